@@ -1,0 +1,1 @@
+//! Figures over many instruments: price aggregation across venues, screening.

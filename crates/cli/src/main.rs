@@ -1,0 +1,2 @@
+//! The `tradewind` program.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The deterministic kernel, its risk gate, and the thread that runs it on the journal.

@@ -1,0 +1,1 @@
+//! Technical indicators behind one registry, streaming and batch.

@@ -1,0 +1,1 @@
+//! The append-only, hash-chained, group-committed record of money and orders.

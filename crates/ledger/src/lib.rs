@@ -1,0 +1,1 @@
+//! Double-entry ledger, positions, tax lots and profit and loss.

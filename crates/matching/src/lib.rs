@@ -1,0 +1,1 @@
+//! Order matching: a price-time exchange book and simulated fills against market data.

@@ -1,0 +1,1 @@
+//! HTTP API, real-time hub, identity, authorisation and the embedded web app.

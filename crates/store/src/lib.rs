@@ -1,0 +1,1 @@
+//! SQL: identity, settings and the projections of the journal.

@@ -1,0 +1,1 @@
+//! Built-in strategies and their combination: closed bars in, explained signals out.

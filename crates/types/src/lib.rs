@@ -1,0 +1,1 @@
+//! Domain types: numbers, identifiers, instruments, orders, market data, journal records.

@@ -1,0 +1,1 @@
+//! Connections to venues: sockets, REST, breakers, rate limits, feeds, replay.
