@@ -1,0 +1,1 @@
+//! Order books of aggregated levels. (Being written by the codecs engineer.)

@@ -1,0 +1,13 @@
+//! Market data: events as codecs make them, order books, bars and data states.
+//!
+//! Prices and sizes are integer mantissas at the instrument's scale. Every event has `ts_event` (the venue's
+//! time) and `ts_init` (ours).
+
+pub mod bars;
+pub mod book;
+pub mod event;
+pub mod state;
+
+pub use bars::{Bar, BarInterval, BarSource};
+pub use event::{BookAction, BookLevel, BookUpdate, MarketEvent, Quote, Trade};
+pub use state::DataState;

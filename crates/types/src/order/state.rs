@@ -1,0 +1,311 @@
+//! The order state machine.
+//!
+//! | from | events that may come | to |
+//! | --- | --- | --- |
+//! | `Initialized` | Denied, Submitted | `Denied`, `Submitted` |
+//! | `Submitted` | Accepted, Rejected, Filled, Canceled, Expired, CancelRequested, Lost | the named state; Filled → `PartiallyFilled` or `Filled` |
+//! | `Accepted`, `Triggered`, `PartiallyFilled` | Triggered, ModifyRequested, Modified, CancelRequested, Filled, Canceled, Expired, Lost | the named state |
+//! | `PendingModify` | Modified, ModifyRejected, CancelRequested, Filled, Canceled, Expired, Lost | back to the resting state, or the named one |
+//! | `PendingCancel` | Accepted, Canceled, CancelRejected, Filled, Expired, Rejected, Lost | back to the resting state, or the named one |
+//! | `Unknown` | Accepted, Rejected, Filled, Canceled, Expired | the named state: the query's answer |
+//! | `Canceled`, `Expired` | Filled (a late fill is booked) | itself, until the whole quantity is filled → `Filled` |
+//! | `Denied`, `Rejected`, `Filled` | none | |
+//!
+//! Anything else is an [`IllegalTransition`]. A fill beyond the order's quantity is one too.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::event::{OrderEvent, OrderEventKind as E};
+use super::request::OrderRequest;
+use crate::risk::Denial;
+use crate::{Price, Quantity, UnixNanos, VenueOrderId};
+
+/// Where an order is in its life; each state carries the data that exists only there.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum OrderState {
+    /// Journalled, not yet decided on.
+    Initialized,
+    /// Refused by the risk gate.
+    Denied {
+        /// The rules and figures.
+        denials: Vec<Denial>,
+    },
+    /// On its way to the venue.
+    Submitted,
+    /// Refused by the venue.
+    Rejected {
+        /// Why.
+        reason: String,
+    },
+    /// Resting at the venue, nothing filled.
+    Accepted,
+    /// A stop that has been triggered and rests.
+    Triggered,
+    /// A change is under way.
+    PendingModify,
+    /// A cancel is under way.
+    PendingCancel,
+    /// Resting with a part filled.
+    PartiallyFilled,
+    /// Filled whole.
+    Filled,
+    /// Gone; what was filled stays.
+    Canceled {
+        /// Why.
+        reason: String,
+    },
+    /// Its time ended.
+    Expired,
+    /// The venue's answer was lost.
+    Unknown,
+}
+
+impl OrderState {
+    /// The state's name as in the API, e.g. `PARTIALLY_FILLED`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            OrderState::Initialized => "INITIALIZED",
+            OrderState::Denied { .. } => "DENIED",
+            OrderState::Submitted => "SUBMITTED",
+            OrderState::Rejected { .. } => "REJECTED",
+            OrderState::Accepted => "ACCEPTED",
+            OrderState::Triggered => "TRIGGERED",
+            OrderState::PendingModify => "PENDING_MODIFY",
+            OrderState::PendingCancel => "PENDING_CANCEL",
+            OrderState::PartiallyFilled => "PARTIALLY_FILLED",
+            OrderState::Filled => "FILLED",
+            OrderState::Canceled { .. } => "CANCELED",
+            OrderState::Expired => "EXPIRED",
+            OrderState::Unknown => "UNKNOWN",
+        }
+    }
+
+    /// Whether the order may still fill in the normal course.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(
+            self,
+            OrderState::Initialized
+                | OrderState::Submitted
+                | OrderState::Accepted
+                | OrderState::Triggered
+                | OrderState::PendingModify
+                | OrderState::PendingCancel
+                | OrderState::PartiallyFilled
+                | OrderState::Unknown
+        )
+    }
+}
+
+/// An event that its order's state does not allow.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IllegalTransition {
+    /// The state does not know the event.
+    #[error("order {order} is {state} and cannot take {event}")]
+    NotAllowed {
+        /// Client order id.
+        order: String,
+        /// State name.
+        state: &'static str,
+        /// Event name.
+        event: &'static str,
+    },
+    /// More was filled than ordered.
+    #[error("order {order} of {quantity} would be filled {filled}")]
+    Overfill {
+        /// Client order id.
+        order: String,
+        /// Ordered.
+        quantity: Decimal,
+        /// Filled after the event.
+        filled: Decimal,
+    },
+}
+
+/// An order with everything that happened to it so far.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Order {
+    /// As asked for; `quantity` and price as last modified.
+    pub request: OrderRequest,
+    /// Where it is.
+    pub state: OrderState,
+    /// The venue's id, once known.
+    pub venue_order_id: Option<VenueOrderId>,
+    /// Σ fill quantities.
+    pub filled: Decimal,
+    /// Σ fill price × quantity.
+    pub filled_value: Decimal,
+    /// When it was created.
+    pub ts_created: UnixNanos,
+    /// When it last changed.
+    pub ts_updated: UnixNanos,
+    /// Number of events applied.
+    pub version: u32,
+}
+
+impl Order {
+    /// A new order in `Initialized`.
+    #[must_use]
+    pub fn new(request: OrderRequest, ts: UnixNanos) -> Self {
+        Self {
+            request,
+            state: OrderState::Initialized,
+            venue_order_id: None,
+            filled: Decimal::ZERO,
+            filled_value: Decimal::ZERO,
+            ts_created: ts,
+            ts_updated: ts,
+            version: 0,
+        }
+    }
+
+    /// What is not filled yet, whether or not it can still be.
+    #[must_use]
+    pub fn leaves(&self) -> Decimal {
+        self.request.quantity.decimal() - self.filled
+    }
+
+    /// Average price of the fills; `None` before the first. Exact to 28 digits.
+    #[must_use]
+    pub fn average_price(&self) -> Option<Decimal> {
+        if self.filled.is_zero() {
+            None
+        } else {
+            self.filled_value.checked_div(self.filled)
+        }
+    }
+
+    /// Moves the order by one event, or leaves it untouched.
+    ///
+    /// # Errors
+    /// [`IllegalTransition`] when the table of this module has no such row.
+    pub fn apply(&mut self, event: &OrderEvent) -> Result<(), IllegalTransition> {
+        let next = self.next_state(&event.kind)?;
+        match &event.kind {
+            E::Accepted { venue_order_id } => self.venue_order_id = Some(venue_order_id.clone()),
+            E::Filled { quantity, price, .. } => {
+                self.filled += quantity.decimal();
+                // A value that overflows would have been refused as the order's notional before.
+                let value = price
+                    .decimal()
+                    .checked_mul(quantity.decimal())
+                    .unwrap_or_default();
+                self.filled_value = self.filled_value.checked_add(value).unwrap_or(self.filled_value);
+            }
+            E::Modified { quantity, price } => self.modify(*quantity, *price),
+            _ => {}
+        }
+        self.state = next;
+        self.ts_updated = event.ts_init;
+        self.version += 1;
+        Ok(())
+    }
+
+    fn modify(&mut self, quantity: Quantity, price: Option<Price>) {
+        self.request.quantity = quantity;
+        if let (Some(new), super::OrderKind::Limit { price, .. }) = (price, &mut self.request.kind) {
+            *price = new;
+        }
+    }
+
+    fn resting(&self) -> OrderState {
+        if self.filled.is_zero() {
+            OrderState::Accepted
+        } else {
+            OrderState::PartiallyFilled
+        }
+    }
+
+    fn next_state(&self, event: &E) -> Result<OrderState, IllegalTransition> {
+        use OrderState as S;
+        let next = match (&self.state, event) {
+            (S::Initialized, E::Denied { denials }) => S::Denied {
+                denials: denials.clone(),
+            },
+            (S::Initialized, E::Submitted) => S::Submitted,
+            (S::Submitted | S::Unknown | S::PendingCancel, E::Accepted { .. }) => match self.state {
+                S::PendingCancel => S::PendingCancel,
+                _ => self.resting(),
+            },
+            (S::Submitted | S::Unknown | S::PendingCancel, E::Rejected { reason })
+                if self.filled.is_zero() =>
+            {
+                S::Rejected {
+                    reason: reason.clone(),
+                }
+            }
+            (S::Accepted | S::PartiallyFilled, E::Triggered) => S::Triggered,
+            (S::Accepted | S::Triggered | S::PartiallyFilled, E::ModifyRequested) => S::PendingModify,
+            (
+                S::PendingModify | S::Accepted | S::Triggered | S::PartiallyFilled,
+                E::Modified { quantity, .. },
+            ) => {
+                self.check_total(quantity.decimal(), self.filled)?;
+                if quantity.decimal() == self.filled {
+                    S::Filled
+                } else {
+                    self.resting()
+                }
+            }
+            (S::PendingModify, E::ModifyRejected { .. }) | (S::PendingCancel, E::CancelRejected { .. }) => {
+                self.resting()
+            }
+            (
+                S::Submitted | S::Accepted | S::Triggered | S::PartiallyFilled | S::PendingModify,
+                E::CancelRequested,
+            ) => S::PendingCancel,
+            (state, E::Filled { quantity, .. }) if Self::may_fill(state) => {
+                self.after_fill(quantity.decimal())?
+            }
+            (state, E::Canceled { reason }) if state.is_open() && *state != S::Initialized => S::Canceled {
+                reason: reason.clone(),
+            },
+            (state, E::Expired) if state.is_open() && *state != S::Initialized => S::Expired,
+            (state, E::Lost) if state.is_open() && *state != S::Initialized => S::Unknown,
+            (state, event) => return Err(self.not_allowed(state, event)),
+        };
+        Ok(next)
+    }
+
+    fn may_fill(state: &OrderState) -> bool {
+        let late = matches!(state, OrderState::Canceled { .. } | OrderState::Expired);
+        late || (state.is_open() && *state != OrderState::Initialized)
+    }
+
+    fn after_fill(&self, quantity: Decimal) -> Result<OrderState, IllegalTransition> {
+        let filled = self.filled + quantity;
+        self.check_total(self.request.quantity.decimal(), filled)?;
+        if filled == self.request.quantity.decimal() {
+            return Ok(OrderState::Filled);
+        }
+        Ok(match &self.state {
+            OrderState::Canceled { .. }
+            | OrderState::Expired
+            | OrderState::PendingCancel
+            | OrderState::PendingModify => self.state.clone(),
+            _ => OrderState::PartiallyFilled,
+        })
+    }
+
+    fn check_total(&self, quantity: Decimal, filled: Decimal) -> Result<(), IllegalTransition> {
+        if filled <= quantity {
+            return Ok(());
+        }
+        Err(IllegalTransition::Overfill {
+            order: self.request.client_order_id.to_string(),
+            quantity,
+            filled,
+        })
+    }
+
+    fn not_allowed(&self, state: &OrderState, event: &E) -> IllegalTransition {
+        IllegalTransition::NotAllowed {
+            order: self.request.client_order_id.to_string(),
+            state: state.name(),
+            event: event.name(),
+        }
+    }
+}
