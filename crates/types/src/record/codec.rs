@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::command::CommandEnvelope;
 use super::outcome::{
-    FeeTable, KillSwitchChanged, LedgerEntry, Outcome, ReconciliationRecorded, RiskSettingsChanged,
-    StrategyChanged, WeightsChanged,
+    EquityMarked, FeeTable, KillSwitchChanged, LedgerEntry, Outcome, ReconciliationRecorded,
+    RiskSettingsChanged, StrategyChanged, WeightsChanged,
 };
 use crate::signal::Signal;
 use crate::{AccountInfo, Instrument, OrderEvent, OrderRequest, UnixNanos};
@@ -40,6 +40,8 @@ pub enum Kind {
     KillSwitch = 110,
     /// Outcome.
     Reconciliation = 111,
+    /// Outcome.
+    Equity = 112,
 }
 
 /// A record could not be written or read.
@@ -102,6 +104,7 @@ impl Record {
                 Outcome::RiskSettings(_) => Kind::RiskSettings,
                 Outcome::KillSwitch(_) => Kind::KillSwitch,
                 Outcome::Reconciliation(_) => Kind::Reconciliation,
+                Outcome::Equity(_) => Kind::Equity,
             },
         }
     }
@@ -134,6 +137,7 @@ impl Record {
                 Outcome::RiskSettings(v) => rmp_serde::to_vec_named(v)?,
                 Outcome::KillSwitch(v) => rmp_serde::to_vec_named(v)?,
                 Outcome::Reconciliation(v) => rmp_serde::to_vec_named(v)?,
+                Outcome::Equity(v) => rmp_serde::to_vec_named(v)?,
             },
         })
     }
@@ -174,6 +178,7 @@ impl Record {
             109 => Outcome::RiskSettings(Box::new(read::<RiskSettingsChanged>(kind, version, payload)?)),
             110 => Outcome::KillSwitch(read::<KillSwitchChanged>(kind, version, payload)?),
             111 => Outcome::Reconciliation(read::<ReconciliationRecorded>(kind, version, payload)?),
+            112 => Outcome::Equity(read::<EquityMarked>(kind, version, payload)?),
             _ => return Err(RecordError::Unknown { kind, version }),
         };
         Ok(Record::Outcome(outcome))

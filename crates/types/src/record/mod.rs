@@ -15,7 +15,7 @@ mod outcome;
 pub use codec::{Kind, Record, RecordError};
 pub use command::{BatchMode, Command, CommandEnvelope};
 pub use outcome::{
-    EntryKind, FeeTable, KillSwitchChanged, LedgerAccount, LedgerEntry, LotChange, Outcome, PositionChange,
-    Posting, ReconciliationDifference, ReconciliationRecorded, RiskSettingsChanged, StrategyChanged,
-    StrategyStatus, StrategyWeight, WeightsChanged,
+    EntryKind, EquityMarked, FeeTable, KillSwitchChanged, LedgerAccount, LedgerEntry, LotChange, Outcome,
+    PositionChange, Posting, ReconciliationDifference, ReconciliationRecorded, RiskSettingsChanged,
+    StrategyChanged, StrategyStatus, StrategyWeight, WeightsChanged,
 };

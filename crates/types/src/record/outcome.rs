@@ -266,6 +266,23 @@ pub struct ReconciliationRecorded {
     pub ts: UnixNanos,
 }
 
+/// An account was valued: once a minute while it can be, and whenever a new UTC day begins.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct EquityMarked {
+    /// The account.
+    pub account: AccountId,
+    /// Cash plus the value of positions, in base currency.
+    pub equity: Decimal,
+    /// Highest equity so far, transfers taken out.
+    pub peak: Decimal,
+    /// Equity when this UTC day began (or when the account was first valued in it), transfers added.
+    pub day_open: Decimal,
+    /// Days since 1970-01-01.
+    pub day: u32,
+    /// When.
+    pub ts: UnixNanos,
+}
+
 /// Anything that changes the kernel's durable state.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Outcome {
@@ -298,6 +315,8 @@ pub enum Outcome {
     KillSwitch(KillSwitchChanged),
     /// A reconciliation was done.
     Reconciliation(ReconciliationRecorded),
+    /// An account was valued.
+    Equity(EquityMarked),
 }
 
 impl Outcome {
@@ -316,6 +335,7 @@ impl Outcome {
             Outcome::RiskSettings(r) => Some(&r.account),
             Outcome::KillSwitch(k) => k.account.as_ref(),
             Outcome::Reconciliation(r) => Some(&r.account),
+            Outcome::Equity(e) => Some(&e.account),
         }
     }
 }
