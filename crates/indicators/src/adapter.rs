@@ -1,0 +1,101 @@
+//! Streaming over the `ta-lib` crate: keeps the first bars until the formula has enough, then lets the
+//! library's own stream take over, which gives bit for bit what its batch functions give.
+
+use std::fmt;
+
+use ta_lib::{Core, OutRange, RetCode};
+
+use crate::IndicatorError;
+use crate::input::{BarColumns, BarInput, Columns};
+use crate::params::Params;
+use crate::registry::Indicator;
+use crate::value::{Series, Values};
+
+/// What a family tells the adapter about one library function.
+pub(crate) trait LibraryStream: Sized + Send + fmt::Debug + 'static {
+    /// Opens the library's stream on the bars so far; gives the last bar's values.
+    fn open(core: &Core, bars: &BarColumns<'_>, params: &Params) -> Result<(Self, Values), RetCode>;
+    /// Takes one more bar.
+    fn step(&mut self, bar: &BarInput) -> Result<Values, RetCode>;
+}
+
+enum State<S> {
+    Filling(Columns),
+    Running(S),
+}
+
+/// An [`Indicator`] that fills and then runs a library stream.
+pub(crate) struct Adapter<S> {
+    params: Params,
+    needed: usize,
+    state: State<S>,
+}
+
+impl<S: LibraryStream> Adapter<S> {
+    /// `needed` is the bar, counted from 1, that has the first value.
+    pub(crate) fn boxed(params: &Params, needed: usize) -> Box<dyn Indicator> {
+        Box::new(Self {
+            params: *params,
+            needed,
+            state: State::Filling(Columns::default()),
+        })
+    }
+}
+
+impl<S: LibraryStream> Indicator for Adapter<S> {
+    fn update(&mut self, bar: &BarInput) -> Option<Values> {
+        if !bar.is_finite() {
+            return None;
+        }
+        match &mut self.state {
+            State::Running(stream) => stream.step(bar).ok(),
+            State::Filling(bars) => {
+                bars.push(bar);
+                if bars.len() < self.needed {
+                    return None;
+                }
+                let (stream, values) = S::open(&Core::new(), &bars.view(), &self.params).ok()?;
+                self.state = State::Running(stream);
+                Some(values)
+            }
+        }
+    }
+}
+
+impl<S> fmt::Debug for Adapter<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seen = match &self.state {
+            State::Filling(bars) => bars.len().to_string(),
+            State::Running(_) => "all".to_owned(),
+        };
+        f.debug_struct("Adapter")
+            .field("needed", &self.needed)
+            .field("filled", &seen)
+            .finish()
+    }
+}
+
+/// Runs a library batch function into the columns of `series`, whose first `warm_up − 1` rows stay `NaN`.
+pub(crate) fn fill(
+    name: &'static str,
+    series: &mut Series,
+    warm_up: usize,
+    run: impl FnOnce(&Core, usize, &mut [&mut [f64]]) -> Result<OutRange, RetCode>,
+) -> Result<(), IndicatorError> {
+    let bars = series.len();
+    let refused = IndicatorError::Refused { name, bars };
+    if bars < warm_up {
+        return Ok(());
+    }
+    let mut columns: Vec<&mut [f64]> = series
+        .columns_mut()
+        .iter_mut()
+        .map(|column| &mut column[warm_up - 1..])
+        .collect();
+    let range = run(&Core::new(), bars - 1, &mut columns).map_err(|_| refused.clone())?;
+    if range.beg_idx + 1 == warm_up && range.beg_idx + range.count == bars {
+        Ok(())
+    } else {
+        Err(refused)
+    }
+}

@@ -1,0 +1,43 @@
+//! Average true range.
+
+use ta_lib::{AtrStream, Core, RetCode};
+
+use crate::adapter::{Adapter, LibraryStream, fill};
+use crate::input::{BarColumns, BarInput};
+use crate::params::{Param, Params};
+use crate::registry::{Definition, Pane, no_relation};
+use crate::value::Values;
+
+fn warm_up(params: &Params) -> usize {
+    params.period(0) as usize + 1
+}
+
+/// True range `max(high, close₋₁) − min(low, close₋₁)`, smoothed by Wilder over `period` and begun at its mean.
+/// In units of price. Source: Wilder 1978, TA-Lib `ATR`.
+pub(crate) static ATR: Definition = Definition {
+    name: "ATR",
+    title: "Average true range",
+    params: &[Param::period("period", 14, 1)],
+    outputs: &["atr"],
+    pane: Pane::Own,
+    warm_up,
+    relation: no_relation,
+    start: |params| Adapter::<AtrStream>::boxed(params, warm_up(params)),
+    batch: |params, bars, series| {
+        fill("ATR", series, warm_up(params), |core, last, out| {
+            core.atr(0, last, bars.high, bars.low, bars.close, params.period(0), out[0])
+        })
+    },
+};
+
+impl LibraryStream for AtrStream {
+    fn open(core: &Core, bars: &BarColumns<'_>, params: &Params) -> Result<(Self, Values), RetCode> {
+        let (stream, value) = core.atr_open(bars.high, bars.low, bars.close, params.period(0))?;
+        Ok((stream, Values::of([value])))
+    }
+
+    fn step(&mut self, bar: &BarInput) -> Result<Values, RetCode> {
+        self.update(bar.high, bar.low, bar.close)
+            .map(|value| Values::of([value]))
+    }
+}

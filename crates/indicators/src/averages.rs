@@ -1,0 +1,72 @@
+//! Moving averages of the close: SMA and EMA.
+
+use ta_lib::{Core, EmaStream, RetCode, SmaStream};
+
+use crate::adapter::{Adapter, LibraryStream, fill};
+use crate::input::{BarColumns, BarInput};
+use crate::params::{Param, Params};
+use crate::registry::{Definition, Pane, no_relation};
+use crate::value::Values;
+
+const PERIOD: [Param; 1] = [Param::period("period", 30, 1)];
+
+fn warm_up(params: &Params) -> usize {
+    params.period(0) as usize
+}
+
+/// Simple moving average: the mean of the last `period` closes. Source: TA-Lib `SMA`.
+pub(crate) static SMA: Definition = Definition {
+    name: "SMA",
+    title: "Simple moving average",
+    params: &PERIOD,
+    outputs: &["sma"],
+    pane: Pane::Price,
+    warm_up,
+    relation: no_relation,
+    start: |params| Adapter::<SmaStream>::boxed(params, warm_up(params)),
+    batch: |params, bars, series| {
+        fill("SMA", series, warm_up(params), |core, last, out| {
+            core.sma(0, last, bars.close, params.period(0), out[0])
+        })
+    },
+};
+
+/// Exponential moving average: `EMA = β·EMA₋₁ + (1−β)·close`, `β = (period−1)/(period+1)`, begun at the SMA of
+/// the first `period` closes. Source: TA-Lib `EMA`.
+pub(crate) static EMA: Definition = Definition {
+    name: "EMA",
+    title: "Exponential moving average",
+    params: &PERIOD,
+    outputs: &["ema"],
+    pane: Pane::Price,
+    warm_up,
+    relation: no_relation,
+    start: |params| Adapter::<EmaStream>::boxed(params, warm_up(params)),
+    batch: |params, bars, series| {
+        fill("EMA", series, warm_up(params), |core, last, out| {
+            core.ema(0, last, bars.close, params.period(0), out[0])
+        })
+    },
+};
+
+impl LibraryStream for SmaStream {
+    fn open(core: &Core, bars: &BarColumns<'_>, params: &Params) -> Result<(Self, Values), RetCode> {
+        let (stream, value) = core.sma_open(bars.close, params.period(0))?;
+        Ok((stream, Values::of([value])))
+    }
+
+    fn step(&mut self, bar: &BarInput) -> Result<Values, RetCode> {
+        self.update(bar.close).map(|value| Values::of([value]))
+    }
+}
+
+impl LibraryStream for EmaStream {
+    fn open(core: &Core, bars: &BarColumns<'_>, params: &Params) -> Result<(Self, Values), RetCode> {
+        let (stream, value) = core.ema_open(bars.close, params.period(0))?;
+        Ok((stream, Values::of([value])))
+    }
+
+    fn step(&mut self, bar: &BarInput) -> Result<Values, RetCode> {
+        self.update(bar.close).map(|value| Values::of([value]))
+    }
+}

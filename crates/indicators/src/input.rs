@@ -1,0 +1,202 @@
+//! What indicators eat: one bar, or columns of bars, as `f64`.
+//!
+//! This is the boundary where integer mantissas become floating point. It is crossed in one place,
+//! [`BarInput::from_bar`], and never back.
+
+use tradewind_types::market::Bar;
+use tradewind_types::{Instrument, UnixNanos};
+
+use crate::IndicatorError;
+
+/// Decimals of an instrument's market data.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Scales {
+    /// Decimals of prices.
+    pub price: u8,
+    /// Decimals of sizes.
+    pub size: u8,
+}
+
+impl From<&Instrument> for Scales {
+    fn from(instrument: &Instrument) -> Self {
+        Self {
+            price: instrument.price_scale,
+            size: instrument.size_scale,
+        }
+    }
+}
+
+/// One closed bar.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct BarInput {
+    /// Opening time.
+    pub ts: UnixNanos,
+    /// First price.
+    pub open: f64,
+    /// Highest price.
+    pub high: f64,
+    /// Lowest price.
+    pub low: f64,
+    /// Last price.
+    pub close: f64,
+    /// Traded size.
+    pub volume: f64,
+    /// Traded value, Σ price × size.
+    pub value: f64,
+}
+
+impl BarInput {
+    /// The bar as `f64`. Where the source gave no traded value but a volume (candles of some venues), the
+    /// value is typical price × volume, (H+L+C)/3 × V.
+    #[must_use]
+    pub fn from_bar(bar: &Bar, scales: Scales) -> Self {
+        let price = |p: tradewind_types::PriceMantissa| p.to_f64(scales.price);
+        let (high, low, close) = (price(bar.high), price(bar.low), price(bar.close));
+        let volume = bar.volume.to_f64(scales.size);
+        let value = if bar.value == 0 {
+            (high + low + close) / 3.0 * volume
+        } else {
+            bar.value as f64 / 10f64.powi(i32::from(scales.price) + i32::from(scales.size))
+        };
+        Self {
+            ts: bar.ts,
+            open: price(bar.open),
+            high,
+            low,
+            close,
+            volume,
+            value,
+        }
+    }
+
+    /// Whether every figure is a finite number; an indicator ignores a bar that is not.
+    #[must_use]
+    pub fn is_finite(&self) -> bool {
+        [
+            self.open,
+            self.high,
+            self.low,
+            self.close,
+            self.volume,
+            self.value,
+        ]
+        .iter()
+        .all(|v| v.is_finite())
+    }
+}
+
+/// Bars as borrowed columns of equal length, oldest first.
+#[derive(Clone, Copy, Debug)]
+pub struct BarColumns<'a> {
+    /// Opening times.
+    pub ts: &'a [UnixNanos],
+    /// First prices.
+    pub open: &'a [f64],
+    /// Highest prices.
+    pub high: &'a [f64],
+    /// Lowest prices.
+    pub low: &'a [f64],
+    /// Last prices.
+    pub close: &'a [f64],
+    /// Traded sizes.
+    pub volume: &'a [f64],
+    /// Traded values.
+    pub value: &'a [f64],
+}
+
+impl BarColumns<'_> {
+    /// Number of bars.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ts.len()
+    }
+
+    /// Whether there is no bar.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ts.is_empty()
+    }
+
+    pub(crate) fn check(&self) -> Result<(), IndicatorError> {
+        let columns = [
+            self.open,
+            self.high,
+            self.low,
+            self.close,
+            self.volume,
+            self.value,
+        ];
+        match columns.iter().find(|c| c.len() != self.len()) {
+            None => Ok(()),
+            Some(odd) => Err(IndicatorError::UnequalColumns {
+                expected: self.len(),
+                found: odd.len(),
+            }),
+        }
+    }
+}
+
+/// Bars as owned columns.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Columns {
+    ts: Vec<UnixNanos>,
+    open: Vec<f64>,
+    high: Vec<f64>,
+    low: Vec<f64>,
+    close: Vec<f64>,
+    volume: Vec<f64>,
+    value: Vec<f64>,
+}
+
+impl Columns {
+    /// Columns of stored bars, oldest first.
+    #[must_use]
+    pub fn from_bars(bars: &[Bar], scales: Scales) -> Self {
+        bars.iter().map(|bar| BarInput::from_bar(bar, scales)).collect()
+    }
+
+    /// Appends one bar.
+    pub fn push(&mut self, bar: &BarInput) {
+        self.ts.push(bar.ts);
+        self.open.push(bar.open);
+        self.high.push(bar.high);
+        self.low.push(bar.low);
+        self.close.push(bar.close);
+        self.volume.push(bar.volume);
+        self.value.push(bar.value);
+    }
+
+    /// Number of bars.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ts.len()
+    }
+
+    /// Whether there is no bar.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ts.is_empty()
+    }
+
+    /// The columns, borrowed.
+    #[must_use]
+    pub fn view(&self) -> BarColumns<'_> {
+        BarColumns {
+            ts: &self.ts,
+            open: &self.open,
+            high: &self.high,
+            low: &self.low,
+            close: &self.close,
+            volume: &self.volume,
+            value: &self.value,
+        }
+    }
+}
+
+impl FromIterator<BarInput> for Columns {
+    fn from_iter<I: IntoIterator<Item = BarInput>>(bars: I) -> Self {
+        let mut columns = Columns::default();
+        bars.into_iter().for_each(|bar| columns.push(&bar));
+        columns
+    }
+}

@@ -1,0 +1,42 @@
+//! Relative strength index.
+
+use ta_lib::{Core, RetCode, RsiStream};
+
+use crate::adapter::{Adapter, LibraryStream, fill};
+use crate::input::{BarColumns, BarInput};
+use crate::params::{Param, Params};
+use crate::registry::{Definition, Pane, no_relation};
+use crate::value::Values;
+
+fn warm_up(params: &Params) -> usize {
+    params.period(0) as usize + 1
+}
+
+/// `RSI = 100 · G / (G + L)` with G, L the gains and losses of the close, smoothed by Wilder over `period` and
+/// begun at their means; 50 where there was neither. 0 to 100. Source: Wilder 1978, TA-Lib `RSI`.
+pub(crate) static RSI: Definition = Definition {
+    name: "RSI",
+    title: "Relative strength index",
+    params: &[Param::period("period", 14, 2)],
+    outputs: &["rsi"],
+    pane: Pane::Own,
+    warm_up,
+    relation: no_relation,
+    start: |params| Adapter::<RsiStream>::boxed(params, warm_up(params)),
+    batch: |params, bars, series| {
+        fill("RSI", series, warm_up(params), |core, last, out| {
+            core.rsi(0, last, bars.close, params.period(0), out[0])
+        })
+    },
+};
+
+impl LibraryStream for RsiStream {
+    fn open(core: &Core, bars: &BarColumns<'_>, params: &Params) -> Result<(Self, Values), RetCode> {
+        let (stream, value) = core.rsi_open(bars.close, params.period(0))?;
+        Ok((stream, Values::of([value])))
+    }
+
+    fn step(&mut self, bar: &BarInput) -> Result<Values, RetCode> {
+        self.update(bar.close).map(|value| Values::of([value]))
+    }
+}

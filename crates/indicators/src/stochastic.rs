@@ -1,0 +1,96 @@
+//! Stochastic oscillators: slow (`STOCH`) and fast (`STOCHF`).
+
+use ta_lib::{Core, MAType, RetCode, StochStream, StochfStream};
+
+use crate::adapter::{Adapter, LibraryStream, fill};
+use crate::input::{BarColumns, BarInput};
+use crate::params::{Param, Params};
+use crate::registry::{Definition, Pane, no_relation};
+use crate::value::Values;
+
+fn slow_warm_up(params: &Params) -> usize {
+    (params.period(0) + params.period(1) + params.period(2) - 2) as usize
+}
+
+fn fast_warm_up(params: &Params) -> usize {
+    (params.period(0) + params.period(1) - 1) as usize
+}
+
+/// Slow stochastic: fast %K smoothed by SMA(`smooth`), %D = SMA(%K, `d`). 0 to 100. Source: Lane, TA-Lib `STOCH`.
+pub(crate) static STOCH: Definition = Definition {
+    name: "STOCH",
+    title: "Slow stochastic",
+    params: &[
+        Param::period("k", 5, 1),
+        Param::period("smooth", 3, 1),
+        Param::period("d", 3, 1),
+    ],
+    outputs: &["k", "d"],
+    pane: Pane::Own,
+    warm_up: slow_warm_up,
+    relation: no_relation,
+    start: |params| Adapter::<StochStream>::boxed(params, slow_warm_up(params)),
+    batch: |params, bars, series| {
+        let (k, smooth, d) = (params.period(0), params.period(1), params.period(2));
+        fill("STOCH", series, slow_warm_up(params), |core, last, out| {
+            let [slow_k, slow_d] = out else {
+                return Err(RetCode::BadParam);
+            };
+            let (high, low, close, mean) = (bars.high, bars.low, bars.close, MAType::SMA);
+            core.stoch(
+                0, last, high, low, close, k, smooth, mean, d, mean, slow_k, slow_d,
+            )
+        })
+    },
+};
+
+/// Fast stochastic: `%K = 100 · (close − lowest low) / (highest high − lowest low)` over `k` bars, 0 where the
+/// range is flat; `%D = SMA(%K, d)`; values from the bar on which both exist. Source: Lane, TA-Lib `STOCHF`.
+pub(crate) static STOCHF: Definition = Definition {
+    name: "STOCHF",
+    title: "Fast stochastic",
+    params: &[Param::period("k", 5, 1), Param::period("d", 3, 1)],
+    outputs: &["k", "d"],
+    pane: Pane::Own,
+    warm_up: fast_warm_up,
+    relation: no_relation,
+    start: |params| Adapter::<StochfStream>::boxed(params, fast_warm_up(params)),
+    batch: |params, bars, series| {
+        let (k, d) = (params.period(0), params.period(1));
+        fill("STOCHF", series, fast_warm_up(params), |core, last, out| {
+            let [fast_k, fast_d] = out else {
+                return Err(RetCode::BadParam);
+            };
+            let (high, low, close) = (bars.high, bars.low, bars.close);
+            core.stochf(0, last, high, low, close, k, d, MAType::SMA, fast_k, fast_d)
+        })
+    },
+};
+
+impl LibraryStream for StochStream {
+    fn open(core: &Core, bars: &BarColumns<'_>, params: &Params) -> Result<(Self, Values), RetCode> {
+        let (k, smooth, d) = (params.period(0), params.period(1), params.period(2));
+        let (high, low, close, mean) = (bars.high, bars.low, bars.close, MAType::SMA);
+        let (stream, (slow_k, slow_d)) = core.stoch_open(high, low, close, k, smooth, mean, d, mean)?;
+        Ok((stream, Values::of([slow_k, slow_d])))
+    }
+
+    fn step(&mut self, bar: &BarInput) -> Result<Values, RetCode> {
+        let (k, d) = self.update(bar.high, bar.low, bar.close)?;
+        Ok(Values::of([k, d]))
+    }
+}
+
+impl LibraryStream for StochfStream {
+    fn open(core: &Core, bars: &BarColumns<'_>, params: &Params) -> Result<(Self, Values), RetCode> {
+        let (k, d) = (params.period(0), params.period(1));
+        let (stream, (fast_k, fast_d)) =
+            core.stochf_open(bars.high, bars.low, bars.close, k, d, MAType::SMA)?;
+        Ok((stream, Values::of([fast_k, fast_d])))
+    }
+
+    fn step(&mut self, bar: &BarInput) -> Result<Values, RetCode> {
+        let (k, d) = self.update(bar.high, bar.low, bar.close)?;
+        Ok(Values::of([k, d]))
+    }
+}

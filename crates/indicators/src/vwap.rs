@@ -1,0 +1,94 @@
+//! Session VWAP: the volume-weighted price since UTC midnight. Our own; TA-Lib has none.
+
+use tradewind_types::time::DAY_NS;
+
+use crate::input::BarInput;
+use crate::registry::{Definition, Indicator, Pane, no_relation};
+use crate::value::Values;
+
+/// `VWAP = Σ value / Σ volume` over the bars of the UTC day so far, `value = Σ price × size` of each bar. No
+/// value before the day's first volume. It covers the bars that it was given: when the first of them opens
+/// after midnight, the figure is *since that bar*.
+pub(crate) static VWAP: Definition = Definition {
+    name: "VWAP",
+    title: "Session volume-weighted average price",
+    params: &[],
+    outputs: &["vwap"],
+    pane: Pane::Price,
+    warm_up: |_| 1,
+    relation: no_relation,
+    start: |_| Box::new(SessionVwap::default()),
+    batch: |_, bars, series| {
+        let mut state = SessionVwap::default();
+        for at in 0..bars.len() {
+            let finite = bars.volume[at].is_finite() && bars.value[at].is_finite();
+            if finite && let Some(vwap) = state.add(bars.ts[at].0 / DAY_NS, bars.value[at], bars.volume[at]) {
+                series.columns_mut()[0][at] = vwap;
+            }
+        }
+        Ok(())
+    },
+};
+
+#[derive(Debug, Default)]
+struct SessionVwap {
+    day: u64,
+    value: f64,
+    volume: f64,
+}
+
+impl SessionVwap {
+    fn add(&mut self, day: u64, value: f64, volume: f64) -> Option<f64> {
+        if day != self.day {
+            *self = Self {
+                day,
+                ..Self::default()
+            };
+        }
+        self.value += value;
+        self.volume += volume;
+        (self.volume > 0.0).then(|| self.value / self.volume)
+    }
+}
+
+impl Indicator for SessionVwap {
+    fn update(&mut self, bar: &BarInput) -> Option<Values> {
+        if !bar.is_finite() {
+            return None;
+        }
+        self.add(bar.ts.0 / DAY_NS, bar.value, bar.volume)
+            .map(|vwap| Values::of([vwap]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tradewind_types::UnixNanos;
+
+    use super::*;
+
+    fn bar(secs: u64, price: f64, volume: f64) -> BarInput {
+        BarInput {
+            ts: UnixNanos::from_secs(secs),
+            open: price,
+            high: price,
+            low: price,
+            close: price,
+            volume,
+            value: price * volume,
+        }
+    }
+
+    #[test]
+    fn it_weighs_prices_by_volume_and_begins_anew_at_utc_midnight() {
+        let mut vwap = SessionVwap::default();
+        let day = 86_400;
+        let mut next = |b: BarInput| vwap.update(&b).map(|v| v.first());
+        assert_eq!(next(bar(day * 3 + 10, 50.0, 0.0)), None);
+        assert_eq!(next(bar(day * 3 + 20, 100.0, 1.0)), Some(100.0));
+        assert_eq!(next(bar(day * 3 + 30, 110.0, 3.0)), Some(107.5));
+        assert_eq!(next(bar(day * 4 - 10, 1.0, 0.0)), Some(107.5));
+        assert_eq!(next(bar(day * 4, 200.0, 0.0)), None);
+        assert_eq!(next(bar(day * 4 + 10, 200.0, 2.0)), Some(200.0));
+    }
+}
