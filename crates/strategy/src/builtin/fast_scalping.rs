@@ -1,0 +1,91 @@
+//! Fast scalping: the EMA 3 × EMA 5 cross.
+
+use tradewind_types::StrategyId;
+use tradewind_types::market::BarInterval;
+use tradewind_types::order::UnitFraction;
+use tradewind_types::signal::Opinion;
+
+use super::{RECENT_BARS, age_text, spec, strategy_id};
+use crate::{Inputs, Strategy, Verdict, Window};
+
+const FAST: usize = 0;
+const SLOW: usize = 1;
+
+/// Buys for 3 bars after EMA 3 crossed above EMA 5, sells for 3 bars after it crossed below, else holds.
+///
+/// A cross up is a bar on which `EMA3 > EMA5` after a bar on which `EMA3 ≤ EMA5`; a cross down the reverse. The
+/// 3 bars are that of the cross and the two after it; the latest cross counts. Confidence 0.8; strength 1,
+/// 2/3, 1/3 as the cross ages. Needs 10 bars.
+#[derive(Debug)]
+pub struct FastScalping {
+    id: StrategyId,
+    inputs: Inputs,
+}
+
+impl FastScalping {
+    /// On bars of `interval`.
+    #[must_use]
+    pub fn new(interval: BarInterval) -> Self {
+        Self {
+            id: strategy_id("fast_scalping"),
+            inputs: Inputs {
+                interval,
+                warm_up_bars: 10,
+                window_bars: RECENT_BARS + 1,
+                indicators: vec![spec("EMA", &[3.0]), spec("EMA", &[5.0])],
+            },
+        }
+    }
+}
+
+/// The averages `back` bars ago.
+fn averages(window: &Window<'_>, back: usize) -> Option<(f64, f64)> {
+    Some((window.value(FAST, 0, back)?, window.value(SLOW, 0, back)?))
+}
+
+/// The latest cross within the last 3 bars, with its age.
+fn latest_cross(window: &Window<'_>) -> Option<(Opinion, usize)> {
+    (0..RECENT_BARS).find_map(|age| {
+        let (fast, slow) = averages(window, age)?;
+        let (fast_before, slow_before) = averages(window, age + 1)?;
+        if fast > slow && fast_before <= slow_before {
+            Some((Opinion::Buy, age))
+        } else if fast < slow && fast_before >= slow_before {
+            Some((Opinion::Sell, age))
+        } else {
+            None
+        }
+    })
+}
+
+impl Strategy for FastScalping {
+    fn id(&self) -> &StrategyId {
+        &self.id
+    }
+
+    fn inputs(&self) -> &Inputs {
+        &self.inputs
+    }
+
+    fn on_bar(&mut self, window: &Window<'_>) -> Verdict {
+        let Some((fast, slow)) = averages(window, 0) else {
+            return Verdict::hold("EMA 3 or EMA 5 has no value".to_owned());
+        };
+        let (fast, slow) = (window.average_text(fast), window.average_text(slow));
+        let Some((opinion, age)) = latest_cross(window) else {
+            return Verdict::hold(format!(
+                "EMA 3 ({fast}) did not cross EMA 5 ({slow}) within {RECENT_BARS} bars"
+            ));
+        };
+        let direction = if opinion == Opinion::Buy { "above" } else { "below" };
+        Verdict {
+            opinion,
+            strength: UnitFraction::from_unit((RECENT_BARS - age) as f64 / RECENT_BARS as f64),
+            confidence: UnitFraction(800_000),
+            reason: format!(
+                "EMA 3 ({fast}) crossed {direction} EMA 5 ({slow}) {}",
+                age_text(age)
+            ),
+        }
+    }
+}

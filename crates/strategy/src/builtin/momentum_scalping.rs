@@ -1,0 +1,109 @@
+//! Momentum scalping: an RSI extreme confirmed by the MACD.
+
+use tradewind_types::StrategyId;
+use tradewind_types::market::BarInterval;
+use tradewind_types::order::UnitFraction;
+use tradewind_types::signal::Opinion;
+
+use super::{RECENT_BARS, age_text, spec, strategy_id};
+use crate::{Inputs, Strategy, Verdict, Window};
+
+const RSI: usize = 0;
+const MACD: usize = 1;
+const OVERSOLD: f64 = 30.0;
+const OVERBOUGHT: f64 = 70.0;
+
+/// Buys when RSI 7 was below 30 within 3 bars and MACD 6/13/5 is above its signal line; sells when RSI 7 was
+/// above 70 within 3 bars and MACD is below it; else holds.
+///
+/// *Within 3 bars* is this bar and the two before it. Confidence 0.9; strength = how far the most extreme of
+/// them went past its threshold, `(30 − RSI)/30` or `(RSI − 70)/30`. Needs 18 bars.
+#[derive(Debug)]
+pub struct MomentumScalping {
+    id: StrategyId,
+    inputs: Inputs,
+}
+
+impl MomentumScalping {
+    /// On bars of `interval`.
+    #[must_use]
+    pub fn new(interval: BarInterval) -> Self {
+        Self {
+            id: strategy_id("momentum_scalping"),
+            inputs: Inputs {
+                interval,
+                warm_up_bars: 18,
+                window_bars: RECENT_BARS,
+                indicators: vec![spec("RSI", &[7.0]), spec("MACD", &[6.0, 13.0, 5.0])],
+            },
+        }
+    }
+}
+
+/// The lowest and the highest RSI within 3 bars, each with its age; the newer of equals.
+fn extremes(window: &Window<'_>) -> Option<[(f64, usize); 2]> {
+    let now = window.value(RSI, 0, 0)?;
+    let (mut lowest, mut highest) = ((now, 0), (now, 0));
+    for age in 1..RECENT_BARS {
+        let Some(rsi) = window.value(RSI, 0, age) else {
+            break;
+        };
+        if rsi < lowest.0 {
+            lowest = (rsi, age);
+        }
+        if rsi > highest.0 {
+            highest = (rsi, age);
+        }
+    }
+    Some([lowest, highest])
+}
+
+impl Strategy for MomentumScalping {
+    fn id(&self) -> &StrategyId {
+        &self.id
+    }
+
+    fn inputs(&self) -> &Inputs {
+        &self.inputs
+    }
+
+    fn on_bar(&mut self, window: &Window<'_>) -> Verdict {
+        let figures = (
+            extremes(window),
+            window.value(MACD, 0, 0),
+            window.value(MACD, 1, 0),
+        );
+        let (Some([(low, low_age), (high, high_age)]), Some(macd), Some(line)) = figures else {
+            return Verdict::hold("RSI 7 or MACD 6/13/5 has no value".to_owned());
+        };
+        let macd_text = |word: &str| {
+            let (macd, line) = (window.average_text(macd), window.average_text(line));
+            format!("MACD ({macd}) is {word} its signal ({line})")
+        };
+        let (opinion, depth, reason) = if low < OVERSOLD && macd > line {
+            let when = age_text(low_age);
+            let reason = format!("RSI 7 was {low:.2} (below 30) {when} and {}", macd_text("above"));
+            (Opinion::Buy, (OVERSOLD - low) / OVERSOLD, reason)
+        } else if high > OVERBOUGHT && macd < line {
+            let when = age_text(high_age);
+            let reason = format!("RSI 7 was {high:.2} (above 70) {when} and {}", macd_text("below"));
+            (Opinion::Sell, (high - OVERBOUGHT) / (100.0 - OVERBOUGHT), reason)
+        } else {
+            let word = match macd.total_cmp(&line) {
+                std::cmp::Ordering::Less => "below",
+                std::cmp::Ordering::Equal => "equal to",
+                std::cmp::Ordering::Greater => "above",
+            };
+            return Verdict::hold(format!(
+                "RSI 7 between {low:.2} and {high:.2} within {RECENT_BARS} bars and {}: no agreement",
+                macd_text(word)
+            ));
+        };
+        Verdict {
+            opinion,
+            strength: UnitFraction::from_unit(depth),
+            confidence: UnitFraction(900_000),
+            reason,
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The combination: several opinions and their weights become one.
+
+use std::fmt::Write as _;
+
+use tradewind_types::order::UnitFraction;
+use tradewind_types::signal::Opinion;
+
+use crate::face::StrategyOpinion;
+use crate::weights::{ONE, Weights};
+
+/// Strategy id of the combination in signals.
+pub const COMBINED: &str = "combined";
+
+/// What the strategies think together.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Combined {
+    /// The side whose agreement is above 0.5, else hold.
+    pub opinion: Opinion,
+    /// Agreement of the stronger side (of `opinion`, where it is a side).
+    pub agreement: UnitFraction,
+    /// Weighted confidence of those who agree; 0 when nobody has a side.
+    pub confidence: UnitFraction,
+    /// Whether to act: agreement above 0.5 and confidence at least the gate's minimum.
+    pub acts: bool,
+    /// Every strategy's opinion with its weight, and the sums.
+    pub reason: String,
+}
+
+/// One side's sums, in integers so that comparisons are exact.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    weight: u64,
+    confidence_x_weight: u64,
+}
+
+impl Sums {
+    fn of(opinions: &[StrategyOpinion], weights: &Weights, side: Opinion) -> Self {
+        let agreeing = opinions.iter().filter(|o| o.verdict.opinion == side);
+        agreeing.fold(Sums::default(), |sums, o| {
+            let weight = u64::from(weights.of(&o.strategy).0);
+            Sums {
+                weight: sums.weight + weight,
+                confidence_x_weight: sums.confidence_x_weight + u64::from(o.verdict.confidence.0) * weight,
+            }
+        })
+    }
+}
+
+/// Weighs opinions.
+///
+/// `agreement = Σ weight of the side / Σ weight of all given`, those that hold (or are not warm) included;
+/// `confidence = Σ(confidence × weight) / Σ weight` over those of the side. Acts when agreement > 0.5 and
+/// confidence ≥ `confidence_min`; both compared exactly, rounded half up to millionths only for showing. A
+/// strategy that has no weight counts nothing. Leave out strategies that are stopped or halted.
+#[must_use]
+pub fn combine(opinions: &[StrategyOpinion], weights: &Weights, confidence_min: UnitFraction) -> Combined {
+    let total: u64 = opinions
+        .iter()
+        .map(|o| u64::from(weights.of(&o.strategy).0))
+        .sum();
+    let buy = Sums::of(opinions, weights, Opinion::Buy);
+    let sell = Sums::of(opinions, weights, Opinion::Sell);
+    let (side, sums) = if sell.weight > buy.weight {
+        (Opinion::Sell, sell)
+    } else {
+        (Opinion::Buy, buy)
+    };
+    let agreed = 2 * sums.weight > total;
+    let sure = sums.confidence_x_weight >= u64::from(confidence_min.0) * sums.weight;
+    let agreement = ratio(sums.weight * u64::from(ONE), total);
+    let confidence = ratio(sums.confidence_x_weight, sums.weight);
+    let acts = agreed && sure;
+    Combined {
+        opinion: if agreed { side } else { Opinion::Hold },
+        agreement,
+        confidence,
+        acts,
+        reason: explain(
+            opinions,
+            weights,
+            [buy, sell],
+            total,
+            (agreed, acts, side, confidence, confidence_min),
+        ),
+    }
+}
+
+/// `numerator / denominator` rounded half up; 0 for nothing.
+fn ratio(numerator: u64, denominator: u64) -> UnitFraction {
+    match (2 * numerator + denominator).checked_div(2 * denominator) {
+        Some(millionths) => UnitFraction(u32::try_from(millionths).unwrap_or(ONE).min(ONE)),
+        None => UnitFraction(0),
+    }
+}
+
+fn explain(
+    opinions: &[StrategyOpinion],
+    weights: &Weights,
+    [buy, sell]: [Sums; 2],
+    total: u64,
+    (agreed, acts, side, confidence, confidence_min): (bool, bool, Opinion, UnitFraction, UnitFraction),
+) -> String {
+    let share = |sums: Sums| text(ratio(sums.weight * u64::from(ONE), total));
+    let mut reason = if agreed {
+        let sums = if side == Opinion::Sell { sell } else { buy };
+        let sign = if acts { "≥" } else { "<" };
+        format!(
+            "{}: agreement {} > 0.5, confidence {} {sign} {}",
+            word(side),
+            share(sums),
+            text(confidence),
+            text(confidence_min)
+        )
+    } else {
+        format!(
+            "HOLD: neither side above 0.5 (buy {}, sell {})",
+            share(buy),
+            share(sell)
+        )
+    };
+    for o in opinions {
+        let verdict = &o.verdict;
+        let weight = text(weights.of(&o.strategy));
+        // Writing to a string cannot fail.
+        let _ = write!(
+            reason,
+            "; {} {} (weight {weight}",
+            o.strategy,
+            word(verdict.opinion)
+        );
+        if verdict.opinion != Opinion::Hold {
+            let _ = write!(reason, ", confidence {}", text(verdict.confidence));
+        }
+        let _ = write!(reason, "): {}", verdict.reason);
+    }
+    reason
+}
+
+fn word(opinion: Opinion) -> &'static str {
+    match opinion {
+        Opinion::Buy => "BUY",
+        Opinion::Sell => "SELL",
+        Opinion::Hold => "HOLD",
+    }
+}
+
+/// Two decimals at least, more where they matter: `0.40`, `0.8333`.
+fn text(fraction: UnitFraction) -> String {
+    let full = format!("{}.{:06}", fraction.0 / ONE, fraction.0 % ONE);
+    let kept = full.trim_end_matches('0').len().clamp(4, 6);
+    full[..kept].to_owned()
+}
