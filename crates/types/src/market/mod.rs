@@ -9,5 +9,6 @@ pub mod event;
 pub mod state;
 
 pub use bars::{Bar, BarInterval, BarSource};
+pub use book::{BookError, OrderBook};
 pub use event::{BookAction, BookLevel, BookUpdate, MarketEvent, Quote, Trade};
 pub use state::DataState;
