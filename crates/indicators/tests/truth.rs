@@ -1,0 +1,132 @@
+//! Every indicator against a library that we did not write: PyPI TA-Lib (C), session VWAP against exact
+//! fractions. Golden values by `tools/truth/indicators.py`.
+
+#![allow(clippy::unwrap_used)]
+
+mod spy;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use tradewind_indicators::{BarInput, Columns, IndicatorSpec, registry};
+use tradewind_types::UnixNanos;
+
+type Truth = BTreeMap<String, Vec<Vec<Option<f64>>>>;
+
+#[derive(Deserialize)]
+struct Golden {
+    #[serde(default)]
+    bars: Vec<(u64, u32, u32, u32, u32, u32)>,
+    series: Truth,
+}
+
+fn hundredths(value: u32) -> f64 {
+    f64::from(value) / 100.0
+}
+
+fn synthetic() -> (Vec<BarInput>, Truth) {
+    let golden: Golden = serde_json::from_str(include_str!("golden/synthetic.json")).unwrap();
+    let bar = |&(ts, open, high, low, close, volume): &(u64, u32, u32, u32, u32, u32)| {
+        let (high, low, close) = (hundredths(high), hundredths(low), hundredths(close));
+        let volume = f64::from(volume) / 1000.0;
+        BarInput {
+            ts: UnixNanos::from_secs(ts),
+            open: hundredths(open),
+            high,
+            low,
+            close,
+            volume,
+            value: (high + low + close) / 3.0 * volume,
+        }
+    };
+    (golden.bars.iter().map(bar).collect(), golden.series)
+}
+
+/// Equal to 1e-9 relative; figures that cancel to nearly nothing (a MACD histogram) to 1e-9 of a tick.
+fn close_enough(ours: f64, truth: f64) -> bool {
+    (ours - truth).abs() <= 1e-9 * truth.abs().max(0.01)
+}
+
+fn compare(bars: &[BarInput], truth: &Truth) -> usize {
+    let columns: Columns = bars.iter().copied().collect();
+    let mut compared = 0;
+    for (id, outputs) in truth {
+        let spec = IndicatorSpec::parse(id).unwrap();
+        assert_eq!(spec.id(), id);
+        let batch = spec.batch(&columns.view()).unwrap();
+        assert_eq!(batch.columns().len(), outputs.len(), "{id}");
+        let mut streaming = spec.start();
+        for (at, bar) in bars.iter().enumerate() {
+            let streamed = streaming.update(bar);
+            for (output, column) in outputs.iter().enumerate() {
+                let truth = column[at];
+                let (ours, live) = (batch.get(output, at), streamed.and_then(|v| v.get(output)));
+                match (ours, live, truth) {
+                    (None, None, None) => {}
+                    (Some(ours), Some(live), Some(truth)) => {
+                        assert!(
+                            close_enough(ours, truth),
+                            "{id} {output} at {at}: batch {ours}, truth {truth}"
+                        );
+                        assert!(
+                            close_enough(live, truth),
+                            "{id} {output} at {at}: live {live}, truth {truth}"
+                        );
+                        compared += 1;
+                    }
+                    other => panic!("{id} output {output} at bar {at}: batch, live, truth = {other:?}"),
+                }
+            }
+        }
+    }
+    compared
+}
+
+#[test]
+fn every_indicator_equals_ta_lib_on_the_synthetic_series() {
+    let (bars, truth) = synthetic();
+    assert_eq!(bars.len(), 420);
+    assert!(compare(&bars, &truth) > 10_000);
+}
+
+#[test]
+fn every_registered_indicator_has_a_truth() {
+    let (_, truth) = synthetic();
+    for definition in registry::ALL {
+        let covered = truth
+            .keys()
+            .any(|id| IndicatorSpec::parse(id).unwrap().definition().name == definition.name);
+        assert!(covered, "{} has no golden series", definition.name);
+    }
+}
+
+#[test]
+fn every_indicator_equals_ta_lib_on_spy_daily_bars() {
+    let (Some(bars), Ok(path)) = (spy::bars(), std::env::var("TRADEWIND_TRUTH_SPY")) else {
+        println!("skipped: needs shared data and TRADEWIND_TRUTH_SPY (see tools/truth/indicators.py)");
+        return;
+    };
+    let golden: Golden = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    assert!(compare(&bars, &golden.series) > 100_000);
+}
+
+#[test]
+fn streaming_equals_batch_bit_for_bit_on_spy_daily_bars() {
+    let Some(bars) = spy::bars() else {
+        println!("skipped: no shared data (TRADEWIND_TEST_DATA)");
+        return;
+    };
+    let columns: Columns = bars.iter().copied().collect();
+    for definition in registry::ALL {
+        let spec = IndicatorSpec::parse(definition.name).unwrap();
+        let batch = spec.batch(&columns.view()).unwrap();
+        let mut streaming = spec.start();
+        for (at, bar) in bars.iter().enumerate() {
+            let live = streaming.update(bar);
+            for output in 0..definition.outputs.len() {
+                let live = live.and_then(|v| v.get(output)).map(f64::to_bits);
+                assert_eq!(live, batch.get(output, at).map(f64::to_bits), "{spec} at {at}");
+            }
+        }
+    }
+}
