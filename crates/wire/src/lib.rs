@@ -1,1 +1,59 @@
 //! The API's and the hub's own types, from which OpenAPI and the clients are generated.
+//!
+//! What lives here: one struct per request and response of `/api/v1`, the problem document every error answers
+//! with, and the hub's messages. JSON is snake_case, decimals are strings ([`Dec`]), times RFC 3339 UTC
+//! ([`Time`]), enums SCREAMING_SNAKE_CASE, ids text.
+//!
+//! What does not: the domain's types (the server maps them at its edge, so that neither side is bent by the
+//! other), the database's, and any I/O. Request decimals are plain text here, because telling `NaN` from `1e40`
+//! from "off the tick grid" is the server's job and each gets its own answer.
+
+pub mod account;
+pub mod error;
+pub mod hub;
+pub mod identity;
+pub mod ledger;
+pub mod market;
+pub mod order;
+pub mod page;
+pub mod risk;
+pub mod scalar;
+pub mod strategy;
+pub mod system;
+pub mod venue;
+
+pub use account::{
+    Account, AccountDetail, AccountKind, Balance, CurrencySum, Lot, NewAccount, Position, PositionSide,
+    PositionStrategy,
+};
+pub use account::{Member, MemberChange, MemberRole};
+pub use error::{ErrorCatalogue, ErrorDescription, FieldError, Problem};
+pub use identity::{
+    ApiKey, CreatedKey, LinkLogin, Login, NewKey, NewUser, PasswordChange, Role, Scope, Session,
+    SessionAccount, SessionInfo, SessionUser, Setup, SetupState, StreamTicket, User, UserChange,
+};
+pub use ledger::{
+    LedgerAccount, LedgerEntry, LedgerEntryKind, LedgerPosting, NewTransfer, Reconciliation,
+    ReconciliationDifference, Severity,
+};
+pub use market::{
+    Aggregate, AggregateContribution, AggregateExclusion, Bar, BarSource, Bars, Book, DataState, Instrument,
+    InstrumentKind, InstrumentStatus, OverlayPoint, Quote, Screening, ScreeningGrade, Trade,
+};
+pub use order::{
+    BatchMode, CancelAll, Canceled, Denial, Fill, Flatten, Liquidity, NewBatch, NewOrder, Order, OrderBatch,
+    OrderList, OrderOrigin, OrderState, OrderType, Side, TimeInForce,
+};
+pub use page::Page;
+pub use risk::{KillSwitch, KillSwitchRequest, KillSwitchStatus, Risk, RiskSettings};
+pub use scalar::{Dec, Time};
+pub use strategy::{
+    Opinion, Signal, SignalOutcome, Strategy, StrategyChange, StrategyOpinion, StrategyStatus, Weight,
+    Weights,
+};
+pub use system::{
+    EngineStatus, FeedStatus, HubStatus, JournalStatus, Mode, PartState, ProjectionStatus, Status,
+};
+pub use venue::{
+    Breaker, BreakerState, Connection, ConnectionDetail, ConnectionTransition, RingEntry, Venue,
+};

@@ -1,0 +1,262 @@
+//! People, sessions, API keys and the first-run set-up.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{MemberRole, Time};
+
+/// What a person may do in the organisation, before any account is looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Role {
+    /// Everything, administrators included.
+    SuperAdmin,
+    /// Users, system and all accounts' kill switch; no trading on accounts that are not theirs.
+    Admin,
+    /// Reads every account; trades on none.
+    Compliance,
+    /// Market data and own accounts, reading.
+    Analyst,
+    /// Opens and trades accounts.
+    Trader,
+    /// Reads accounts shared with them.
+    Viewer,
+    /// A program.
+    Service,
+}
+
+/// What an API key may do.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Scope {
+    /// Read.
+    Read,
+    /// Submit orders and flatten.
+    Trade,
+    /// Cancel orders and engage the kill switch.
+    Cancel,
+    /// Accounts, settings, strategies, transfers, members.
+    Manage,
+    /// Users and system.
+    Admin,
+}
+
+/// Whether the first administrator still has to be made.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SetupState {
+    /// True until the first administrator exists.
+    pub required: bool,
+    /// True when the program runs as a demonstration against simulated venues.
+    pub demo: bool,
+}
+
+/// Makes the first administrator.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Setup {
+    /// The one-time token printed at start.
+    pub token: String,
+    /// Name to sign in with: 3 to 32 letters, digits, `.`, `_` or `-`.
+    #[schema(example = "asha", min_length = 3, max_length = 32)]
+    pub username: String,
+    /// At least 12 characters, not on the breach list.
+    #[schema(min_length = 12, max_length = 256)]
+    pub password: String,
+    /// Name for people.
+    #[schema(example = "Asha", min_length = 1, max_length = 64)]
+    pub display_name: String,
+}
+
+/// Signs in with a password.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// Name to sign in with.
+    #[schema(example = "asha", max_length = 64)]
+    pub username: String,
+    /// Password.
+    #[schema(max_length = 256)]
+    pub password: String,
+}
+
+/// Signs in with a one-time link's token (from the URL's fragment).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinkLogin {
+    /// The token.
+    #[schema(max_length = 256)]
+    pub token: String,
+}
+
+/// Who is signed in.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SessionUser {
+    /// Pseudonymous id.
+    pub id: String,
+    /// Name to sign in with.
+    pub username: String,
+    /// Name for people.
+    pub display_name: String,
+    /// Role.
+    pub role: Role,
+}
+
+/// An account the signed-in person may see.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SessionAccount {
+    /// Account id.
+    pub account: String,
+    /// Its name.
+    pub name: String,
+    /// Membership; null when seen by role only.
+    pub role: Option<MemberRole>,
+}
+
+/// A session, from its holder's side.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Session {
+    /// Who.
+    pub user: SessionUser,
+    /// To be sent as `X-CSRF-Token` on every unsafe method. Empty for an API key, which needs none.
+    pub csrf_token: String,
+    /// When it ends at the latest.
+    pub expires_at: Time,
+    /// Accounts that may be seen.
+    pub accounts: Vec<SessionAccount>,
+    /// True when the program runs as a demonstration against simulated venues.
+    pub demo: bool,
+}
+
+/// One of one's own sessions.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SessionInfo {
+    /// Id, good for revoking only.
+    pub id: String,
+    /// When it began.
+    pub created_at: Time,
+    /// When it was last used.
+    pub last_seen_at: Time,
+    /// When it ends at the latest.
+    pub expires_at: Time,
+    /// The browser, as it calls itself.
+    pub user_agent: String,
+    /// Whether this request came by it.
+    pub current: bool,
+}
+
+/// Changes one's own password; ends all other sessions.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordChange {
+    /// The password as it is.
+    #[schema(max_length = 256)]
+    pub current: String,
+    /// The new one: at least 12 characters, not on the breach list.
+    #[schema(min_length = 12, max_length = 256)]
+    pub new: String,
+}
+
+/// An API key, without its secret.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ApiKey {
+    /// Id.
+    pub id: String,
+    /// Name given to it.
+    pub name: String,
+    /// The public part: `twk_<prefix>`.
+    pub prefix: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// Accounts it may touch; null = all of its owner's.
+    pub accounts: Option<Vec<String>>,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it ends; null = never.
+    pub expires_at: Option<Time>,
+    /// When it was last used; null = never. Kept to the minute.
+    pub last_used_at: Option<Time>,
+}
+
+/// Makes an API key.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewKey {
+    /// A name to tell it by.
+    #[schema(example = "research notebook", min_length = 1, max_length = 64)]
+    pub name: String,
+    /// What it may do; never more than its owner.
+    #[schema(min_items = 1, max_items = 5)]
+    pub scopes: Vec<Scope>,
+    /// Accounts it may touch; null or absent = all of its owner's.
+    #[serde(default)]
+    pub accounts: Option<Vec<String>>,
+    /// When it ends; null or absent = never.
+    #[serde(default)]
+    pub expires_at: Option<Time>,
+}
+
+/// A new API key; the only time that the secret is shown.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct CreatedKey {
+    /// The whole key, for `Authorization: Bearer`. It cannot be shown again.
+    #[schema(example = "twk_0a1b2c3d_…")]
+    pub key: String,
+    /// Its description.
+    #[serde(flatten)]
+    pub info: ApiKey,
+}
+
+/// A person, as administrators see them.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct User {
+    /// Pseudonymous id.
+    pub id: String,
+    /// Name to sign in with.
+    pub username: String,
+    /// Name for people.
+    pub display_name: String,
+    /// Role.
+    pub role: Role,
+    /// Disabled people cannot sign in; their sessions and keys are void.
+    pub disabled: bool,
+    /// When they were made.
+    pub created_at: Time,
+}
+
+/// Makes a person.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewUser {
+    /// Name to sign in with: 3 to 32 letters, digits, `.`, `_` or `-`.
+    #[schema(example = "bhavna", min_length = 3, max_length = 32)]
+    pub username: String,
+    /// At least 12 characters, not on the breach list.
+    #[schema(min_length = 12, max_length = 256)]
+    pub password: String,
+    /// Name for people.
+    #[schema(example = "Bhavna", min_length = 1, max_length = 64)]
+    pub display_name: String,
+    /// Role.
+    pub role: Role,
+}
+
+/// Changes a person; what is absent stays.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserChange {
+    /// New role.
+    #[serde(default)]
+    pub role: Option<Role>,
+    /// Disable or enable.
+    #[serde(default)]
+    pub disabled: Option<bool>,
+}
+
+/// A single-use ticket for the hub.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct StreamTicket {
+    /// To be sent as the first message: `{"op":"auth","ticket":"…"}`.
+    pub ticket: String,
+    /// 30 seconds from now.
+    pub expires_at: Time,
+}
