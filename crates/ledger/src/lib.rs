@@ -1,1 +1,45 @@
-//! Double-entry ledger, positions, tax lots and profit and loss.
+//! Double-entry ledger, positions, tax lots and profit and loss of one trading account.
+//!
+//! Event-sourced: `Ledger::*_entry` *make* a [`LedgerEntry`] from facts and change nothing; [`Ledger::apply`]
+//! folds an entry into the state, live and in recovery alike. What was decided when the entry was made (which
+//! lots close, how much of a hold is used) is recorded in it, so that a fold never decides again.
+//!
+//! A debit is positive, a credit negative, and the postings of an entry sum to zero per currency:
+//!
+//! | entry | cash available | cash locked | position cost | realised | fees | deposits, withdrawals |
+//! | --- | --- | --- | --- | --- | --- | --- |
+//! | deposit | + m | | | | | − m |
+//! | withdrawal | − m | | | | | + m |
+//! | hold | − m | + m | | | | |
+//! | release | + m | − m | | | | |
+//! | fill | the rest | − used of the hold | + cost opened − cost closed | − (exit value − cost) | + fee | |
+//!
+//! One signed formula covers long, short and turning through zero: a lot of signed quantity `q` bought or sold
+//! at `p` costs `q × p × multiplier`; closed at `x` it is worth `q × x × multiplier`; the difference is realised.
+//! A short sale therefore brings cash in and leaves a negative position cost, and
+//! `equity = cash + Σ quantity × mark × multiplier` holds for every position.
+//!
+//! Sums are exact: an amount has at most [`MONEY_DECIMALS`] decimals, rounding happens only where a fill is
+//! valued (half even, to that many decimals), and a sum that would lose digits is an error.
+//!
+//! What does not happen here: no rounding of prices or quantities to steps, no fees computed, no risk rule, no
+//! clock, no I/O.
+
+mod entry;
+mod error;
+mod exact;
+mod invariants;
+mod keys;
+mod ledger;
+mod position;
+mod valuation;
+
+pub use entry::{EntryFacts, FillFacts};
+pub use error::{InvariantBroken, LedgerError};
+pub use exact::MONEY_DECIMALS;
+pub use ledger::{Ledger, Overdraft};
+pub use position::{AverageCost, Lot, NetPosition, Position};
+pub use tradewind_types::record::{
+    EntryKind, LedgerAccount, LedgerEntry, LotChange, PositionChange, Posting,
+};
+pub use valuation::{Mark, Marks};

@@ -1,0 +1,165 @@
+//! A ledger under test: books facts the way the kernel does and checks every law after each entry.
+#![allow(dead_code)]
+
+use rust_decimal::Decimal;
+use tradewind_ledger::{EntryFacts, FillFacts, Ledger, LedgerEntry, LedgerError, Overdraft};
+use tradewind_types::num::parse_decimal;
+use tradewind_types::{
+    ClientOrderId, Currency, EntryId, Instrument, Money, Price, Quantity, Side, StrategyId, UnixNanos,
+};
+
+/// A decimal from text.
+pub fn dec(text: &str) -> Decimal {
+    parse_decimal(text).expect("a decimal")
+}
+
+/// Dollars.
+pub fn usd(text: &str) -> Money {
+    Money::new(dec(text), Currency::USD)
+}
+
+/// A spot instrument quoted in `quote`.
+pub fn spot(base: &str, quote: &str) -> Instrument {
+    let id = format!("{base}-{quote}.COINBASE").parse().expect("an id");
+    let pair = (
+        base.parse().expect("a currency"),
+        quote.parse().expect("a currency"),
+    );
+    Instrument::spot(
+        id,
+        "COINBASE".parse().expect("a venue"),
+        "X",
+        pair,
+        dec("0.01"),
+        dec("0.00000001"),
+    )
+}
+
+/// An order id.
+pub fn order(text: &str) -> ClientOrderId {
+    ClientOrderId::new(text).expect("an order id")
+}
+
+/// A ledger with the entries booked into it.
+pub struct Books {
+    /// Live state.
+    pub ledger: Ledger,
+    /// All entries applied.
+    pub entries: Vec<LedgerEntry>,
+    made: u64,
+    overdraft: Overdraft,
+}
+
+impl Books {
+    /// An empty ledger in dollars that allows no overdraft.
+    pub fn new() -> Self {
+        Self::with(Overdraft::Refused)
+    }
+
+    /// An empty ledger in dollars.
+    pub fn with(overdraft: Overdraft) -> Self {
+        let account = "acc-1".parse().expect("an account");
+        Self {
+            ledger: Ledger::new(account, Currency::USD).with_overdraft(overdraft),
+            entries: Vec::new(),
+            made: 0,
+            overdraft,
+        }
+    }
+
+    /// Facts with a fresh id and key.
+    pub fn facts(&mut self) -> EntryFacts {
+        self.made += 1;
+        EntryFacts {
+            id: EntryId::new(&format!("e{}", self.made)).expect("an entry id"),
+            ts: UnixNanos(self.made),
+            key: format!("key-{}", self.made),
+            actor: "tester".to_owned(),
+            reason: "test".to_owned(),
+        }
+    }
+
+    /// Applies, keeps, checks.
+    pub fn book(&mut self, entry: LedgerEntry) -> Result<(), LedgerError> {
+        self.ledger.apply(&entry)?;
+        self.entries.push(entry);
+        self.ledger.check_invariants().expect("the laws hold");
+        Ok(())
+    }
+
+    /// Money in.
+    pub fn deposit(&mut self, money: Money) -> Result<(), LedgerError> {
+        let facts = self.facts();
+        let entry = self.ledger.deposit_entry(facts, money)?;
+        self.book(entry)
+    }
+
+    /// Money out.
+    pub fn withdraw(&mut self, money: Money) -> Result<(), LedgerError> {
+        let facts = self.facts();
+        let entry = self.ledger.withdrawal_entry(facts, money)?;
+        self.book(entry)
+    }
+
+    /// Cash set aside.
+    pub fn hold(&mut self, id: &str, money: Money) -> Result<(), LedgerError> {
+        let facts = self.facts();
+        let entry = self.ledger.hold_entry(facts, &order(id), money)?;
+        self.book(entry)
+    }
+
+    /// What is still held, freed.
+    pub fn release(&mut self, id: &str) -> Result<(), LedgerError> {
+        let facts = self.facts();
+        match self.ledger.release_entry(facts, &order(id))? {
+            Some(entry) => self.book(entry),
+            None => Ok(()),
+        }
+    }
+
+    /// A fill by hand without a hold: `("BUY", quantity, price, fee)`.
+    pub fn fill(
+        &mut self,
+        instrument: &Instrument,
+        (side, quantity, price, fee): (Side, &str, &str, &str),
+    ) -> Result<(), LedgerError> {
+        self.fill_of(
+            instrument,
+            None,
+            (side, dec(quantity), dec(price), dec(fee)),
+            "none",
+            Decimal::ZERO,
+        )
+    }
+
+    /// A fill in full detail.
+    pub fn fill_of(
+        &mut self,
+        instrument: &Instrument,
+        strategy: Option<&StrategyId>,
+        (side, quantity, price, fee): (Side, Decimal, Decimal, Decimal),
+        id: &str,
+        held_to_use: Decimal,
+    ) -> Result<(), LedgerError> {
+        let facts = self.facts();
+        let id = order(id);
+        let fill = FillFacts {
+            instrument,
+            strategy,
+            side,
+            quantity: Quantity::new(quantity).expect("above zero"),
+            price: Price::new(price).expect("a price"),
+            fee: Money::new(fee, instrument.quote),
+            order: &id,
+            held_to_use,
+        };
+        let entry = self.ledger.fill_entry(facts, &fill)?;
+        self.book(entry)
+    }
+
+    /// Folds all entries anew.
+    pub fn refolded(&self) -> Ledger {
+        let (account, base) = (self.ledger.account().clone(), self.ledger.base_currency());
+        Ledger::fold(account, base, self.overdraft, &self.entries).expect("it was booked before")
+    }
+}
