@@ -69,19 +69,28 @@ pub fn combine(opinions: &[StrategyOpinion], weights: &Weights, confidence_min: 
     let sure = sums.confidence_x_weight >= u64::from(confidence_min.0) * sums.weight;
     let agreement = ratio(sums.weight * u64::from(ONE), total);
     let confidence = ratio(sums.confidence_x_weight, sums.weight);
-    let acts = agreed && sure;
+    let headline = if agreed {
+        let sign = if sure { "≥" } else { "<" };
+        let (sure, least) = (text(confidence), text(confidence_min));
+        format!(
+            "{}: agreement {} > 0.5, confidence {sure} {sign} {least}",
+            word(side),
+            text(agreement)
+        )
+    } else {
+        let share = |sums: Sums| text(ratio(sums.weight * u64::from(ONE), total));
+        format!(
+            "HOLD: neither side above 0.5 (buy {}, sell {})",
+            share(buy),
+            share(sell)
+        )
+    };
     Combined {
         opinion: if agreed { side } else { Opinion::Hold },
         agreement,
         confidence,
-        acts,
-        reason: explain(
-            opinions,
-            weights,
-            [buy, sell],
-            total,
-            (agreed, acts, side, confidence, confidence_min),
-        ),
+        acts: agreed && sure,
+        reason: explain(headline, opinions, weights),
     }
 }
 
@@ -93,31 +102,8 @@ fn ratio(numerator: u64, denominator: u64) -> UnitFraction {
     }
 }
 
-fn explain(
-    opinions: &[StrategyOpinion],
-    weights: &Weights,
-    [buy, sell]: [Sums; 2],
-    total: u64,
-    (agreed, acts, side, confidence, confidence_min): (bool, bool, Opinion, UnitFraction, UnitFraction),
-) -> String {
-    let share = |sums: Sums| text(ratio(sums.weight * u64::from(ONE), total));
-    let mut reason = if agreed {
-        let sums = if side == Opinion::Sell { sell } else { buy };
-        let sign = if acts { "≥" } else { "<" };
-        format!(
-            "{}: agreement {} > 0.5, confidence {} {sign} {}",
-            word(side),
-            share(sums),
-            text(confidence),
-            text(confidence_min)
-        )
-    } else {
-        format!(
-            "HOLD: neither side above 0.5 (buy {}, sell {})",
-            share(buy),
-            share(sell)
-        )
-    };
+/// The headline, then every strategy's opinion with its weight.
+fn explain(mut reason: String, opinions: &[StrategyOpinion], weights: &Weights) -> String {
     for o in opinions {
         let verdict = &o.verdict;
         let weight = text(weights.of(&o.strategy));

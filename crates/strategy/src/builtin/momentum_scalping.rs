@@ -58,6 +58,17 @@ fn extremes(window: &Window<'_>) -> Option<[(f64, usize); 2]> {
     Some([lowest, highest])
 }
 
+/// The rule itself. All comparisons are strict.
+fn side(lowest_rsi: f64, highest_rsi: f64, macd: f64, line: f64) -> Opinion {
+    if lowest_rsi < OVERSOLD && macd > line {
+        Opinion::Buy
+    } else if highest_rsi > OVERBOUGHT && macd < line {
+        Opinion::Sell
+    } else {
+        Opinion::Hold
+    }
+}
+
 impl Strategy for MomentumScalping {
     fn id(&self) -> &StrategyId {
         &self.id
@@ -76,28 +87,38 @@ impl Strategy for MomentumScalping {
         let (Some([(low, low_age), (high, high_age)]), Some(macd), Some(line)) = figures else {
             return Verdict::hold("RSI 7 or MACD 6/13/5 has no value".to_owned());
         };
-        let macd_text = |word: &str| {
-            let (macd, line) = (window.average_text(macd), window.average_text(line));
-            format!("MACD ({macd}) is {word} its signal ({line})")
+        let word = match macd.total_cmp(&line) {
+            std::cmp::Ordering::Less => "below",
+            std::cmp::Ordering::Equal => "equal to",
+            std::cmp::Ordering::Greater => "above",
         };
-        let (opinion, depth, reason) = if low < OVERSOLD && macd > line {
-            let when = age_text(low_age);
-            let reason = format!("RSI 7 was {low:.2} (below 30) {when} and {}", macd_text("above"));
-            (Opinion::Buy, (OVERSOLD - low) / OVERSOLD, reason)
-        } else if high > OVERBOUGHT && macd < line {
-            let when = age_text(high_age);
-            let reason = format!("RSI 7 was {high:.2} (above 70) {when} and {}", macd_text("below"));
-            (Opinion::Sell, (high - OVERBOUGHT) / (100.0 - OVERBOUGHT), reason)
-        } else {
-            let word = match macd.total_cmp(&line) {
-                std::cmp::Ordering::Less => "below",
-                std::cmp::Ordering::Equal => "equal to",
-                std::cmp::Ordering::Greater => "above",
-            };
-            return Verdict::hold(format!(
-                "RSI 7 between {low:.2} and {high:.2} within {RECENT_BARS} bars and {}: no agreement",
-                macd_text(word)
-            ));
+        let trend = format!(
+            "MACD ({}) is {word} its signal ({})",
+            window.average_text(macd),
+            window.average_text(line)
+        );
+        let opinion = side(low, high, macd, line);
+        let (depth, reason) = match opinion {
+            Opinion::Buy => {
+                let when = age_text(low_age);
+                (
+                    (OVERSOLD - low) / OVERSOLD,
+                    format!("RSI 7 was {low:.2} (below 30) {when} and {trend}"),
+                )
+            }
+            Opinion::Sell => {
+                let depth = (high - OVERBOUGHT) / (100.0 - OVERBOUGHT);
+                let when = age_text(high_age);
+                (
+                    depth,
+                    format!("RSI 7 was {high:.2} (above 70) {when} and {trend}"),
+                )
+            }
+            Opinion::Hold => {
+                return Verdict::hold(format!(
+                    "RSI 7 between {low:.2} and {high:.2} within {RECENT_BARS} bars and {trend}: no agreement"
+                ));
+            }
         };
         Verdict {
             opinion,
@@ -105,5 +126,34 @@ impl Strategy for MomentumScalping {
             confidence: UnitFraction(900_000),
             reason,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::below_30_and_rising(29.99, 50.0, 1.0, 0.5, Opinion::Buy)]
+    #[case::at_30(30.0, 50.0, 1.0, 0.5, Opinion::Hold)]
+    #[case::above_30(30.01, 50.0, 1.0, 0.5, Opinion::Hold)]
+    #[case::below_30_and_macd_at_its_signal(10.0, 50.0, 0.5, 0.5, Opinion::Hold)]
+    #[case::below_30_and_falling(10.0, 50.0, 0.4, 0.5, Opinion::Hold)]
+    #[case::above_70_and_falling(50.0, 70.01, -1.0, -0.5, Opinion::Sell)]
+    #[case::at_70(50.0, 70.0, -1.0, -0.5, Opinion::Hold)]
+    #[case::below_70(50.0, 69.99, -1.0, -0.5, Opinion::Hold)]
+    #[case::above_70_and_macd_at_its_signal(50.0, 90.0, 0.5, 0.5, Opinion::Hold)]
+    #[case::both_extremes_and_rising(10.0, 90.0, 1.0, 0.5, Opinion::Buy)]
+    #[case::both_extremes_and_falling(10.0, 90.0, 0.5, 1.0, Opinion::Sell)]
+    fn thresholds_are_strict(
+        #[case] low: f64,
+        #[case] high: f64,
+        #[case] macd: f64,
+        #[case] line: f64,
+        #[case] opinion: Opinion,
+    ) {
+        assert_eq!(side(low, high, macd, line), opinion);
     }
 }
