@@ -53,6 +53,8 @@ pub enum RiskRule {
     SizeTooSmall,
     /// The strategy is switched off or halted.
     StrategyHalted,
+    /// Another order of the same all-or-none batch was denied.
+    BatchDenied,
     /// A sell of more than is held in an account that cannot short.
     ShortNotAllowed,
 }
