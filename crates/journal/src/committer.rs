@@ -45,8 +45,8 @@ pub struct CommitterConfig {
     pub queue_batches_max: usize,
     /// Batches in one group.
     pub group_batches_max: usize,
-    /// Bytes in one group, frames included; keep it at most at the journal's `group_bytes_max`. A
-    /// larger batch forms a group of its own.
+    /// Bytes in one group, frames included; the journal's own limit holds too. A larger batch forms a
+    /// group of its own, and is refused when the journal's limit does not take it.
     pub group_bytes_max: u64,
 }
 
@@ -131,6 +131,11 @@ impl<T: Send + 'static> GroupCommitter<T> {
         config: CommitterConfig,
         sink: impl FnMut(Result<Head, Arc<JournalError>>, T) + Send + 'static,
     ) -> std::io::Result<Self> {
+        let group_bytes_max = config.group_bytes_max.min(journal.group_bytes_max());
+        let config = CommitterConfig {
+            group_bytes_max,
+            ..config
+        };
         let (queue, waiting) = sync_channel(config.queue_batches_max.max(1));
         let counters = Arc::new(Counters::default());
         let writer = Writer {

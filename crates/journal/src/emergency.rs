@@ -1,8 +1,9 @@
 //! The emergency file: where the kill switch writes what it did while the journal was down, so that the
 //! next start can put it into the journal. It needs nothing of the journal, neither lock nor memory.
 //!
-//! Each entry is `u32` length, `u32` CRC32C of length and content, content; fsynced before [`append`]
-//! returns. An entry that was cut off by a crash was never acknowledged and is skipped.
+//! Each entry is magic `TWEM`, `u32` length, `u32` CRC32C of length and content, content; fsynced before
+//! [`append`] returns. Entries are only ever added at the end. What does not read as an entry (cut off by
+//! a crash, or damaged) is stepped over to the next magic and counted.
 
 use std::path::Path;
 
@@ -14,14 +15,15 @@ use crate::{Disk, DiskFile, JournalError, RealDisk};
 pub const EMERGENCY_FILE: &str = "emergency";
 /// Largest entry: 1 MiB.
 pub const ENTRY_BYTES_MAX: usize = 1 << 20;
-const HEADER_BYTES: usize = 8;
+const MAGIC: &[u8; 4] = b"TWEM";
+const HEADER_BYTES: usize = 12;
 
 /// What the file holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Entries {
     /// The whole entries, oldest first.
     pub entries: Vec<Vec<u8>>,
-    /// Bytes behind the last whole entry.
+    /// Bytes that are part of no whole entry.
     pub damaged_bytes: u64,
 }
 
@@ -49,15 +51,11 @@ pub fn append_on<D: Disk>(disk: &D, dir: &Path, bytes: &[u8]) -> Result<(), Jour
     let path = dir.join(EMERGENCY_FILE);
     let length = (bytes.len() as u32).to_le_bytes();
     let crc = crc32c::crc32c_append(crc32c::crc32c(&length), bytes);
-    let entry = [&length[..], &crc.to_le_bytes()[..], bytes].concat();
+    let entry = [&MAGIC[..], &length[..], &crc.to_le_bytes()[..], bytes].concat();
     let written = (|| {
         let mut file = disk.open(&path, OpenMode::CreateOrWrite)?;
-        let mut image = Vec::new();
-        file.read_whole(&mut image)?;
-        // Behind the last whole entry, so that one cut off by a crash does not hide this one.
-        let (_, whole) = split(&image);
-        file.write_all_at(&entry, whole as u64)?;
-        file.set_len((whole + entry.len()) as u64)?;
+        let end = file.size()?;
+        file.write_all_at(&entry, end)?;
         file.sync()
     })();
     written.map_err(JournalError::io("write", &path))?;
@@ -86,11 +84,7 @@ pub fn read_on<D: Disk>(disk: &D, dir: &Path) -> Result<Entries, JournalError> {
     let mut image = Vec::new();
     file.read_whole(&mut image)
         .map_err(JournalError::io("read", &path))?;
-    let (entries, whole) = split(&image);
-    Ok(Entries {
-        entries,
-        damaged_bytes: (image.len() - whole) as u64,
-    })
+    Ok(split(&image))
 }
 
 /// Reads the entries and removes the file. A crash between this and the journal's commit loses them, so
@@ -125,21 +119,26 @@ pub fn clear_on<D: Disk>(disk: &D, dir: &Path) -> Result<(), JournalError> {
     }
 }
 
-/// The whole entries and where they end.
-fn split(image: &[u8]) -> (Vec<Vec<u8>>, usize) {
-    let (mut entries, mut at) = (Vec::new(), 0);
-    while let Some(entry) = entry_at(&image[at..]) {
-        at += HEADER_BYTES + entry.len();
-        entries.push(entry.to_vec());
+fn split(image: &[u8]) -> Entries {
+    let mut found = Entries::default();
+    let mut at = 0;
+    while at < image.len() {
+        if let Some(content) = entry_at(&image[at..]) {
+            at += HEADER_BYTES + content.len();
+            found.entries.push(content.to_vec());
+        } else {
+            at += 1;
+            found.damaged_bytes += 1;
+        }
     }
-    (entries, at)
+    found
 }
 
 fn entry_at(rest: &[u8]) -> Option<&[u8]> {
-    if rest.len() < HEADER_BYTES {
+    if rest.len() < HEADER_BYTES || &rest[..4] != MAGIC {
         return None;
     }
-    let content = rest[HEADER_BYTES..].get(..u32_at(rest, 0) as usize)?;
-    let crc = crc32c::crc32c_append(crc32c::crc32c(&rest[..4]), content);
-    (crc == u32_at(rest, 4)).then_some(content)
+    let content = rest[HEADER_BYTES..].get(..u32_at(rest, 4) as usize)?;
+    let crc = crc32c::crc32c_append(crc32c::crc32c(&rest[4..8]), content);
+    (crc == u32_at(rest, 8)).then_some(content)
 }

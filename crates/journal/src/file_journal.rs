@@ -192,10 +192,7 @@ impl<D: Disk> FileJournal<D> {
     }
 }
 
-impl<D: Disk> Journal for FileJournal<D>
-where
-    D::File: Send,
-{
+impl<D: Disk> Journal for FileJournal<D> {
     fn append(&mut self, records: &[RecordIn<'_>]) -> Result<u64, JournalError> {
         self.check_up()?;
         let max = self.config.record_bytes_max;
@@ -249,6 +246,10 @@ where
 
     fn head(&self) -> Head {
         self.head
+    }
+
+    fn group_bytes_max(&self) -> u64 {
+        self.config.group_bytes_max
     }
 }
 

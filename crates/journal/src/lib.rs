@@ -224,4 +224,9 @@ pub trait Journal: Send {
 
     /// The last durable head.
     fn head(&self) -> Head;
+
+    /// Bytes, frames included, that one commit group may have.
+    fn group_bytes_max(&self) -> u64 {
+        u64::MAX
+    }
 }
