@@ -9,17 +9,17 @@ use tradewind_types::{
 };
 
 /// A decimal from text.
-pub fn dec(text: &str) -> Decimal {
+pub(crate) fn dec(text: &str) -> Decimal {
     parse_decimal(text).expect("a decimal")
 }
 
 /// Dollars.
-pub fn usd(text: &str) -> Money {
+pub(crate) fn usd(text: &str) -> Money {
     Money::new(dec(text), Currency::USD)
 }
 
 /// A spot instrument quoted in `quote`.
-pub fn spot(base: &str, quote: &str) -> Instrument {
+pub(crate) fn spot(base: &str, quote: &str) -> Instrument {
     let id = format!("{base}-{quote}.COINBASE").parse().expect("an id");
     let pair = (
         base.parse().expect("a currency"),
@@ -36,28 +36,28 @@ pub fn spot(base: &str, quote: &str) -> Instrument {
 }
 
 /// An order id.
-pub fn order(text: &str) -> ClientOrderId {
+pub(crate) fn order(text: &str) -> ClientOrderId {
     ClientOrderId::new(text).expect("an order id")
 }
 
 /// A ledger with the entries booked into it.
-pub struct Books {
+pub(crate) struct Books {
     /// Live state.
-    pub ledger: Ledger,
+    pub(crate) ledger: Ledger,
     /// All entries applied.
-    pub entries: Vec<LedgerEntry>,
+    pub(crate) entries: Vec<LedgerEntry>,
     made: u64,
     overdraft: Overdraft,
 }
 
 impl Books {
     /// An empty ledger in dollars that allows no overdraft.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(Overdraft::Refused)
     }
 
     /// An empty ledger in dollars.
-    pub fn with(overdraft: Overdraft) -> Self {
+    pub(crate) fn with(overdraft: Overdraft) -> Self {
         let account = "acc-1".parse().expect("an account");
         Self {
             ledger: Ledger::new(account, Currency::USD).with_overdraft(overdraft),
@@ -68,7 +68,7 @@ impl Books {
     }
 
     /// Facts with a fresh id and key.
-    pub fn facts(&mut self) -> EntryFacts {
+    pub(crate) fn facts(&mut self) -> EntryFacts {
         self.made += 1;
         EntryFacts {
             id: EntryId::new(&format!("e{}", self.made)).expect("an entry id"),
@@ -80,7 +80,7 @@ impl Books {
     }
 
     /// Applies, keeps, checks.
-    pub fn book(&mut self, entry: LedgerEntry) -> Result<(), LedgerError> {
+    pub(crate) fn book(&mut self, entry: LedgerEntry) -> Result<(), LedgerError> {
         self.ledger.apply(&entry)?;
         self.entries.push(entry);
         self.ledger.check_invariants().expect("the laws hold");
@@ -88,28 +88,28 @@ impl Books {
     }
 
     /// Money in.
-    pub fn deposit(&mut self, money: Money) -> Result<(), LedgerError> {
+    pub(crate) fn deposit(&mut self, money: Money) -> Result<(), LedgerError> {
         let facts = self.facts();
         let entry = self.ledger.deposit_entry(facts, money)?;
         self.book(entry)
     }
 
     /// Money out.
-    pub fn withdraw(&mut self, money: Money) -> Result<(), LedgerError> {
+    pub(crate) fn withdraw(&mut self, money: Money) -> Result<(), LedgerError> {
         let facts = self.facts();
         let entry = self.ledger.withdrawal_entry(facts, money)?;
         self.book(entry)
     }
 
     /// Cash set aside.
-    pub fn hold(&mut self, id: &str, money: Money) -> Result<(), LedgerError> {
+    pub(crate) fn hold(&mut self, id: &str, money: Money) -> Result<(), LedgerError> {
         let facts = self.facts();
         let entry = self.ledger.hold_entry(facts, &order(id), money)?;
         self.book(entry)
     }
 
     /// What is still held, freed.
-    pub fn release(&mut self, id: &str) -> Result<(), LedgerError> {
+    pub(crate) fn release(&mut self, id: &str) -> Result<(), LedgerError> {
         let facts = self.facts();
         match self.ledger.release_entry(facts, &order(id))? {
             Some(entry) => self.book(entry),
@@ -118,7 +118,7 @@ impl Books {
     }
 
     /// A fill by hand without a hold: `("BUY", quantity, price, fee)`.
-    pub fn fill(
+    pub(crate) fn fill(
         &mut self,
         instrument: &Instrument,
         (side, quantity, price, fee): (Side, &str, &str, &str),
@@ -133,7 +133,7 @@ impl Books {
     }
 
     /// A fill in full detail.
-    pub fn fill_of(
+    pub(crate) fn fill_of(
         &mut self,
         instrument: &Instrument,
         strategy: Option<&StrategyId>,
@@ -158,7 +158,7 @@ impl Books {
     }
 
     /// Folds all entries anew.
-    pub fn refolded(&self) -> Ledger {
+    pub(crate) fn refolded(&self) -> Ledger {
         let (account, base) = (self.ledger.account().clone(), self.ledger.base_currency());
         Ledger::fold(account, base, self.overdraft, &self.entries).expect("it was booked before")
     }

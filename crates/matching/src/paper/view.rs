@@ -1,0 +1,138 @@
+//! The market and the positions as the venue is shown them.
+
+use rust_decimal::Decimal;
+use tradewind_types::market::Quote;
+use tradewind_types::market::book::OrderBook;
+use tradewind_types::{AccountId, InstrumentIdx, PriceMantissa, Side, SizeMantissa, StrategyId};
+
+/// What is displayed of an instrument now.
+#[derive(Clone, Copy, Debug)]
+pub enum Liquidity<'a> {
+    /// Nothing that may be acted on: stale, interrupted, or never received.
+    Invalid,
+    /// Best bid and offer.
+    Quote(&'a Quote),
+    /// The order book.
+    Book(&'a OrderBook),
+    /// Levels, best first: bids, then offers.
+    Levels(
+        &'a [(PriceMantissa, SizeMantissa)],
+        &'a [(PriceMantissa, SizeMantissa)],
+    ),
+}
+
+/// What the venue has to ask of its caller.
+pub trait MarketView {
+    /// The displayed market; [`Liquidity::Invalid`] whenever it is not VALID.
+    fn liquidity(&self, instrument: InstrumentIdx) -> Liquidity<'_>;
+
+    /// Signed position that a reduce-only order of this owner may shrink.
+    fn position(&self, account: &AccountId, instrument: InstrumentIdx, owner: Option<&StrategyId>)
+    -> Decimal;
+}
+
+impl Liquidity<'_> {
+    /// Whether it may be acted on.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        !matches!(self, Liquidity::Invalid)
+    }
+
+    /// Shows the levels of a side, best first, until `visit` says false. Levels without size are left out.
+    pub fn walk(&self, side: Side, mut visit: impl FnMut(PriceMantissa, SizeMantissa) -> bool) {
+        let mut show = |(price, size): (PriceMantissa, SizeMantissa)| size.0 <= 0 || visit(price, size);
+        match (self, side) {
+            (Liquidity::Invalid, _) => {}
+            (Liquidity::Quote(quote), Side::Buy) => {
+                show((quote.bid, quote.bid_size));
+            }
+            (Liquidity::Quote(quote), Side::Sell) => {
+                show((quote.ask, quote.ask_size));
+            }
+            (Liquidity::Book(book), side) => {
+                book.levels(side).all(show);
+            }
+            (Liquidity::Levels(levels, _), Side::Buy) | (Liquidity::Levels(_, levels), Side::Sell) => {
+                levels.iter().copied().all(show);
+            }
+        }
+    }
+
+    /// The best price of a side.
+    #[must_use]
+    pub fn best(&self, side: Side) -> Option<PriceMantissa> {
+        let mut best = None;
+        self.walk(side, |price, _| {
+            best = Some(price);
+            false
+        });
+        best
+    }
+
+    /// Size displayed at a price; `None` when the price lies beyond what is displayed, so that nobody can say.
+    #[must_use]
+    pub fn size_at(&self, side: Side, price: PriceMantissa) -> Option<SizeMantissa> {
+        if let Liquidity::Book(book) = self {
+            let size = book.size_at(side, price);
+            if size.0 > 0 {
+                return Some(size);
+            }
+        }
+        let mut found = None;
+        self.walk(side, |at, size| {
+            if at == price {
+                found = Some(size);
+            } else if better(side, price, at) {
+                found = Some(SizeMantissa(0));
+            }
+            found.is_none()
+        });
+        found
+    }
+}
+
+/// Whether `a` is a better price than `b` for someone on `side` to show: higher for bids, lower for offers.
+pub(crate) fn better(side: Side, a: PriceMantissa, b: PriceMantissa) -> bool {
+    match side {
+        Side::Buy => a > b,
+        Side::Sell => a < b,
+    }
+}
+
+/// Whether an order of `side` with this limit trades with an opposite level at `price`.
+pub(crate) fn reaches(side: Side, limit: PriceMantissa, price: PriceMantissa) -> bool {
+    match side {
+        Side::Buy => price <= limit,
+        Side::Sell => price >= limit,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn level(price: i64, size: i128) -> (PriceMantissa, SizeMantissa) {
+        (PriceMantissa(price), SizeMantissa(size))
+    }
+
+    #[test]
+    fn a_price_beyond_the_displayed_levels_is_unknown_and_one_between_them_is_empty() {
+        let bids = [level(100, 5), level(98, 7)];
+        let liquidity = Liquidity::Levels(&bids, &[]);
+        assert_eq!(
+            liquidity.size_at(Side::Buy, PriceMantissa(98)),
+            Some(SizeMantissa(7))
+        );
+        assert_eq!(
+            liquidity.size_at(Side::Buy, PriceMantissa(99)),
+            Some(SizeMantissa(0))
+        );
+        assert_eq!(
+            liquidity.size_at(Side::Buy, PriceMantissa(101)),
+            Some(SizeMantissa(0))
+        );
+        assert_eq!(liquidity.size_at(Side::Buy, PriceMantissa(97)), None);
+        assert_eq!(liquidity.best(Side::Sell), None);
+        assert!(!Liquidity::Invalid.is_valid());
+    }
+}
