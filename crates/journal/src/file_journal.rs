@@ -95,12 +95,7 @@ impl<D: Disk> FileJournal<D> {
 
         let state = witness::read(&disk, &dir)?;
         let witnesses: Vec<Head> = state.head().into_iter().chain(config.expected_head).collect();
-        let mut filtered = |record: RecordRef<'_>| {
-            if record.seq >= from_seq {
-                visit(record);
-            }
-        };
-        let walk = recovery::walk_all(&disk, &dir, &witnesses, &mut filtered)?;
+        let walk = recovery::walk_all(&disk, &dir, from_seq, &witnesses, &mut visit)?;
         let segment = settle(&disk, &config, &walk, &state)?;
         let mut witness = Witness::open(&disk, &dir)?;
         witness.note_synced(walk.head)?;

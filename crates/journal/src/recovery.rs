@@ -3,6 +3,7 @@
 //! is damage; changes nothing.
 
 use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use crate::disk::OpenMode;
 use crate::error::{Damage, DamageReason, hex};
@@ -80,14 +81,16 @@ pub(crate) struct Walk {
     pub(crate) headless: Option<u64>,
 }
 
-/// Checks the whole journal and visits its records.
+/// Checks the whole journal and visits its records from `from_seq` on.
 pub(crate) fn walk_all<D: Disk>(
     disk: &D,
     dir: &Path,
+    from_seq: u64,
     witnesses: &[Head],
     visit: &mut dyn FnMut(RecordRef<'_>),
 ) -> Result<Walk, JournalError> {
-    walk_from(disk, dir, 0, witnesses, visit)
+    let segments = segment::list(disk, dir)?;
+    walk(disk, dir, (&segments, 0), from_seq, witnesses, visit)
 }
 
 /// Checks the journal from the segment that holds `from_seq` (whose header is believed unless it is the
@@ -99,8 +102,22 @@ pub(crate) fn walk_from<D: Disk>(
     witnesses: &[Head],
     visit: &mut dyn FnMut(RecordRef<'_>),
 ) -> Result<Walk, JournalError> {
-    let all = segment::list(disk, dir)?;
-    let skipped = all.partition_point(|first| *first <= from_seq).saturating_sub(1);
+    let segments = segment::list(disk, dir)?;
+    let skipped = segments
+        .partition_point(|first| *first <= from_seq)
+        .saturating_sub(1);
+    walk(disk, dir, (&segments, skipped), from_seq, witnesses, visit)
+}
+
+/// Checks all segments but the first `skipped` ones.
+fn walk<D: Disk>(
+    disk: &D,
+    dir: &Path,
+    (all, skipped): (&[u64], usize),
+    from_seq: u64,
+    witnesses: &[Head],
+    visit: &mut dyn FnMut(RecordRef<'_>),
+) -> Result<Walk, JournalError> {
     let segments = &all[skipped..];
     let mut walk = Walk {
         head: Head::GENESIS,
@@ -111,36 +128,18 @@ pub(crate) fn walk_from<D: Disk>(
         headless: None,
     };
     let mut before = (skipped == 0).then_some(Head::GENESIS);
-    let mut image = Vec::new();
     let mut watch = |record: &RecordRef<'_>| check_witnesses(record, witnesses);
+    let mut images = ReadAhead::start(disk, dir, segments)?;
     for (index, first_seq) in segments.iter().enumerate() {
         let name = segment::name(*first_seq);
-        read_segment(disk, dir, &name, *first_seq, &mut image)?;
+        let image = images.next()?;
         let check = check_segment(&image, &name, *first_seq, before, from_seq, &mut watch, visit)?;
-        walk.records += check.records;
-        walk.head = check.head;
         before = Some(check.head);
-        if check.good_bytes > 0 {
-            walk.last = Some(LastSegment {
-                first_seq: *first_seq,
-                good_bytes: check.good_bytes,
-                last_group_at: check.last_group_at,
-            });
+        if let Some(stop) = &check.stop {
+            judge(stop, index + 1 == segments.len(), witnesses)?;
         }
-        if let Some(stop) = check.stop {
-            let is_last = index + 1 == segments.len();
-            judge(&stop, is_last, witnesses)?;
-            if check.good_bytes == 0 {
-                walk.headless = Some(*first_seq);
-                walk.segments -= 1;
-            }
-            walk.torn = Some(TornTail {
-                segment: name,
-                offset: check.good_bytes,
-                bytes: image.len() as u64 - check.good_bytes,
-                reason: stop.damage.reason,
-            });
-        }
+        walk.take(check, name, *first_seq, image.len() as u64);
+        images.give_back(image);
     }
     match witnesses.iter().find(|witness| witness.seq > walk.head.seq) {
         Some(witness) => Err(JournalError::TailLost {
@@ -148,6 +147,86 @@ pub(crate) fn walk_from<D: Disk>(
             found: walk.head,
         }),
         None => Ok(walk),
+    }
+}
+
+impl Walk {
+    /// Adds a segment that was checked and, if it stops early, judged to be torn.
+    fn take(&mut self, check: SegmentCheck, name: String, first_seq: u64, bytes: u64) {
+        self.records += check.records;
+        self.head = check.head;
+        if check.good_bytes > 0 {
+            let SegmentCheck {
+                good_bytes,
+                last_group_at,
+                ..
+            } = check;
+            self.last = Some(LastSegment {
+                first_seq,
+                good_bytes,
+                last_group_at,
+            });
+        }
+        let Some(stop) = check.stop else {
+            return;
+        };
+        if check.good_bytes == 0 {
+            self.headless = Some(first_seq);
+            self.segments -= 1;
+        }
+        self.torn = Some(TornTail {
+            segment: name,
+            offset: check.good_bytes,
+            bytes: bytes - check.good_bytes,
+            reason: stop.damage.reason,
+        });
+    }
+}
+
+/// Reads the next segment on a thread of its own while the one before is checked. At most three images
+/// exist at a time and their memory is used again.
+struct ReadAhead {
+    images: Receiver<Result<Vec<u8>, JournalError>>,
+    spares: SyncSender<Vec<u8>>,
+}
+
+impl ReadAhead {
+    fn start<D: Disk>(disk: &D, dir: &Path, segments: &[u64]) -> Result<Self, JournalError> {
+        let (full, images) = sync_channel(1);
+        let (spares, empty) = sync_channel::<Vec<u8>>(3);
+        let (disk, segments, place) = (disk.clone(), segments.to_vec(), dir.to_owned());
+        // Not joined: it ends by itself when it has read all, or when nobody takes the next image.
+        std::thread::Builder::new()
+            .name("journal-read".to_owned())
+            .spawn(move || {
+                for first_seq in segments {
+                    let mut image = empty.try_recv().unwrap_or_default();
+                    let name = segment::name(first_seq);
+                    let read = read_segment(&disk, &place, &name, first_seq, &mut image);
+                    if full.send(read.map(|()| image)).is_err() {
+                        return;
+                    }
+                }
+            })
+            .map_err(JournalError::io("read", dir))?;
+        Ok(Self { images, spares })
+    }
+
+    fn next(&mut self) -> Result<Vec<u8>, JournalError> {
+        self.images.recv().unwrap_or_else(|_| {
+            // Only a panic in the disk ends the thread before its last segment.
+            let source = std::io::Error::other("the reading thread ended early");
+            Err(JournalError::Io {
+                op: "read",
+                path: std::path::PathBuf::new(),
+                source,
+            })
+        })
+    }
+
+    fn give_back(&mut self, image: Vec<u8>) {
+        // A full or closed queue only means that the memory is freed here.
+        let _ = self.spares.try_send(image);
     }
 }
 
