@@ -11,3 +11,13 @@
 
 pub mod exchange;
 pub mod paper;
+
+use tradewind_types::{PriceMantissa, Side};
+
+/// Whether an order of `side` with this limit trades with an opposite order or level at `price`.
+fn reaches(side: Side, limit: PriceMantissa, price: PriceMantissa) -> bool {
+    match side {
+        Side::Buy => price <= limit,
+        Side::Sell => price >= limit,
+    }
+}

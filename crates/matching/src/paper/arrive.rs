@@ -7,7 +7,8 @@ use super::consumed::Consumed;
 use super::desk::{Desk, Shop};
 use super::order::{PaperOrder, Working};
 use super::report::{CancelReason, RejectReason, Report, ReportKind};
-use super::view::{Liquidity, MarketView, reaches};
+use super::view::{Liquidity, MarketView};
+use crate::reaches;
 
 /// Matches an arriving order. Returns what is to rest.
 pub(crate) fn arrive(

@@ -9,7 +9,8 @@ use super::consumed::Consumed;
 use super::desk::{Desk, Shop};
 use super::order::Working;
 use super::report::{CancelReason, Report, ReportKind};
-use super::view::{Liquidity, MarketView, better, reaches};
+use super::view::{Liquidity, MarketView, better};
+use crate::reaches;
 
 /// After a change of the market. Returns the orders that are done.
 pub(crate) fn on_market(

@@ -99,14 +99,6 @@ pub(crate) fn better(side: Side, a: PriceMantissa, b: PriceMantissa) -> bool {
     }
 }
 
-/// Whether an order of `side` with this limit trades with an opposite level at `price`.
-pub(crate) fn reaches(side: Side, limit: PriceMantissa, price: PriceMantissa) -> bool {
-    match side {
-        Side::Buy => price <= limit,
-        Side::Sell => price >= limit,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
