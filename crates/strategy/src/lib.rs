@@ -10,6 +10,22 @@
 //! weight, agreement) are integer millionths, so that what is journalled is exactly what was computed with.
 //!
 //! What does not live here: orders, sizes, the risk gate, timers, I/O.
+//!
+//! ```
+//! use tradewind_indicators::Scales;
+//! use tradewind_strategy::{StrategySet, Weights, combine};
+//! use tradewind_types::market::{Bar, BarInterval};
+//! use tradewind_types::order::UnitFraction;
+//!
+//! fn on_bar(set: &mut StrategySet, weights: &Weights, bar: &Bar) -> Option<String> {
+//!     let decision = set.on_closed_bar(bar).decision()?;
+//!     let combined = combine(&decision.opinions, weights, UnitFraction::from_unit(0.7));
+//!     combined.acts.then_some(combined.reason)
+//! }
+//!
+//! let set = StrategySet::scalping(BarInterval::S10, Scales { price: 2, size: 8 });
+//! assert_eq!(set.warm_up_bars(), 18);
+//! ```
 
 mod builtin;
 mod combine;
