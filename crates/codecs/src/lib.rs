@@ -1,1 +1,31 @@
 //! Venue messages to market-data events: bytes in, events out, no I/O.
+//!
+//! A [`Decoder`] serves one connection of one protocol and turns each message into [`Decoded`] items, or into
+//! a [`DecodeError`] that names the defect and leaves nothing half-applied. Hot messages are read by a
+//! zero-copy scanner that knows the venue's exact spelling; whatever it does not recognise is read the long
+//! way, with every number kept as text until it is an exact integer. Both ways are proven equal by tests.
+//!
+//! Each protocol has an `encode` module beside its decoder, for what adapters send and for the simulator.
+
+mod coinbase_products;
+mod decoded;
+mod error;
+mod face;
+mod json;
+mod kraken_book;
+mod number;
+mod scan;
+mod stamp;
+mod symbols;
+mod venue_bar;
+
+pub mod coinbase_exchange;
+pub mod kraken_v1;
+
+pub use coinbase_exchange::CoinbaseExchange;
+pub use decoded::{Counters, Decoded, Decoder, Definition};
+pub use error::DecodeError;
+pub use face::Face;
+pub use kraken_book::book_checksum;
+pub use kraken_v1::KrakenV1;
+pub use symbols::{SymbolEntry, SymbolTable, canonical_asset, canonical_symbol};
