@@ -1,0 +1,10 @@
+DROP TABLE audit;
+DROP TABLE idempotency_keys;
+DROP TABLE login_attempts;
+DROP TABLE memberships;
+DROP TABLE one_time_links;
+DROP TABLE api_keys;
+DROP TABLE sessions;
+DROP TABLE users;
+DROP TABLE engines;
+DROP TABLE organisations;

@@ -1,0 +1,154 @@
+//! API keys of programs. Only the hash of the secret is stored.
+
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+use tradewind_types::{AccountId, OrgId, UnixNanos, UserId};
+
+use crate::db::{from_sql, to_sql};
+use crate::{Db, StoreError};
+
+/// A key as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRow {
+    /// Id.
+    pub id: String,
+    /// Desk.
+    pub org: OrgId,
+    /// Whose.
+    pub owner: UserId,
+    /// A name to tell it by.
+    pub name: String,
+    /// Public part.
+    pub prefix: String,
+    /// Hash of the secret.
+    pub secret_hash: String,
+    /// Scopes, as in the API.
+    pub scopes: Vec<String>,
+    /// Accounts it may touch; `None` = all of its owner's.
+    pub accounts: Option<Vec<AccountId>>,
+    /// When it was made.
+    pub created_at: UnixNanos,
+    /// When it ends.
+    pub expires_at: Option<UnixNanos>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<UnixNanos>,
+}
+
+fn split(text: &str) -> Vec<String> {
+    text.split(',')
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn read(row: &SqliteRow) -> Result<KeyRow, StoreError> {
+    let (owner, org): (String, String) = (row.try_get("owner")?, row.try_get("org_id")?);
+    let scopes: String = row.try_get("scopes")?;
+    let accounts: Option<String> = row.try_get("accounts")?;
+    let parse = |list: String| {
+        let ids = split(&list).into_iter().map(|id| id.parse());
+        ids.collect::<Result<Vec<AccountId>, _>>()
+            .map_err(|_| StoreError::corrupt("api_keys.accounts", &list))
+    };
+    let time = |ts: Option<i64>| ts.map(from_sql);
+    Ok(KeyRow {
+        id: row.try_get("id")?,
+        org: org
+            .parse()
+            .map_err(|_| StoreError::corrupt("api_keys.org_id", &org))?,
+        owner: owner
+            .parse()
+            .map_err(|_| StoreError::corrupt("api_keys.owner", &owner))?,
+        name: row.try_get("name")?,
+        prefix: row.try_get("prefix")?,
+        secret_hash: row.try_get("secret_hash")?,
+        scopes: split(&scopes),
+        accounts: accounts.map(parse).transpose()?,
+        created_at: from_sql(row.try_get("created_at")?),
+        expires_at: time(row.try_get("expires_at")?),
+        last_used_at: time(row.try_get("last_used_at")?),
+    })
+}
+
+/// Stores a new key.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the prefix is taken.
+pub async fn insert(db: &Db, key: &KeyRow) -> Result<(), StoreError> {
+    let accounts = key.accounts.as_ref().map(|list| {
+        let ids: Vec<&str> = list.iter().map(AccountId::as_str).collect();
+        ids.join(",")
+    });
+    sqlx::query(
+        "INSERT INTO api_keys (id, org_id, owner, name, prefix, secret_hash, scopes, accounts, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    )
+    .bind(&key.id)
+    .bind(key.org.as_str())
+    .bind(key.owner.as_str())
+    .bind(&key.name)
+    .bind(&key.prefix)
+    .bind(&key.secret_hash)
+    .bind(key.scopes.join(","))
+    .bind(accounts)
+    .bind(to_sql(key.created_at))
+    .bind(key.expires_at.map(to_sql))
+    .execute(db.writer())
+    .await?;
+    Ok(())
+}
+
+/// The key of a prefix, unless revoked.
+///
+/// # Errors
+/// Those of the database.
+pub async fn by_prefix(db: &Db, prefix: &str) -> Result<Option<KeyRow>, StoreError> {
+    let row = sqlx::query("SELECT * FROM api_keys WHERE prefix = $1 AND revoked_at IS NULL")
+        .bind(prefix)
+        .fetch_optional(db.reader())
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Keys of a person that are not revoked, oldest first; at most 200.
+///
+/// # Errors
+/// Those of the database.
+pub async fn of_owner(db: &Db, owner: &UserId) -> Result<Vec<KeyRow>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT * FROM api_keys WHERE owner = $1 AND revoked_at IS NULL ORDER BY created_at, id LIMIT 200",
+    )
+    .bind(owner.as_str())
+    .fetch_all(db.reader())
+    .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Notes that a key was used.
+///
+/// # Errors
+/// Those of the database.
+pub async fn touch(db: &Db, id: &str, now: UnixNanos) -> Result<(), StoreError> {
+    sqlx::query("UPDATE api_keys SET last_used_at = $2 WHERE id = $1")
+        .bind(id)
+        .bind(to_sql(now))
+        .execute(db.writer())
+        .await?;
+    Ok(())
+}
+
+/// Revokes a key of a person; false when there is no such one.
+///
+/// # Errors
+/// Those of the database.
+pub async fn revoke(db: &Db, owner: &UserId, id: &str, now: UnixNanos) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE api_keys SET revoked_at = $3 WHERE id = $1 AND owner = $2 AND revoked_at IS NULL",
+    )
+    .bind(id)
+    .bind(owner.as_str())
+    .bind(to_sql(now))
+    .execute(db.writer())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}

@@ -1,0 +1,75 @@
+//! Failed sign-ins, counted per subject (a name, an address), and lockouts that come of them.
+
+use sqlx::Row;
+use tradewind_types::UnixNanos;
+
+use crate::db::{from_sql, to_sql};
+use crate::{Db, StoreError};
+
+/// Until when a subject is locked out, if it is.
+///
+/// # Errors
+/// Those of the database.
+pub async fn locked_until(db: &Db, subject: &str, now: UnixNanos) -> Result<Option<UnixNanos>, StoreError> {
+    let row = sqlx::query("SELECT locked_until FROM login_attempts WHERE subject = $1")
+        .bind(subject)
+        .fetch_optional(db.reader())
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let until = from_sql(row.try_get("locked_until")?);
+    Ok((until > now).then_some(until))
+}
+
+/// Counts a failure. When there are `max` within `window_ns`, the subject is locked for `lock_ns`, and the end is
+/// returned.
+///
+/// # Errors
+/// Those of the database.
+pub async fn failed(
+    db: &Db,
+    subject: &str,
+    now: UnixNanos,
+    max: u32,
+    window_ns: u64,
+    lock_ns: u64,
+) -> Result<Option<UnixNanos>, StoreError> {
+    let window_start = UnixNanos(now.0.saturating_sub(window_ns));
+    // One statement, so that parallel guesses cannot slip through between reading and writing.
+    let row = sqlx::query(
+        "INSERT INTO login_attempts (subject, failures, window_started_at, locked_until) VALUES ($1, 1, $2, 0)
+         ON CONFLICT (subject) DO UPDATE SET
+            failures = CASE WHEN login_attempts.window_started_at <= $3 THEN 1 ELSE login_attempts.failures + 1 END,
+            window_started_at = CASE WHEN login_attempts.window_started_at <= $3 THEN $2
+                                     ELSE login_attempts.window_started_at END
+         RETURNING failures",
+    )
+    .bind(subject)
+    .bind(to_sql(now))
+    .bind(to_sql(window_start))
+    .fetch_one(db.writer())
+    .await?;
+    let failures: i64 = row.try_get("failures")?;
+    if failures < i64::from(max) {
+        return Ok(None);
+    }
+    let until = now.plus(lock_ns);
+    sqlx::query("UPDATE login_attempts SET locked_until = $2, failures = 0, window_started_at = $3 WHERE subject = $1")
+        .bind(subject)
+        .bind(to_sql(until))
+        .bind(to_sql(now))
+        .execute(db.writer())
+        .await?;
+    Ok(Some(until))
+}
+
+/// Forgets a subject's failures after a success.
+///
+/// # Errors
+/// Those of the database.
+pub async fn succeeded(db: &Db, subject: &str) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM login_attempts WHERE subject = $1")
+        .bind(subject)
+        .execute(db.writer())
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,11 @@
+//! Repositories of identity: one module per table, plain functions over a [`crate::Db`].
+
+pub mod audit;
+pub mod idempotency;
+pub mod keys;
+pub mod links;
+pub mod logins;
+pub mod memberships;
+pub mod organisations;
+pub mod sessions;
+pub mod users;

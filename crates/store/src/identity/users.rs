@@ -1,0 +1,198 @@
+//! People.
+
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+use tradewind_types::{OrgId, UnixNanos, UserId};
+
+use crate::db::{from_sql, to_sql};
+use crate::{Db, StoreError};
+
+/// A person as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserRow {
+    /// Pseudonymous id.
+    pub id: UserId,
+    /// Desk.
+    pub org: OrgId,
+    /// Name to sign in with, as typed.
+    pub username: String,
+    /// Name for people.
+    pub display_name: String,
+    /// Role, as in the API.
+    pub role: String,
+    /// Password hash in PHC form.
+    pub password_hash: String,
+    /// Disabled people cannot sign in.
+    pub disabled: bool,
+    /// When they were made.
+    pub created_at: UnixNanos,
+}
+
+fn read(row: &SqliteRow) -> Result<UserRow, StoreError> {
+    let (id, org): (String, String) = (row.try_get("id")?, row.try_get("org_id")?);
+    Ok(UserRow {
+        id: id.parse().map_err(|_| StoreError::corrupt("users.id", &id))?,
+        org: org
+            .parse()
+            .map_err(|_| StoreError::corrupt("users.org_id", &org))?,
+        username: row.try_get("username")?,
+        display_name: row.try_get("display_name")?,
+        role: row.try_get("role")?,
+        password_hash: row.try_get("password_hash")?,
+        disabled: row.try_get("disabled")?,
+        created_at: from_sql(row.try_get("created_at")?),
+    })
+}
+
+/// How a name is compared: without case.
+#[must_use]
+pub fn username_key(username: &str) -> String {
+    username.to_lowercase()
+}
+
+/// Stores a new person.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the name is taken.
+pub async fn insert(db: &Db, user: &UserRow) -> Result<(), StoreError> {
+    insert_on(db.writer(), user).await
+}
+
+async fn insert_on<'c, E>(executor: E, user: &UserRow) -> Result<(), StoreError>
+where
+    E: sqlx::Executor<'c, Database = sqlx::Sqlite>,
+{
+    sqlx::query(
+        "INSERT INTO users (id, org_id, username, username_key, display_name, role, password_hash, disabled, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
+    )
+    .bind(user.id.as_str())
+    .bind(user.org.as_str())
+    .bind(&user.username)
+    .bind(username_key(&user.username))
+    .bind(&user.display_name)
+    .bind(&user.role)
+    .bind(&user.password_hash)
+    .bind(user.disabled)
+    .bind(to_sql(user.created_at))
+    .execute(executor)
+    .await?;
+    Ok(())
+}
+
+/// Stores the first person; false when there is one already.
+///
+/// # Errors
+/// Those of the database.
+pub async fn insert_first(db: &Db, user: &UserRow) -> Result<bool, StoreError> {
+    let mut tx = db.writer().begin_with("BEGIN IMMEDIATE").await?;
+    let (there,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM users")
+        .fetch_one(&mut *tx)
+        .await?;
+    if there > 0 {
+        return Ok(false);
+    }
+    insert_on(&mut *tx, user).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Whether there is anybody.
+///
+/// # Errors
+/// Those of the database.
+pub async fn any(db: &Db) -> Result<bool, StoreError> {
+    Ok(sqlx::query("SELECT 1 FROM users LIMIT 1")
+        .fetch_optional(db.reader())
+        .await?
+        .is_some())
+}
+
+/// By id.
+///
+/// # Errors
+/// Those of the database.
+pub async fn by_id(db: &Db, id: &UserId) -> Result<Option<UserRow>, StoreError> {
+    let row = sqlx::query("SELECT * FROM users WHERE id = $1")
+        .bind(id.as_str())
+        .fetch_optional(db.reader())
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// By the name to sign in with, without case.
+///
+/// # Errors
+/// Those of the database.
+pub async fn by_username(db: &Db, username: &str) -> Result<Option<UserRow>, StoreError> {
+    let row = sqlx::query("SELECT * FROM users WHERE username_key = $1")
+        .bind(username_key(username))
+        .fetch_optional(db.reader())
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// All, by the time they were made; at most `limit` after `after`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn list(db: &Db, after: Option<(UnixNanos, &str)>, limit: u32) -> Result<Vec<UserRow>, StoreError> {
+    let (ts, id) = after.unwrap_or((UnixNanos(0), ""));
+    let rows = sqlx::query(
+        "SELECT * FROM users WHERE created_at > $1 OR (created_at = $1 AND id > $2) ORDER BY created_at, id LIMIT $3",
+    )
+    .bind(to_sql(ts))
+    .bind(id)
+    .bind(i64::from(limit))
+    .fetch_all(db.reader())
+    .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Replaces role and disabled flag; false when there is no such person.
+///
+/// # Errors
+/// Those of the database.
+pub async fn update(
+    db: &Db,
+    id: &UserId,
+    role: &str,
+    disabled: bool,
+    now: UnixNanos,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query("UPDATE users SET role = $2, disabled = $3, updated_at = $4 WHERE id = $1")
+        .bind(id.as_str())
+        .bind(role)
+        .bind(disabled)
+        .bind(to_sql(now))
+        .execute(db.writer())
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Replaces the password hash.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_password(db: &Db, id: &UserId, hash: &str, now: UnixNanos) -> Result<(), StoreError> {
+    sqlx::query("UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1")
+        .bind(id.as_str())
+        .bind(hash)
+        .bind(to_sql(now))
+        .execute(db.writer())
+        .await?;
+    Ok(())
+}
+
+/// How many enabled people have the role; the last administrator must stay.
+///
+/// # Errors
+/// Those of the database.
+pub async fn count_enabled(db: &Db, role: &str) -> Result<u64, StoreError> {
+    let (count,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM users WHERE role = $1 AND disabled = $2")
+        .bind(role)
+        .bind(false)
+        .fetch_one(db.reader())
+        .await?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}

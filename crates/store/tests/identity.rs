@@ -1,0 +1,358 @@
+//! The repositories of identity, on an SQLite file.
+
+use tradewind_store::identity::idempotency::{self, Claim};
+use tradewind_store::identity::links::{self, Purpose};
+use tradewind_store::identity::{audit, keys, logins, memberships, organisations, sessions, users};
+use tradewind_store::{Db, DbConfig, StoreError, migrate};
+use tradewind_types::{EngineId, OrgId, UnixNanos};
+
+fn org() -> OrgId {
+    OrgId::new("desk").expect("id")
+}
+
+async fn db(dir: &tempfile::TempDir) -> Db {
+    let db = Db::open(&DbConfig::file(&dir.path().join("t.db")))
+        .await
+        .expect("open");
+    migrate::up(&db, UnixNanos(1)).await.expect("up");
+    organisations::ensure(&db, &org(), &EngineId::new("main").expect("id"), UnixNanos(1))
+        .await
+        .expect("org");
+    db
+}
+
+fn person(id: &str, username: &str) -> users::UserRow {
+    users::UserRow {
+        id: id.parse().expect("id"),
+        org: org(),
+        username: username.to_owned(),
+        display_name: username.to_owned(),
+        role: "TRADER".to_owned(),
+        password_hash: "hash".to_owned(),
+        disabled: false,
+        created_at: UnixNanos(5),
+    }
+}
+
+const S: u64 = 1_000_000_000;
+
+#[tokio::test]
+async fn user_names_are_unique_without_case() {
+    let dir = tempfile::tempdir().expect("dir");
+    let db = db(&dir).await;
+    assert!(
+        users::insert_first(&db, &person("u1", "Asha"))
+            .await
+            .expect("first")
+    );
+    assert!(
+        !users::insert_first(&db, &person("u2", "Bela"))
+            .await
+            .expect("second"),
+        "two first people"
+    );
+    let refused = users::insert(&db, &person("u3", "ASHA")).await;
+    assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
+    let found = users::by_username(&db, "asha")
+        .await
+        .expect("read")
+        .expect("there");
+    assert_eq!(found, person("u1", "Asha"));
+}
+
+#[tokio::test]
+async fn a_page_of_people_goes_on_where_the_last_ended() {
+    let dir = tempfile::tempdir().expect("dir");
+    let db = db(&dir).await;
+    for n in 0..5 {
+        users::insert(&db, &person(&format!("u{n}"), &format!("name{n}")))
+            .await
+            .expect("insert");
+    }
+    let first = users::list(&db, None, 3).await.expect("page");
+    let last = first.last().expect("three");
+    let second = users::list(&db, Some((last.created_at, last.id.as_str())), 3)
+        .await
+        .expect("page");
+    let ids: Vec<&str> = first.iter().chain(&second).map(|u| u.id.as_str()).collect();
+    assert_eq!(ids, ["u0", "u1", "u2", "u3", "u4"]);
+}
+
+#[tokio::test]
+async fn five_failures_in_the_window_lock_and_older_ones_do_not_count() {
+    let dir = tempfile::tempdir().expect("dir");
+    let db = db(&dir).await;
+    let at = |s: u64| UnixNanos(10_000 * S + s * S);
+    let fail = async |s: u64| {
+        logins::failed(&db, "user:asha", at(s), 5, 900 * S, 900 * S)
+            .await
+            .expect("count")
+    };
+    for s in 0..4 {
+        assert_eq!(fail(s).await, None);
+    }
+    // The window began at second 0 and is over: counting starts anew.
+    assert_eq!(fail(901).await, None);
+    for s in 902..905 {
+        assert_eq!(fail(s).await, None);
+    }
+    let until = fail(905).await.expect("locked");
+    assert_eq!(until, at(905 + 900));
+    assert_eq!(
+        logins::locked_until(&db, "user:asha", at(1804))
+            .await
+            .expect("read"),
+        Some(until)
+    );
+    assert_eq!(
+        logins::locked_until(&db, "user:asha", at(1805))
+            .await
+            .expect("read"),
+        None
+    );
+    assert_eq!(
+        logins::locked_until(&db, "user:bela", at(906))
+            .await
+            .expect("read"),
+        None
+    );
+    logins::succeeded(&db, "user:asha").await.expect("forget");
+    assert_eq!(
+        logins::locked_until(&db, "user:asha", at(906))
+            .await
+            .expect("read"),
+        None
+    );
+}
+
+#[tokio::test]
+async fn a_link_works_once_and_only_in_time_and_for_its_purpose() {
+    let dir = tempfile::tempdir().expect("dir");
+    let db = db(&dir).await;
+    users::insert(&db, &person("u1", "asha")).await.expect("user");
+    let owner = "u1".parse().expect("id");
+    let make = async |hash: &str| {
+        let end = UnixNanos(100);
+        links::insert(
+            &db,
+            &org(),
+            Purpose::SignIn,
+            Some(&owner),
+            hash,
+            UnixNanos(1),
+            end,
+        )
+        .await
+        .expect("insert");
+    };
+    make("h1").await;
+    make("h2").await;
+    assert_eq!(
+        links::redeem(&db, Purpose::Setup, "h1", UnixNanos(2))
+            .await
+            .expect("purpose"),
+        None
+    );
+    assert_eq!(
+        links::redeem(&db, Purpose::SignIn, "h1", UnixNanos(100))
+            .await
+            .expect("late"),
+        None
+    );
+    assert_eq!(
+        links::redeem(&db, Purpose::SignIn, "h1", UnixNanos(2))
+            .await
+            .expect("once"),
+        Some(Some(owner.clone()))
+    );
+    assert_eq!(
+        links::redeem(&db, Purpose::SignIn, "h1", UnixNanos(2))
+            .await
+            .expect("twice"),
+        None
+    );
+    assert!(
+        links::is_valid(&db, Purpose::SignIn, "h2", UnixNanos(2))
+            .await
+            .expect("valid")
+    );
+    links::void(&db, Purpose::SignIn, UnixNanos(3))
+        .await
+        .expect("void");
+    assert!(
+        !links::is_valid(&db, Purpose::SignIn, "h2", UnixNanos(4))
+            .await
+            .expect("void")
+    );
+}
+
+#[tokio::test]
+async fn an_idempotency_key_knows_in_flight_other_request_done_and_expired() {
+    let dir = tempfile::tempdir().expect("dir");
+    let db = db(&dir).await;
+    let claim = async |fingerprint: &str, now: u64| {
+        idempotency::claim(
+            &db,
+            &org(),
+            "u1",
+            "key",
+            fingerprint,
+            UnixNanos(now),
+            UnixNanos(now + 100),
+        )
+        .await
+        .expect("claim")
+    };
+    assert_eq!(claim("a", 1).await, Claim::Taken);
+    assert_eq!(claim("a", 2).await, Claim::InFlight);
+    assert_eq!(claim("b", 2).await, Claim::OtherRequest);
+    idempotency::complete(&db, "u1", "key", 201, "{}")
+        .await
+        .expect("complete");
+    assert_eq!(
+        claim("a", 3).await,
+        Claim::Done {
+            status: 201,
+            body: "{}".to_owned()
+        }
+    );
+    assert_eq!(claim("b", 3).await, Claim::OtherRequest);
+    assert_eq!(
+        claim("b", 101).await,
+        Claim::Taken,
+        "an expired key was still held"
+    );
+    idempotency::release(&db, "u1", "key").await.expect("release");
+    assert_eq!(claim("c", 102).await, Claim::Taken);
+}
+
+#[tokio::test]
+async fn sessions_and_keys_of_others_cannot_be_revoked() {
+    let dir = tempfile::tempdir().expect("dir");
+    let db = db(&dir).await;
+    users::insert(&db, &person("u1", "asha")).await.expect("user");
+    users::insert(&db, &person("u2", "bela")).await.expect("user");
+    let (asha, bela) = ("u1".parse().expect("id"), "u2".parse().expect("id"));
+    let session = sessions::SessionRow {
+        id: "s1".to_owned(),
+        org: org(),
+        owner: asha,
+        token_hash: "h".to_owned(),
+        user_agent: String::new(),
+        ip: String::new(),
+        created_at: UnixNanos(1),
+        last_seen_at: UnixNanos(1),
+        expires_at: UnixNanos(100),
+    };
+    sessions::insert(&db, &session).await.expect("session");
+    assert!(
+        !sessions::revoke(&db, &bela, "s1", UnixNanos(2))
+            .await
+            .expect("revoke")
+    );
+    assert_eq!(
+        sessions::by_token_hash(&db, "h").await.expect("read"),
+        Some(session.clone())
+    );
+    assert!(
+        sessions::revoke(&db, &session.owner, "s1", UnixNanos(2))
+            .await
+            .expect("revoke")
+    );
+    assert_eq!(sessions::by_token_hash(&db, "h").await.expect("read"), None);
+
+    let key = keys::KeyRow {
+        id: "k1".to_owned(),
+        org: org(),
+        owner: session.owner.clone(),
+        name: "notebook".to_owned(),
+        prefix: "abc".to_owned(),
+        secret_hash: "h".to_owned(),
+        scopes: vec!["READ".to_owned(), "TRADE".to_owned()],
+        accounts: Some(vec!["a1".parse().expect("id")]),
+        created_at: UnixNanos(1),
+        expires_at: None,
+        last_used_at: None,
+    };
+    keys::insert(&db, &key).await.expect("key");
+    assert_eq!(
+        keys::by_prefix(&db, "abc").await.expect("read"),
+        Some(key.clone())
+    );
+    assert!(
+        !keys::revoke(&db, &bela, "k1", UnixNanos(2))
+            .await
+            .expect("revoke")
+    );
+    assert!(
+        keys::revoke(&db, &key.owner, "k1", UnixNanos(2))
+            .await
+            .expect("revoke")
+    );
+    assert_eq!(keys::by_prefix(&db, "abc").await.expect("read"), None);
+}
+
+#[tokio::test]
+async fn memberships_change_in_place_and_need_a_person() {
+    let dir = tempfile::tempdir().expect("dir");
+    let db = db(&dir).await;
+    users::insert(&db, &person("u1", "asha")).await.expect("user");
+    let engine = EngineId::new("main").expect("id");
+    let mut member = memberships::MembershipRow {
+        account: "a1".parse().expect("id"),
+        owner: "u1".parse().expect("id"),
+        role: "OWNER".to_owned(),
+        since: UnixNanos(7),
+    };
+    memberships::upsert(&db, &org(), &engine, &member, "u1")
+        .await
+        .expect("new");
+    member.role = "VIEWER".to_owned();
+    memberships::upsert(&db, &org(), &engine, &member, "u1")
+        .await
+        .expect("changed");
+    assert_eq!(
+        memberships::of_user(&db, &member.owner).await.expect("read"),
+        vec![member.clone()]
+    );
+    let ghost = memberships::MembershipRow {
+        owner: "u9".parse().expect("id"),
+        ..member.clone()
+    };
+    let refused = memberships::upsert(&db, &org(), &engine, &ghost, "u1").await;
+    assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
+    assert!(
+        memberships::remove(&db, &member.account, &member.owner)
+            .await
+            .expect("remove")
+    );
+    assert!(
+        memberships::of_account(&db, &member.account)
+            .await
+            .expect("read")
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn audit_rows_are_numbered_in_order() {
+    let dir = tempfile::tempdir().expect("dir");
+    let db = db(&dir).await;
+    let row = audit::AuditRow {
+        org: org(),
+        ts: UnixNanos(3),
+        actor: "u1".to_owned(),
+        action: "session.create".to_owned(),
+        subject: "s1".to_owned(),
+        outcome: "OK".to_owned(),
+        ip: "127.0.0.1".to_owned(),
+        correlation_id: "c".to_owned(),
+        detail: "{}".to_owned(),
+    };
+    for number in 1..=3 {
+        assert_eq!(audit::append(&db, &row).await.expect("append"), number);
+    }
+    let rest = audit::list(&db, 1, 10).await.expect("list");
+    assert_eq!(rest.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), [2, 3]);
+    assert_eq!(rest[0].1, row);
+}
