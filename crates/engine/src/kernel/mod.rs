@@ -1,0 +1,374 @@
+//! The deterministic kernel: `process(event, &mut actions)`.
+//!
+//! One event in; what came of it out, as [`Actions`]: records for the journal (the command that was acted on and
+//! the outcomes), the answer to a command, and publications of market state. State changes only by folding
+//! outcomes ([`state`]), so that recovery and live operation share one path. Nothing in here reads a clock, does
+//! I/O or draws a random number; time enters with the events.
+//!
+//! Flow: market data → [`market`] (quotes, books, bars, data states) → strategies ([`signals`]) → orders
+//! ([`ordering`]) through the [`gate`] → paper matching → reports → order events and ledger entries.
+
+pub mod account;
+mod commands;
+pub mod gate;
+pub mod market;
+mod ordering;
+pub mod orders;
+mod reconcile;
+mod reports;
+mod signals;
+pub mod state;
+mod timers;
+pub mod trades;
+pub mod valuation;
+
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+use tradewind_matching::paper::PaperVenue;
+use tradewind_types::market::{BarInterval, DataState, MarketEvent};
+use tradewind_types::order::RequestError;
+use tradewind_types::record::{CommandEnvelope, LedgerEntry, Outcome, ReconciliationRecorded, Record};
+use tradewind_types::{
+    AccountId, AccountInfo, ClientOrderId, EntryId, Instrument, InstrumentId, InstrumentIdx,
+    InstrumentRegistry, Order, UnixNanos,
+};
+
+pub use account::AccountState;
+pub use market::{MarketPublication, MarketState};
+pub use ordering::{BATCH_MAX, RESERVED_PREFIX};
+pub use state::{FoldError, State};
+
+/// Settings that the kernel is built with; they do not change while it runs.
+#[derive(Debug, Clone)]
+pub struct KernelConfig {
+    /// Bars on which the strategies run.
+    pub strategy_interval: BarInterval,
+    /// Closed bars kept per instrument and interval.
+    pub bars_max: usize,
+    /// Public trades kept per instrument.
+    pub trades_max: usize,
+    /// Time between an order or cancel and its effect at the paper venue.
+    pub paper_latency_ns: u64,
+    /// Whether resting paper orders queue behind the displayed size.
+    pub paper_queue: bool,
+    /// How often accounts are valued for the record.
+    pub equity_interval_ns: u64,
+    /// How often weights adapt.
+    pub weights_interval_ns: u64,
+    /// How often paper accounts are reconciled.
+    pub reconcile_interval_ns: u64,
+}
+
+impl Default for KernelConfig {
+    fn default() -> Self {
+        const S: u64 = tradewind_types::time::SECOND_NS;
+        Self {
+            strategy_interval: BarInterval::S10,
+            bars_max: 2_000,
+            trades_max: 200,
+            paper_latency_ns: 20_000_000,
+            paper_queue: true,
+            equity_interval_ns: 60 * S,
+            weights_interval_ns: 300 * S,
+            reconcile_interval_ns: 300 * S,
+        }
+    }
+}
+
+/// What enters the kernel.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// Something is asked.
+    Command(Box<CommandEnvelope>),
+    /// The market moved.
+    Market(MarketEvent),
+    /// Time passed.
+    Timer(UnixNanos),
+}
+
+/// A command's answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CommandReply {
+    /// The account as opened.
+    Account(Box<AccountInfo>),
+    /// The orders, in the order asked for.
+    Orders {
+        /// As they are now.
+        orders: Vec<Order>,
+        /// For each, whether this command created it (false: it was there with the same content).
+        created: Vec<bool>,
+        /// Whether an all-or-none batch was taken back.
+        compensated: bool,
+    },
+    /// The order as it is now.
+    Order(Box<Order>),
+    /// The orders whose cancel was requested.
+    Canceled(Vec<ClientOrderId>),
+    /// The entry booked.
+    Entry(Box<LedgerEntry>),
+    /// The version of the risk settings now.
+    Risk {
+        /// Version.
+        version: u32,
+    },
+    /// What a reconciliation found.
+    Reconciliation(Box<ReconciliationRecorded>),
+    /// Done.
+    Done,
+}
+
+/// Why a command was refused; nothing was changed and nothing journalled.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum CommandError {
+    /// No such account.
+    #[error("account {0} is unknown")]
+    UnknownAccount(AccountId),
+    /// The account's id is taken.
+    #[error("account {0} exists already")]
+    AccountExists(AccountId),
+    /// No such instrument.
+    #[error("instrument {0} is unknown")]
+    UnknownInstrument(InstrumentId),
+    /// The account's venue does not trade it.
+    #[error("instrument {instrument} is not traded on the account's venue {venue}")]
+    WrongVenue {
+        /// Instrument.
+        instrument: InstrumentId,
+        /// The account's venue.
+        venue: String,
+    },
+    /// No such order.
+    #[error("order {0} is unknown")]
+    UnknownOrder(ClientOrderId),
+    /// The id was used with other content.
+    #[error("client order id {0} was used before with other content")]
+    OrderIdReused(ClientOrderId),
+    /// The id was used with the same content so long ago that only the projection holds the order.
+    #[error("order {0} was submitted before and is archived")]
+    OrderArchived(ClientOrderId),
+    /// The order can no longer be canceled.
+    #[error("order {id} is {state} and cannot be canceled")]
+    OrderNotOpen {
+        /// The order.
+        id: ClientOrderId,
+        /// Its state.
+        state: &'static str,
+    },
+    /// The request contradicts the instrument or itself.
+    #[error(transparent)]
+    Malformed(#[from] RequestError),
+    /// A batch of no order, of too many, or of several accounts.
+    #[error("a batch has 1 to 20 orders of one account with distinct ids")]
+    BadBatch,
+    /// The settings changed in between.
+    #[error("the risk settings are at version {current}")]
+    VersionConflict {
+        /// Current version.
+        current: u32,
+    },
+    /// A setting is out of range.
+    #[error("{field}: {message}")]
+    BadSetting {
+        /// Which.
+        field: &'static str,
+        /// What would be right.
+        message: String,
+    },
+    /// The strategy is not one of the built-in ones.
+    #[error("strategy {0} is unknown")]
+    UnknownStrategy(String),
+    /// The kill switch is in that state already.
+    #[error("the kill switch is already {0}")]
+    KillSwitchAlready(&'static str),
+    /// The ledger refuses.
+    #[error(transparent)]
+    Ledger(#[from] tradewind_ledger::LedgerError),
+    /// An amount is zero, or in a currency the account does not hold.
+    #[error("{0}")]
+    BadAmount(String),
+}
+
+/// What came of one event.
+#[derive(Debug, Default)]
+pub struct Actions {
+    /// For the journal, in order.
+    pub records: Vec<Record>,
+    /// Market state that changed.
+    pub publications: Vec<MarketPublication>,
+    /// The answer, when the event was a command.
+    pub reply: Option<Result<CommandReply, CommandError>>,
+}
+
+impl Actions {
+    /// Empties it for the next event, keeping its memory.
+    pub fn clear(&mut self) {
+        self.records.clear();
+        self.publications.clear();
+        self.reply = None;
+    }
+}
+
+/// The kernel of one engine.
+pub struct Kernel {
+    state: State,
+    config: KernelConfig,
+    markets: Vec<MarketState>,
+    paper: PaperVenue,
+    now: UnixNanos,
+    timers: timers::Timers,
+    reports: Vec<tradewind_matching::paper::Report>,
+    illegal: u64,
+    last_illegal: Option<FoldError>,
+    frozen: bool,
+}
+
+impl Kernel {
+    /// A kernel on a recovered (or empty) state. Orders that were open rest at the paper venue again.
+    #[must_use]
+    pub fn new(config: KernelConfig, state: State) -> Self {
+        let paper = reports::restored_paper(&config, &state);
+        let mut kernel = Self {
+            state,
+            config,
+            markets: Vec::new(),
+            paper,
+            now: UnixNanos(0),
+            timers: timers::Timers::default(),
+            reports: Vec::new(),
+            illegal: 0,
+            last_illegal: None,
+            frozen: false,
+        };
+        kernel.grow_markets();
+        kernel
+    }
+
+    /// Handles one event; O(what it touches). Appends to `actions`.
+    pub fn process(&mut self, event: &Event, actions: &mut Actions) {
+        match event {
+            Event::Command(envelope) => {
+                self.advance_to(envelope.ts, actions);
+                self.command(envelope, actions);
+            }
+            Event::Market(event) => {
+                self.advance_to(event.ts_init(), actions);
+                self.market_event(event, actions);
+            }
+            Event::Timer(ts) => self.advance_to(*ts, actions),
+        }
+    }
+
+    /// Time never goes back: an event stamped earlier is handled at the time we are at.
+    fn advance_to(&mut self, ts: UnixNanos, actions: &mut Actions) {
+        if ts > self.now {
+            self.now = ts;
+            self.paper_advance(actions);
+            self.run_timers(actions);
+        }
+    }
+
+    /// Folds an outcome and appends it to the records; an outcome that does not fit is counted and dropped.
+    fn emit(&mut self, outcome: Outcome, actions: &mut Actions) -> Result<(), FoldError> {
+        if let Err(error) = self.state.fold(&outcome) {
+            self.illegal += 1;
+            self.last_illegal = Some(error.clone());
+            return Err(error);
+        }
+        actions.records.push(Record::Outcome(outcome));
+        Ok(())
+    }
+
+    /// An id that no other entry, fill or signal of this journal has: the number of the next outcome.
+    fn next_number(&self) -> u64 {
+        self.state.outcomes + 1
+    }
+
+    fn next_entry_id(&self) -> EntryId {
+        // A letter and digits are always a valid id.
+        EntryId::new(&format!("E{}", self.next_number())).expect("a letter and digits form a valid id")
+    }
+
+    fn grow_markets(&mut self) {
+        while self.markets.len() < self.state.instruments.len() {
+            let idx = InstrumentIdx(u32::try_from(self.markets.len()).unwrap_or(u32::MAX));
+            if let Some(instrument) = self.state.instruments.get(idx) {
+                self.markets
+                    .push(MarketState::new(idx, Arc::clone(instrument), &self.config));
+            }
+        }
+    }
+
+    /// Stops matching, strategies and valuations for good: the journal is down. Market data goes on.
+    pub fn freeze(&mut self) {
+        self.frozen = true;
+    }
+
+    /// Durable state.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Settings.
+    #[must_use]
+    pub fn config(&self) -> &KernelConfig {
+        &self.config
+    }
+
+    /// The kernel's time: that of the latest event.
+    #[must_use]
+    pub fn now(&self) -> UnixNanos {
+        self.now
+    }
+
+    /// Instruments by index and id.
+    #[must_use]
+    pub fn instruments(&self) -> &InstrumentRegistry {
+        &self.state.instruments
+    }
+
+    /// An instrument with its market state.
+    #[must_use]
+    pub fn market(&self, id: &InstrumentId) -> Option<(&Arc<Instrument>, &MarketState)> {
+        let idx = self.state.instruments.idx(id)?;
+        Some((self.state.instruments.get(idx)?, self.markets.get(idx.slot())?))
+    }
+
+    /// Market state by index.
+    #[must_use]
+    pub fn market_at(&self, idx: InstrumentIdx) -> Option<&MarketState> {
+        self.markets.get(idx.slot())
+    }
+
+    /// Accounts in the order in which they were opened.
+    pub fn accounts(&self) -> impl Iterator<Item = &AccountState> {
+        self.state.accounts.values()
+    }
+
+    /// One account.
+    #[must_use]
+    pub fn account(&self, id: &AccountId) -> Option<&AccountState> {
+        self.state.accounts.get(id)
+    }
+
+    /// Outcomes that did not fit the state and were dropped; always 0 unless there is a bug or a venue misbehaves.
+    #[must_use]
+    pub fn illegal_outcomes(&self) -> u64 {
+        self.illegal
+    }
+
+    /// The last of them.
+    #[must_use]
+    pub fn last_illegal(&self) -> Option<&FoldError> {
+        self.last_illegal.as_ref()
+    }
+
+    /// Best bid and offer with the state of the quote.
+    fn quote_of(&self, instrument: &InstrumentId) -> (Option<(Decimal, Decimal)>, DataState) {
+        match self.market(instrument) {
+            None => (None, DataState::NotSubscribed),
+            Some((_, market)) => (market.best(), market.data_state(self.now)),
+        }
+    }
+}

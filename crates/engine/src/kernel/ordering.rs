@@ -1,0 +1,355 @@
+//! Orders on their way in: batches, the gate, the hold on cash, the hand-over to the venue.
+
+use rust_decimal::Decimal;
+use tradewind_ledger::EntryFacts;
+use tradewind_types::order::{OrderEventKind, OrderOrigin, RequestError};
+use tradewind_types::record::{BatchMode, Outcome};
+use tradewind_types::risk::Denial;
+use tradewind_types::{
+    AccountId, ClientOrderId, Instrument, Money, Order, OrderEvent, OrderRequest, Side, StrategyId,
+};
+
+use super::account::strategy_of;
+use super::gate::{self, GateContext};
+use super::orders::Known;
+use super::{AccountState, Actions, CommandError, CommandReply, Kernel};
+
+/// Orders of one batch.
+pub const BATCH_MAX: usize = 20;
+/// Client order ids with this prefix are made by the kernel.
+pub const RESERVED_PREFIX: &str = "auto-";
+
+impl Kernel {
+    pub(super) fn submit_orders(
+        &mut self,
+        requests: &[OrderRequest],
+        mode: BatchMode,
+        actions: &mut Actions,
+    ) -> Result<CommandReply, CommandError> {
+        let new = self.check_batch(requests)?;
+        let mut compensated = false;
+        for (i, request) in requests.iter().enumerate() {
+            if !new[i] {
+                continue;
+            }
+            let allowed = self.place(request, i > 0, actions);
+            if !allowed && mode == BatchMode::AllOrNone && requests.len() > 1 {
+                compensated = true;
+                self.take_back(requests, &new, i, actions);
+                break;
+            }
+        }
+        let orders = requests.iter().filter_map(|r| {
+            self.account(&r.account)
+                .and_then(|a| a.orders.get(&r.client_order_id))
+                .cloned()
+        });
+        Ok(CommandReply::Orders {
+            orders: orders.collect(),
+            created: new,
+            compensated,
+        })
+    }
+
+    /// For each order whether it is new; an error when anything in the batch is malformed. Changes nothing.
+    fn check_batch(&self, requests: &[OrderRequest]) -> Result<Vec<bool>, CommandError> {
+        let Some(first) = requests.first() else {
+            return Err(CommandError::BadBatch);
+        };
+        let distinct = requests.iter().enumerate().all(|(i, r)| {
+            requests[..i]
+                .iter()
+                .all(|earlier| earlier.client_order_id != r.client_order_id)
+        });
+        if requests.len() > BATCH_MAX || !distinct || requests.iter().any(|r| r.account != first.account) {
+            return Err(CommandError::BadBatch);
+        }
+        let account = self.known_account(&first.account)?;
+        requests
+            .iter()
+            .map(|request| self.check_request(account, request))
+            .collect()
+    }
+
+    fn check_request(&self, account: &AccountState, request: &OrderRequest) -> Result<bool, CommandError> {
+        match account.orders.known(request) {
+            Known::Same(_) => return Ok(false),
+            Known::SameArchived => return Err(CommandError::OrderArchived(request.client_order_id.clone())),
+            Known::Other => return Err(CommandError::OrderIdReused(request.client_order_id.clone())),
+            Known::New => {}
+        }
+        let manual = matches!(request.origin, OrderOrigin::Manual { .. });
+        if manual && request.client_order_id.as_str().starts_with(RESERVED_PREFIX) {
+            let message = "client order ids that start with `auto-` are reserved for the program";
+            return Err(RequestError::Contradiction(message).into());
+        }
+        let instrument = self
+            .state
+            .instruments
+            .by_id(&request.instrument)
+            .ok_or_else(|| CommandError::UnknownInstrument(request.instrument.clone()))?;
+        if instrument.venue != account.info.venue {
+            return Err(CommandError::WrongVenue {
+                instrument: request.instrument.clone(),
+                venue: account.info.venue.to_string(),
+            });
+        }
+        request.check(instrument)?;
+        Ok(true)
+    }
+
+    /// Journals an order, asks the gate, and hands it to the venue or denies it. True when it went out.
+    pub(super) fn place(&mut self, request: &OrderRequest, child: bool, actions: &mut Actions) -> bool {
+        let initialized = Outcome::OrderInitialized {
+            request: Box::new(request.clone()),
+            ts: self.now,
+        };
+        if self.emit(initialized, actions).is_err() {
+            return false;
+        }
+        let denials = self.gate(request, child);
+        if !denials.is_empty() {
+            self.order_event(request, OrderEventKind::Denied { denials }, actions);
+            return false;
+        }
+        if let Err(denial) = self.hold_cash(request, actions) {
+            self.order_event(
+                request,
+                OrderEventKind::Denied {
+                    denials: vec![denial],
+                },
+                actions,
+            );
+            return false;
+        }
+        self.order_event(request, OrderEventKind::Submitted, actions);
+        self.paper_submit(request);
+        true
+    }
+
+    /// The orders of an all-or-none batch after the one denied at `failed` never go out; those before are canceled.
+    fn take_back(&mut self, requests: &[OrderRequest], new: &[bool], failed: usize, actions: &mut Actions) {
+        for (i, request) in requests
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| new[*i] && *i != failed)
+        {
+            if i < failed {
+                self.request_cancel(&request.account, &request.client_order_id, actions);
+                continue;
+            }
+            let initialized = Outcome::OrderInitialized {
+                request: Box::new(request.clone()),
+                ts: self.now,
+            };
+            if self.emit(initialized, actions).is_err() {
+                continue;
+            }
+            let because = requests[failed].client_order_id.as_str();
+            let message = format!("the batch is all-or-none and its order {because} was denied");
+            let denial = gate::denial(
+                tradewind_types::risk::RiskRule::BatchDenied,
+                because,
+                "allowed",
+                message,
+            );
+            self.order_event(
+                request,
+                OrderEventKind::Denied {
+                    denials: vec![denial],
+                },
+                actions,
+            );
+        }
+    }
+
+    pub(super) fn order_event(
+        &mut self,
+        request: &OrderRequest,
+        kind: OrderEventKind,
+        actions: &mut Actions,
+    ) {
+        let event = OrderEvent {
+            account: request.account.clone(),
+            client_order_id: request.client_order_id.clone(),
+            ts_event: self.now,
+            ts_init: self.now,
+            kind,
+        };
+        let _ = self.emit(Outcome::Order(event), actions);
+    }
+
+    /// Emits an order event unless the order's state forbids it; that is not counted as an error.
+    pub(super) fn emit_if_legal(&mut self, event: OrderEvent, actions: &mut Actions) -> bool {
+        let order = self
+            .account(&event.account)
+            .and_then(|a| a.orders.get(&event.client_order_id));
+        let legal = order.is_some_and(|order| order.clone().apply(&event).is_ok());
+        legal && self.emit(Outcome::Order(event), actions).is_ok()
+    }
+
+    fn hold_cash(&mut self, request: &OrderRequest, actions: &mut Actions) -> Result<(), Denial> {
+        if request.side == Side::Sell || request.reduce_only {
+            return Ok(());
+        }
+        let refuse = |message: String| {
+            gate::denial(
+                tradewind_types::risk::RiskRule::InsufficientFunds,
+                "unknown",
+                "known",
+                message,
+            )
+        };
+        let (Some(account), Some(instrument)) = (
+            self.account(&request.account),
+            self.state.instruments.by_id(&request.instrument),
+        ) else {
+            return Err(refuse("the account or instrument is gone".to_owned()));
+        };
+        let context = self.context(account, request, instrument, false);
+        let needed = context
+            .cash_needed()
+            .ok_or_else(|| refuse("the order cannot be valued".to_owned()))?;
+        let money = Money::new(needed, instrument.quote);
+        let facts = self.entry_facts(
+            &format!("hold:{}", request.client_order_id),
+            "gate",
+            "held for the order",
+        );
+        let entry = account
+            .ledger
+            .hold_entry(facts, &request.client_order_id, money)
+            .map_err(|error| refuse(error.to_string()))?;
+        self.emit(Outcome::Ledger(Box::new(entry)), actions)
+            .map_err(|error| refuse(error.to_string()))
+    }
+
+    pub(super) fn entry_facts(&self, key: &str, actor: &str, reason: &str) -> EntryFacts {
+        EntryFacts {
+            id: self.next_entry_id(),
+            ts: self.now,
+            key: key.to_owned(),
+            actor: actor.to_owned(),
+            reason: reason.to_owned(),
+        }
+    }
+
+    /// Every rule that denies the order now.
+    pub(super) fn gate(&self, request: &OrderRequest, child: bool) -> Vec<Denial> {
+        let (Some(account), Some(instrument)) = (
+            self.account(&request.account),
+            self.state.instruments.by_id(&request.instrument),
+        ) else {
+            return Vec::new();
+        };
+        gate::evaluate(&self.context(account, request, instrument, child))
+    }
+
+    fn context<'a>(
+        &'a self,
+        account: &'a AccountState,
+        request: &'a OrderRequest,
+        instrument: &'a Instrument,
+        child: bool,
+    ) -> GateContext<'a> {
+        let (quote, quote_state) = self.quote_of(&request.instrument);
+        let value = self.value(account);
+        let kill_switch = account.kill_switch.as_ref().or(self.state.kill_switch.as_ref());
+        let strategy = strategy_of(request);
+        let position = account
+            .ledger
+            .position(&request.instrument)
+            .map_or(Decimal::ZERO, |p| p.quantity);
+        let owners = account.ledger.owners(&request.instrument);
+        let signal_key = strategy.map(|s| AccountState::signal_key(s, &request.instrument, request.side));
+        GateContext {
+            request,
+            instrument,
+            settings: &account.risk,
+            account_kind: account.info.kind,
+            kill_switch: kill_switch.map(|k| k.reason.as_str()),
+            quote,
+            quote_state,
+            equity: value.equity,
+            exposure: value.exposure,
+            cash_available: account.ledger.cash_available(instrument.quote),
+            taker_fee: self
+                .state
+                .fees
+                .get(&instrument.id.market)
+                .map_or(Decimal::ZERO, |f| f.taker),
+            position,
+            closing_already: closing_already(account, request, position),
+            open_positions: open_positions(account),
+            positions_of_strategy: positions_of(account, request, strategy),
+            positions_in_instrument: u32::try_from(owners.len()).unwrap_or(u32::MAX),
+            orders: (!child).then(|| account.counters.orders(self.now)),
+            strategy_entries: account.counters.entries(self.now),
+            day_loss: value.day_loss,
+            drawdown: value.drawdown,
+            strategy_status: strategy.map(|s| account.strategy_status(s)),
+            last_same_signal: signal_key.and_then(|key| account.acted.get(&key).copied()),
+            now: self.now,
+        }
+    }
+
+    /// An order of an account, if it is in memory.
+    #[must_use]
+    pub fn order(&self, account: &AccountId, id: &ClientOrderId) -> Option<&Order> {
+        self.account(account)?.orders.get(id)
+    }
+}
+
+/// Σ what open orders of the same side could still close.
+fn closing_already(account: &AccountState, request: &OrderRequest, position: Decimal) -> Decimal {
+    let closing = if position > Decimal::ZERO {
+        Side::Sell
+    } else {
+        Side::Buy
+    };
+    if request.side != closing {
+        return Decimal::ZERO;
+    }
+    let same = |o: &&Order| {
+        o.request.instrument == request.instrument
+            && o.request.side == closing
+            && o.request.client_order_id != request.client_order_id
+    };
+    account.orders.open().filter(same).map(Order::leaves).sum()
+}
+
+/// Open positions, and instruments in which an open order could open one.
+fn open_positions(account: &AccountState) -> u32 {
+    let mut instruments: Vec<_> = account
+        .ledger
+        .positions()
+        .filter(|(_, p)| !p.quantity.is_zero())
+        .map(|(id, _)| id)
+        .collect();
+    let entries = account
+        .orders
+        .open()
+        .filter(|o| o.request.side == Side::Buy && !o.request.reduce_only);
+    let submitted = entries.filter(|o| o.state != tradewind_types::OrderState::Initialized);
+    for order in submitted {
+        if !instruments.contains(&&order.request.instrument) {
+            instruments.push(&order.request.instrument);
+        }
+    }
+    u32::try_from(instruments.len()).unwrap_or(u32::MAX)
+}
+
+fn positions_of(account: &AccountState, request: &OrderRequest, strategy: Option<&StrategyId>) -> u32 {
+    let held = account
+        .ledger
+        .owned(&request.instrument, strategy)
+        .is_some_and(|q| !q.is_zero());
+    let pending = account.orders.open().any(|o| {
+        o.request.client_order_id != request.client_order_id
+            && o.request.instrument == request.instrument
+            && o.request.side == request.side
+            && !o.request.reduce_only
+            && strategy_of(&o.request) == strategy
+    });
+    u32::from(held || (pending && strategy.is_some()))
+}

@@ -1,0 +1,137 @@
+//! An account's orders: the open ones, the recently closed ones, and a digest of every older one.
+//!
+//! A client order id is taken for ever: submitting it again with the same content returns the original, with
+//! other content it is refused. For orders older than the last [`CLOSED_MAX`] only a digest of the request is
+//! kept in memory; the original is then read from the projection.
+
+use std::collections::VecDeque;
+
+use indexmap::IndexMap;
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+use tradewind_types::order::IllegalTransition;
+use tradewind_types::{ClientOrderId, Order, OrderEvent, OrderRequest, UnixNanos};
+
+/// Closed orders kept whole in memory, per account.
+pub const CLOSED_MAX: usize = 5_000;
+
+/// What is known of a client order id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known<'a> {
+    /// Never seen.
+    New,
+    /// Seen with the same content; here it is.
+    Same(&'a Order),
+    /// Seen with the same content so long ago that only the projection has it.
+    SameArchived,
+    /// Seen with other content.
+    Other,
+}
+
+/// Orders of one account, by client order id.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Orders {
+    open: IndexMap<ClientOrderId, Order>,
+    closed: FxHashMap<ClientOrderId, Order>,
+    closed_order: VecDeque<ClientOrderId>,
+    archive: FxHashMap<ClientOrderId, u128>,
+}
+
+impl Orders {
+    /// What is known of the id of `request`.
+    #[must_use]
+    pub fn known(&self, request: &OrderRequest) -> Known<'_> {
+        let id = &request.client_order_id;
+        if let Some(order) = self.get(id) {
+            // A modified order differs from its request in quantity and price; the digest is of the first form.
+            let same = order.request == *request;
+            return if same { Known::Same(order) } else { Known::Other };
+        }
+        match self.archive.get(id) {
+            None => Known::New,
+            Some(seen) if *seen == digest(request) => Known::SameArchived,
+            Some(_) => Known::Other,
+        }
+    }
+
+    /// An open or recently closed order.
+    #[must_use]
+    pub fn get(&self, id: &ClientOrderId) -> Option<&Order> {
+        self.open.get(id).or_else(|| self.closed.get(id))
+    }
+
+    /// Whether the id was ever used.
+    #[must_use]
+    pub fn contains(&self, id: &ClientOrderId) -> bool {
+        self.open.contains_key(id) || self.closed.contains_key(id) || self.archive.contains_key(id)
+    }
+
+    /// Open orders, oldest first.
+    pub fn open(&self) -> impl DoubleEndedIterator<Item = &Order> {
+        self.open.values()
+    }
+
+    /// Recently closed orders, newest first.
+    pub fn closed(&self) -> impl Iterator<Item = &Order> {
+        self.closed_order
+            .iter()
+            .rev()
+            .filter_map(|id| self.closed.get(id))
+    }
+
+    /// How many are open.
+    #[must_use]
+    pub fn open_count(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Adds an order in `Initialized`. An id that is there already stays as it is.
+    pub(crate) fn insert(&mut self, request: OrderRequest, ts: UnixNanos) -> bool {
+        if self.contains(&request.client_order_id) {
+            return false;
+        }
+        self.open
+            .insert(request.client_order_id.clone(), Order::new(request, ts));
+        true
+    }
+
+    /// Applies an event; `Ok(None)` = no such order in memory.
+    pub(crate) fn apply(&mut self, event: &OrderEvent) -> Result<Option<&Order>, IllegalTransition> {
+        let id = &event.client_order_id;
+        if let Some(order) = self.open.get_mut(id) {
+            order.apply(event)?;
+            if !order.state.is_open() {
+                self.close(id);
+            }
+        } else if let Some(order) = self.closed.get_mut(id) {
+            order.apply(event)?;
+        }
+        Ok(self.get(id))
+    }
+
+    fn close(&mut self, id: &ClientOrderId) {
+        let Some(order) = self.open.shift_remove(id) else {
+            return;
+        };
+        self.closed.insert(id.clone(), order);
+        self.closed_order.push_back(id.clone());
+        while self.closed_order.len() > CLOSED_MAX {
+            let Some(oldest) = self.closed_order.pop_front() else {
+                break;
+            };
+            if let Some(order) = self.closed.remove(&oldest) {
+                self.archive.insert(oldest, digest(&order.request));
+            }
+        }
+    }
+}
+
+/// FNV-1a of 128 bits over the request's record form: stable across builds, as snapshots need it.
+fn digest(request: &OrderRequest) -> u128 {
+    const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+    let bytes = rmp_serde::to_vec_named(request).unwrap_or_default();
+    bytes.iter().fold(OFFSET, |hash, byte| {
+        (hash ^ u128::from(*byte)).wrapping_mul(PRIME)
+    })
+}
