@@ -181,7 +181,9 @@ fn serve(
             passed = (news - ahead).max(0);
         }
         let allowed = desk.allowed(order, view, out);
-        let size = order.whole_lots(passed.min(left)).min(allowed);
+        // What orders before it were given is gone from what passed it.
+        let free = (passed - (printed - left)).max(0);
+        let size = order.whole_lots(free).min(allowed);
         if size == 0 && allowed > 0 {
             continue;
         }
