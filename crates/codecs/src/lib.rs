@@ -19,13 +19,17 @@ mod stamp;
 mod symbols;
 mod venue_bar;
 
+pub mod coinbase_advanced;
 pub mod coinbase_exchange;
 pub mod kraken_v1;
+pub mod kraken_v2;
 
+pub use coinbase_advanced::CoinbaseAdvanced;
 pub use coinbase_exchange::CoinbaseExchange;
 pub use decoded::{Counters, Decoded, Decoder, Definition};
 pub use error::DecodeError;
 pub use face::Face;
 pub use kraken_book::book_checksum;
 pub use kraken_v1::KrakenV1;
+pub use kraken_v2::KrakenV2;
 pub use symbols::{SymbolEntry, SymbolTable, canonical_asset, canonical_symbol};

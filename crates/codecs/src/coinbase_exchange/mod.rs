@@ -25,6 +25,8 @@ pub struct CoinbaseExchange {
     core: Core,
     /// Number of the last match per product; 0 before the first.
     last_trade: Vec<u64>,
+    /// Which of these numbers belong to this session, so that the next one must follow.
+    chained: Vec<bool>,
 }
 
 impl_decoder!(CoinbaseExchange);
@@ -36,6 +38,7 @@ impl CoinbaseExchange {
         Self {
             core: Core::new(symbols),
             last_trade: Vec::new(),
+            chained: Vec::new(),
         }
     }
 
@@ -46,7 +49,7 @@ impl CoinbaseExchange {
     }
 
     fn new_session(&mut self) {
-        self.last_trade.clear();
+        self.chained.fill(false);
     }
 
     /// `l2update`, in the venue's own spelling.
@@ -102,7 +105,7 @@ impl CoinbaseExchange {
         match message.text("type")?.as_ref() {
             "l2update" => self.changes(&message, ts_init, out),
             "snapshot" => self.snapshot(&message, ts_init, out),
-            "match" | "last_match" => self.trade(&message, ts_init, out),
+            kind @ ("match" | "last_match") => self.trade(kind, &message, ts_init, out),
             "ticker" => self.quote(&message, ts_init, out),
             "heartbeat" => self.heartbeat(&message, out),
             "status" => products::definitions(&self.core.symbols, &message.array("products")?, out),
@@ -212,6 +215,7 @@ impl CoinbaseExchange {
 
     fn trade(
         &mut self,
+        kind: &str,
         message: &Object<'_>,
         ts_init: UnixNanos,
         out: &mut Vec<Decoded>,
@@ -235,15 +239,22 @@ impl CoinbaseExchange {
         };
         if self.last_trade.len() <= slot {
             self.last_trade.resize(slot + 1, 0);
+            self.chained.resize(slot + 1, false);
         }
-        let last = std::mem::replace(&mut self.last_trade[slot], trade_id);
-        if last != 0 && trade_id != last + 1 {
+        let last = self.last_trade[slot];
+        if kind == "last_match" && trade_id <= last {
+            out.push(ignored("the last match was seen before the reconnect"));
+            return Ok(());
+        }
+        if self.chained[slot] && trade_id != last.saturating_add(1) {
+            let expected = last.saturating_add(1);
             out.push(Decoded::Gap {
                 instrument: Some(instrument),
-                expected: last + 1,
+                expected,
                 got: trade_id,
             });
         }
+        (self.last_trade[slot], self.chained[slot]) = (trade_id, true);
         out.push(Decoded::Market(MarketEvent::Trade(trade)));
         Ok(())
     }
@@ -296,18 +307,14 @@ impl CoinbaseExchange {
         let last_trade = message.integer("last_trade_id")?;
         let slot = self.product(message)?;
         out.push(Decoded::Heartbeat { counter: None });
-        if let Some(seen) = self
-            .last_trade
-            .get_mut(slot)
-            .filter(|seen| **seen != 0 && **seen < last_trade)
-        {
-            let instrument = Some(self.core.symbols.at(slot).instrument);
+        let chained = self.chained.get(slot).copied().unwrap_or(false);
+        if chained && self.last_trade[slot] < last_trade {
             out.push(Decoded::Gap {
-                instrument,
-                expected: *seen + 1,
-                got: last_trade + 1,
+                instrument: Some(self.core.symbols.at(slot).instrument),
+                expected: self.last_trade[slot].saturating_add(1),
+                got: last_trade.saturating_add(1),
             });
-            *seen = last_trade;
+            self.last_trade[slot] = last_trade;
         }
         Ok(())
     }

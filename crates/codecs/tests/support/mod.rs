@@ -8,7 +8,7 @@ use tradewind_codecs::{Decoded, Decoder, SymbolTable};
 use tradewind_types::{Market, UnixNanos};
 
 /// The folder of real data, if it is there.
-pub fn data() -> Option<PathBuf> {
+pub(crate) fn data() -> Option<PathBuf> {
     let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data");
     let path = PathBuf::from(std::env::var("TRADEWIND_TEST_DATA").unwrap_or_else(|_| default.to_owned()));
     if path.join("recordings").is_dir() {
@@ -19,7 +19,7 @@ pub fn data() -> Option<PathBuf> {
 }
 
 /// A recording's lines, unpacked.
-pub fn recording(name: &str) -> Option<Vec<u8>> {
+pub(crate) fn recording(name: &str) -> Option<Vec<u8>> {
     let path = data()?.join("recordings").join(name);
     let output = Command::new("gzip")
         .arg("-dc")
@@ -31,7 +31,7 @@ pub fn recording(name: &str) -> Option<Vec<u8>> {
 }
 
 /// The messages of a recording with the time they came.
-pub fn messages(lines: &[u8]) -> Vec<(UnixNanos, Vec<u8>)> {
+pub(crate) fn messages(lines: &[u8]) -> Vec<(UnixNanos, Vec<u8>)> {
     let text = std::str::from_utf8(lines).expect("a recording is text");
     let stamped = text.lines().filter_map(|line| line.split_once(": "));
     let message = |(stamp, raw): (&str, &str)| {
@@ -42,19 +42,19 @@ pub fn messages(lines: &[u8]) -> Vec<(UnixNanos, Vec<u8>)> {
 }
 
 /// A table that grows by itself.
-pub fn growing(market: &str) -> SymbolTable {
+pub(crate) fn growing(market: &str) -> SymbolTable {
     SymbolTable::growing(Market::new(market).expect("a market"))
 }
 
 /// The same message in a spelling that no scanner knows: with a blank after the first character.
-pub fn respelt(raw: &[u8]) -> Vec<u8> {
+pub(crate) fn respelt(raw: &[u8]) -> Vec<u8> {
     let mut out = raw.to_vec();
     out.insert(1, b' ');
     out
 }
 
 /// Decodes one message.
-pub fn decode(decoder: &mut impl Decoder, raw: &[u8]) -> Result<Vec<Decoded>, String> {
+pub(crate) fn decode(decoder: &mut impl Decoder, raw: &[u8]) -> Result<Vec<Decoded>, String> {
     let mut out = Vec::new();
     let result = decoder.decode(raw, UnixNanos(1_700_000_000_000_000_000), &mut out);
     result.map(|()| out).map_err(|e| e.kind().to_owned())
