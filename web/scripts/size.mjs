@@ -1,0 +1,50 @@
+// The size budget: first load without the chart chunk, and the whole app. Exits 1 above either.
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+const KB = 1000;
+const FIRST_LOAD_MAX = 60 * KB;
+const WHOLE_APP_MAX = 250 * KB;
+/** What a signed-in person's first page is: the entry, the shell and the dashboard. */
+const FIRST_PAGES = ['index.html', 'src/app/Shell.svelte', 'src/pages/dashboard/Dashboard.svelte'];
+
+const dist = new URL('../dist/', import.meta.url).pathname;
+const manifest = JSON.parse(
+  readFileSync(new URL('../node_modules/.tradewind-manifest.json', import.meta.url), 'utf8'),
+);
+
+function gzip(file) {
+  return gzipSync(readFileSync(join(dist, file)), { level: 9 }).length;
+}
+
+function closure(keys) {
+  const chunks = new Set();
+  const visit = (key) => {
+    const chunk = manifest[key];
+    if (!chunk) throw new Error(`${key} is not in the build's manifest`);
+    if (chunks.has(chunk)) return;
+    chunks.add(chunk);
+    chunk.imports?.forEach(visit);
+  };
+  keys.forEach(visit);
+  return [...new Set([...chunks].flatMap((chunk) => [chunk.file, ...(chunk.css ?? [])]))];
+}
+
+function report(name, files, max) {
+  const total = files.reduce((sum, file) => sum + gzip(file), 0);
+  const fits = total <= max;
+  console.log(`${fits ? 'ok  ' : 'OVER'} ${name}: ${(total / KB).toFixed(1)} kB of ${max / KB} kB gzip`);
+  return fits;
+}
+
+const first = ['index.html', ...closure(FIRST_PAGES)];
+const all = readdirSync(dist, { recursive: true })
+  .map(String)
+  .filter((file) => !/\.(gz|br)$/.test(file) && statSync(join(dist, file)).isFile());
+
+for (const file of all.sort((a, b) => gzip(b) - gzip(a))) {
+  console.log(`${String(gzip(file)).padStart(7)} ${file}${first.includes(file) ? ' (first load)' : ''}`);
+}
+const fits = [report('first load', first, FIRST_LOAD_MAX), report('whole app', all, WHOLE_APP_MAX)];
+process.exit(fits.every(Boolean) ? 0 : 1);

@@ -1,0 +1,97 @@
+/** What a hub topic looks like on this side: its state, and the sink that feeds it. */
+import type { Bar, Book, Level } from '$/api/types';
+import type { Sink } from '$/hub/client';
+import { compareLevels, mergeLevels } from './levels';
+import { Rows, type RowsOptions } from './rows.svelte';
+
+export type TopicStatus = 'connecting' | 'live' | 'stale' | 'refused';
+
+/** Lists and single objects travel the same way. */
+export function asList<T>(data: unknown): T[] {
+  if (Array.isArray(data)) return data as T[];
+  if (typeof data === 'object' && data !== null && 'items' in data && Array.isArray(data.items)) {
+    return data.items as T[];
+  }
+  return data === null || data === undefined ? [] : [data as T];
+}
+
+export abstract class Topic implements Sink {
+  status: TopicStatus = $state('connecting');
+  refusal: string | null = $state(null);
+
+  abstract snapshot(data: unknown): void;
+  abstract delta(data: unknown): void;
+
+  live(live: boolean): void {
+    this.status = live ? 'live' : 'stale';
+  }
+  refused(code: string, detail: string): void {
+    this.status = 'refused';
+    this.refusal = detail || code;
+  }
+}
+
+/** The latest object of a topic: a quote, an account, the system's status. */
+export class ValueTopic<T> extends Topic {
+  value: T | null = $state.raw(null);
+
+  snapshot(data: unknown): void {
+    this.value = asList<T>(data).at(-1) ?? null;
+  }
+  delta(data: unknown): void {
+    this.value = asList<T>(data).at(-1) ?? this.value;
+  }
+}
+
+/** Rows by key: orders, fills, positions, connections. */
+export class RowsTopic<T> extends Topic {
+  readonly rows: Rows<T>;
+
+  constructor(options: RowsOptions<T>) {
+    super();
+    this.rows = new Rows(options);
+  }
+  snapshot(data: unknown): void {
+    this.rows.replace(asList<T>(data));
+  }
+  delta(data: unknown): void {
+    for (const value of asList<T>(data)) this.rows.upsert(value);
+  }
+}
+
+/** An order book, kept as sorted levels. */
+export class BookTopic extends Topic {
+  bids: Level[] = $state.raw([]);
+  asks: Level[] = $state.raw([]);
+
+  snapshot(data: unknown): void {
+    const book = data as Book;
+    this.bids = [...book.bids].sort(compareLevels('descending'));
+    this.asks = [...book.asks].sort(compareLevels('ascending'));
+  }
+  delta(data: unknown): void {
+    const changed = data as Partial<Book>;
+    if (changed.bids?.length) this.bids = mergeLevels(this.bids, changed.bids, 'descending');
+    if (changed.asks?.length) this.asks = mergeLevels(this.asks, changed.asks, 'ascending');
+  }
+}
+
+/** Bars as they form and close. A chart must see each, so they are told, not held. */
+export class BarsTopic extends Topic {
+  latest: Bar | null = $state.raw(null);
+  readonly #listeners = new Set<(bar: Bar) => void>();
+
+  listen(listener: (bar: Bar) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+  snapshot(data: unknown): void {
+    this.delta(data);
+  }
+  delta(data: unknown): void {
+    for (const bar of asList<Bar>(data)) {
+      this.latest = bar;
+      for (const listener of this.#listeners) listener(bar);
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import type { Bar, Bars } from '$/api/types';
+import { BarWindow, barTime } from './bar-window';
+
+const bar = (minute: number, change: Partial<Bar> = {}): Bar => ({
+  ts: `2026-11-22T10:0${minute}:00Z`,
+  open: '1',
+  high: '2',
+  low: '0.5',
+  close: '1.5',
+  volume: '3',
+  trades: 1,
+  source: 'TRADES',
+  complete: true,
+  revision: 0,
+  closed: true,
+  ...change,
+});
+const page = (bars: Bar[], overlays: Bars['overlays'] = {}): Bars => ({
+  instrument: 'A.X',
+  interval: '1m',
+  state: 'VALID',
+  simulated: true,
+  bars,
+  overlays,
+});
+const minutes = (window: BarWindow) => window.bars.map((b) => Number(b.ts.slice(15, 16)));
+
+describe('the window of bars', () => {
+  it('joins pages in any order, without doubles', () => {
+    const window = new BarWindow();
+    window.take(page([bar(3), bar(4)]));
+    window.take(page([bar(1), bar(2), bar(3)]));
+    expect(minutes(window)).toEqual([1, 2, 3, 4]);
+  });
+  it('follows a bar as it forms and closes', () => {
+    const window = new BarWindow();
+    window.take(page([bar(1)]));
+    expect(window.apply(bar(2, { closed: false, close: '7' }))).toBe('last');
+    expect(window.apply(bar(2, { closed: false, close: '8', trades: 2 }))).toBe('last');
+    expect(window.apply(bar(2, { closed: true, close: '9' }))).toBe('last');
+    expect(window.last?.close).toBe('9');
+    expect(minutes(window)).toEqual([1, 2]);
+  });
+  it('never turns a closed bar back into a forming one', () => {
+    const window = new BarWindow();
+    window.take(page([bar(1), bar(2)]));
+    expect(window.apply(bar(2, { closed: false, close: '0' }))).toBe('none');
+    window.take(page([bar(2, { closed: false, close: '0' })]));
+    expect(window.last?.close).toBe('1.5');
+  });
+  it('takes an amendment of an older bar', () => {
+    const window = new BarWindow();
+    window.take(page([bar(1), bar(2)]));
+    expect(window.apply(bar(1, { revision: 1, close: '6' }))).toBe('past');
+    expect(window.at(barTime('2026-11-22T10:01:00Z'))?.close).toBe('6');
+    expect(window.apply(bar(0, { revision: 1 }))).toBe('none');
+  });
+  it('keeps overlay points by time', () => {
+    const window = new BarWindow();
+    window.take(page([bar(1)], { EMA_3: [{ ts: bar(1).ts, value: 1 }] }));
+    window.takeOverlays({
+      overlays: {
+        EMA_3: [
+          { ts: bar(1).ts, value: 2 },
+          { ts: bar(2).ts, value: 3 },
+        ],
+      },
+    });
+    expect([...(window.overlays.get('EMA_3')?.values() ?? [])].map((p) => p.value)).toEqual([2, 3]);
+  });
+});
