@@ -65,8 +65,19 @@ fn every_type_time_in_force_and_flag_on_both_sides(
     #[case] reduce: Reduce,
     #[case] expected: &str,
     #[case] rests: i64,
-    #[values(Side::Buy, Side::Sell)] side: Side,
-    #[values(QueueModel::Off, QueueModel::BehindDisplayed)] queue: QueueModel,
+) {
+    for side in [Side::Buy, Side::Sell] {
+        for queue in [QueueModel::Off, QueueModel::BehindDisplayed] {
+            arrives((kind, tif, quantity, reduce), (expected, rests), side, queue);
+        }
+    }
+}
+
+fn arrives(
+    (kind, tif, quantity, reduce): (Kind, TimeInForce, i64, Reduce),
+    (expected, rests): (&str, i64),
+    side: Side,
+    queue: QueueModel,
 ) {
     let mut rig = Rig::new(queue);
     // The seller's world is the buyer's in a mirror at 100.
@@ -89,7 +100,7 @@ fn every_type_time_in_force_and_flag_on_both_sides(
     }
     let told = rig.send(order);
     let expected: Vec<String> = expected.split(' ').map(|word| mirrored(word, mirror)).collect();
-    assert_eq!(told, expected.join(" "));
+    assert_eq!(told, expected.join(" "), "{side} {queue:?}");
     let open = rig.venue.open_orders(&"acc".parse().expect("an account"));
     let left: Vec<_> = open.iter().map(|(_, left)| *left).collect();
     assert_eq!(left, if rests > 0 { vec![Some(dec(rests))] } else { vec![] });

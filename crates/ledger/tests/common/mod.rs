@@ -1,5 +1,5 @@
 //! A ledger under test: books facts the way the kernel does and checks every law after each entry.
-#![allow(dead_code)]
+#![allow(dead_code)] // each test binary uses a part
 
 use rust_decimal::Decimal;
 use tradewind_ledger::{EntryFacts, FillFacts, Ledger, LedgerEntry, LedgerError, Overdraft};

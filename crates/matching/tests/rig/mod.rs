@@ -1,5 +1,5 @@
 //! A paper venue with a small market around it; reports as short text.
-#![allow(dead_code)]
+#![allow(dead_code)] // each test binary uses a part
 
 use std::sync::Arc;
 
