@@ -1,31 +1,30 @@
-//! Bars from trades (or quote mids), and coarser bars from finer ones. The same numbers whichever way.
+//! Bars from ticks: the builder of one instrument's bars of one interval.
 //!
-//! Intervals are aligned to the UTC epoch; a bar is stamped with the time it opens; an interval without a trade yields
-//! no bar. A bar closes with the first trade of a later interval, or when [`BarBuilder::advance`] says that its time is
-//! over. A trade of a closed interval amends that bar with a higher revision while it is at most [`LATE_MAX_NS`] behind
-//! the newest trade; a later one is counted and dropped.
+//! | situation | what happens |
+//! | --- | --- |
+//! | a tick in the open interval | extends the bar; open and close follow event time, not arrival |
+//! | a tick of a later interval, or [`BarBuilder::advance`] past the end | closes the bar |
+//! | an interval without ticks | yields no bar |
+//! | a tick of a closed interval, at most 5 s behind the market | amends that bar: same bar, `revision + 1` |
+//! | a tick further behind | counted and dropped |
+//! | the feed began or was interrupted inside the interval | the bar has `complete = false` |
+//! | a price × size or a sum that does not fit | the tick is counted and left out, the bar is as before |
+//!
+//! The market's time is the latest event time or the time given to [`BarBuilder::advance`], whichever is later.
 
 use std::collections::VecDeque;
 
 use super::bars::{Bar, BarInterval, BarSource};
 use super::event::{Quote, Trade};
+use crate::num::NumberError;
 use crate::time::SECOND_NS;
 use crate::{InstrumentIdx, PriceMantissa, SizeMantissa, UnixNanos};
 
-/// How far behind the newest trade a late one may be and still amend its bar.
+/// How far behind the market's time a tick may be and still amend a closed bar.
 pub const LATE_MAX_NS: u64 = 5 * SECOND_NS;
-/// Closed bars kept for amendment: one-second bars need six.
-const AMENDABLE_MAX: usize = 8;
 
-#[derive(Debug, Clone)]
-struct Building {
-    bar: Bar,
-    first_ts: UnixNanos,
-    last_ts: UnixNanos,
-}
-
-/// One print as the builder sees it.
-#[derive(Debug, Clone, Copy)]
+/// A price at a time, from a trade or a quote.
+#[derive(Clone, Copy)]
 struct Tick {
     price: PriceMantissa,
     size: SizeMantissa,
@@ -33,34 +32,48 @@ struct Tick {
     ts_init: UnixNanos,
 }
 
-/// Builds the bars of one instrument and interval.
-#[derive(Debug, Clone)]
+/// A bar with the event times of its first and last tick.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    bar: Bar,
+    first: UnixNanos,
+    last: UnixNanos,
+}
+
+/// Builds the bars of one instrument and one interval.
+#[derive(Clone, Debug)]
 pub struct BarBuilder {
     instrument: InstrumentIdx,
     interval: BarInterval,
     source: BarSource,
-    forming: Option<Building>,
-    amendable: VecDeque<Building>,
-    newest: UnixNanos,
-    incomplete: Option<UnixNanos>,
-    begun: bool,
+    current: Option<Open>,
+    /// Closed bars that a late tick could still amend, oldest first. Bounded by the time window.
+    closed: VecDeque<Open>,
+    /// Start of the first interval that is not closed.
+    open_from: UnixNanos,
+    /// The market's time.
+    clock: UnixNanos,
+    /// Since when the feed is known to be whole; `None` until the first tick after an interruption.
+    whole_since: Option<UnixNanos>,
     dropped: u64,
+    refused: u64,
 }
 
 impl BarBuilder {
-    /// A builder from trades.
+    /// A builder from trades, whose feed begins with the first of them.
     #[must_use]
     pub fn new(instrument: InstrumentIdx, interval: BarInterval) -> Self {
         Self {
             instrument,
             interval,
             source: BarSource::Trades,
-            forming: None,
-            amendable: VecDeque::new(),
-            newest: UnixNanos(0),
-            incomplete: None,
-            begun: false,
+            current: None,
+            closed: VecDeque::new(),
+            open_from: UnixNanos(0),
+            clock: UnixNanos(0),
+            whole_since: None,
             dropped: 0,
+            refused: 0,
         }
     }
 
@@ -73,328 +86,225 @@ impl BarBuilder {
         }
     }
 
-    /// The bar that forms, if its interval has had a trade.
+    /// The interval.
     #[must_use]
-    pub fn forming(&self) -> Option<Bar> {
-        self.forming.as_ref().map(|b| b.bar)
+    pub fn interval(&self) -> BarInterval {
+        self.interval
     }
 
-    /// Trades that came too late to count.
+    /// What bars are built from.
+    #[must_use]
+    pub fn source(&self) -> BarSource {
+        self.source
+    }
+
+    /// The bar that forms, if its interval has had a tick.
+    #[must_use]
+    pub fn forming(&self) -> Option<Bar> {
+        self.current.as_ref().map(|open| open.bar)
+    }
+
+    /// How many ticks came too late to amend a bar.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
 
-    /// The feed was interrupted (or begins) at `ts`: the interval that holds it is not complete.
-    pub fn interrupted(&mut self, ts: UnixNanos) {
-        let start = ts.floor_to(self.interval.nanos());
-        self.incomplete = Some(start);
-        if let Some(forming) = self.forming.as_mut().filter(|f| f.bar.ts <= start) {
-            forming.bar.complete = false;
-        }
+    /// How many ticks were left out because a figure would not have fitted.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.refused
     }
 
-    /// Takes a trade; bars that closed or were amended by it are appended. Amortised O(1).
-    pub fn on_trade(&mut self, trade: &Trade, closed: &mut Vec<Bar>) {
-        if self.source == BarSource::Trades {
-            let Trade {
-                price,
-                size,
-                ts_event,
-                ts_init,
-                ..
-            } = *trade;
-            self.take(
-                Tick {
-                    price,
-                    size,
-                    ts_event,
-                    ts_init,
-                },
-                closed,
-            );
-        }
-    }
-
-    /// Takes a quote's mid (rounded down to the scale); quotes without both sides are passed over.
-    pub fn on_quote(&mut self, quote: &Quote, closed: &mut Vec<Bar>) {
-        if self.source != BarSource::QuoteMids || quote.bid_size.0 == 0 || quote.ask_size.0 == 0 {
+    /// Takes a trade and appends the bars that it closes or amends. Trades of other instruments, and any
+    /// trade where the builder is one of quotes, are left alone. Amortised O(1).
+    pub fn on_trade(&mut self, trade: &Trade, out: &mut Vec<Bar>) {
+        if self.source != BarSource::Trades || trade.instrument != self.instrument {
             return;
         }
-        let mid = (i128::from(quote.bid.0) + i128::from(quote.ask.0)).div_euclid(2);
-        let Ok(mid) = i64::try_from(mid) else { return };
-        let (ts_event, ts_init) = (quote.ts_event, quote.ts_init);
         self.take(
             Tick {
-                price: PriceMantissa(mid),
-                size: SizeMantissa(0),
-                ts_event,
-                ts_init,
+                price: trade.price,
+                size: trade.size,
+                ts_event: trade.ts_event,
+                ts_init: trade.ts_init,
             },
-            closed,
+            out,
         );
     }
 
-    /// Closes the forming bar when its interval is over at `now`.
-    pub fn advance(&mut self, now: UnixNanos, closed: &mut Vec<Bar>) {
-        let over = |b: &Building| b.bar.ts.plus(self.interval.nanos()) <= now;
-        if self.forming.as_ref().is_some_and(over) {
-            self.close(now, closed);
+    /// Takes a quote with two sides; its mid, a half of the last decimal rounded to even, is the price.
+    pub fn on_quote(&mut self, quote: &Quote, out: &mut Vec<Bar>) {
+        let two_sided = quote.bid_size.0 > 0 && quote.ask_size.0 > 0;
+        if self.source != BarSource::QuoteMids || quote.instrument != self.instrument || !two_sided {
+            return;
+        }
+        self.take(
+            Tick {
+                price: mid(quote.bid, quote.ask),
+                size: SizeMantissa(0),
+                ts_event: quote.ts_event,
+                ts_init: quote.ts_init,
+            },
+            out,
+        );
+    }
+
+    /// Time went on to `now` without a tick: closes the bar whose interval is over.
+    pub fn advance(&mut self, now: UnixNanos, out: &mut Vec<Bar>) {
+        self.clock = self.clock.max(now);
+        self.close_before(now.floor_to(self.interval.nanos()), now, out);
+    }
+
+    /// The feed was interrupted at `ts`: the interval that holds it, the forming bar, and the interval of the
+    /// next tick are not complete, unless [`BarBuilder::resumed`] tells that the feed was whole again earlier.
+    pub fn interrupted(&mut self, ts: UnixNanos) {
+        self.whole_since = None;
+        let open = self.current.as_mut();
+        if let Some(open) = open.filter(|open| open.bar.ts <= ts) {
+            open.bar.complete = false;
         }
     }
 
-    fn take(&mut self, tick: Tick, closed: &mut Vec<Bar>) {
-        let start = tick.ts_event.floor_to(self.interval.nanos());
-        if !self.begun {
-            self.begun = true;
-            self.incomplete = Some(start);
+    /// The feed is whole again since `since`. An interval that began before stays incomplete.
+    pub fn resumed(&mut self, since: UnixNanos) {
+        self.whole_since = Some(since);
+    }
+
+    fn take(&mut self, tick: Tick, out: &mut Vec<Bar>) {
+        // The first tick proves that the feed works, but not that it did when the interval began.
+        self.whole_since.get_or_insert(tick.ts_event.plus(1));
+        if self.on_tick(tick, out).is_err() {
+            self.refused += 1;
         }
-        let current = self.forming.as_ref().map(|f| f.bar.ts);
-        let last_closed = self.amendable.back().map(|b| b.bar.ts);
-        match current {
-            Some(ts) if start == ts => self.forming.iter_mut().for_each(|f| f.add(tick)),
-            Some(ts) if start < ts => self.amend(tick, start, closed),
-            None if last_closed.is_some_and(|ts| start <= ts) => self.amend(tick, start, closed),
-            _ => {
-                self.close(tick.ts_init, closed);
-                self.forming = Some(self.open(tick, start));
+    }
+
+    fn on_tick(&mut self, tick: Tick, out: &mut Vec<Bar>) -> Result<(), NumberError> {
+        let start = tick.ts_event.floor_to(self.interval.nanos());
+        if start < self.open_from {
+            return self.amend(start, tick, out);
+        }
+        if self.current.as_ref().is_some_and(|open| open.bar.ts == start) {
+            if let Some(open) = &mut self.current {
+                open.add(tick)?;
+            }
+            self.clock = self.clock.max(tick.ts_event);
+            return Ok(());
+        }
+        let open = Open::new(self, start, tick)?;
+        self.clock = self.clock.max(tick.ts_event);
+        self.close_before(start, tick.ts_init, out);
+        self.current = Some(open);
+        Ok(())
+    }
+
+    /// Closes everything before `start`.
+    fn close_before(&mut self, start: UnixNanos, ts_init: UnixNanos, out: &mut Vec<Bar>) {
+        self.open_from = self.open_from.max(start);
+        if let Some(mut open) = self.current.take_if(|open| open.bar.ts < start) {
+            open.bar.ts_init = ts_init;
+            out.push(open.bar);
+            self.closed.push_back(open);
+        }
+        let (clock, length) = (self.clock, self.interval.nanos());
+        while self
+            .closed
+            .front()
+            .is_some_and(|open| open.bar.ts.plus(length + LATE_MAX_NS) < clock)
+        {
+            self.closed.pop_front();
+        }
+    }
+
+    /// A tick of a closed interval.
+    fn amend(&mut self, start: UnixNanos, tick: Tick, out: &mut Vec<Bar>) -> Result<(), NumberError> {
+        if self.clock.since(tick.ts_event) > LATE_MAX_NS {
+            self.dropped += 1;
+            return Ok(());
+        }
+        let at = self.closed.partition_point(|open| open.bar.ts < start);
+        match self.closed.get_mut(at).filter(|open| open.bar.ts == start) {
+            Some(open) => {
+                open.add(tick)?;
+                open.bar.revision = open.bar.revision.saturating_add(1);
+                open.bar.ts_init = tick.ts_init;
+                out.push(open.bar);
+            }
+            None => {
+                // The interval was empty until now, so that this is its first bar.
+                let mut open = Open::new(self, start, tick)?;
+                open.bar.ts_init = tick.ts_init;
+                out.push(open.bar);
+                self.closed.insert(at, open);
             }
         }
-        self.newest = self.newest.max(tick.ts_event);
-    }
-
-    fn open(&self, tick: Tick, start: UnixNanos) -> Building {
-        let mut building = Building {
-            bar: Bar {
-                instrument: self.instrument,
-                interval: self.interval,
-                ts: start,
-                open: tick.price,
-                high: tick.price,
-                low: tick.price,
-                close: tick.price,
-                volume: SizeMantissa(0),
-                value: 0,
-                trades: 0,
-                source: self.source,
-                revision: 0,
-                complete: self.incomplete != Some(start),
-                ts_init: tick.ts_init,
-            },
-            first_ts: tick.ts_event,
-            last_ts: tick.ts_event,
-        };
-        building.add(tick);
-        building
-    }
-
-    fn close(&mut self, now: UnixNanos, closed: &mut Vec<Bar>) {
-        let Some(mut building) = self.forming.take() else {
-            return;
-        };
-        building.bar.ts_init = now;
-        closed.push(building.bar);
-        self.amendable.push_back(building);
-        if self.amendable.len() > AMENDABLE_MAX {
-            self.amendable.pop_front();
-        }
-    }
-
-    fn amend(&mut self, tick: Tick, start: UnixNanos, closed: &mut Vec<Bar>) {
-        let late = self.newest.since(tick.ts_event) > LATE_MAX_NS;
-        let Some(building) = self
-            .amendable
-            .iter_mut()
-            .find(|b| b.bar.ts == start)
-            .filter(|_| !late)
-        else {
-            self.dropped += 1;
-            return;
-        };
-        building.add(tick);
-        building.bar.revision = building.bar.revision.saturating_add(1);
-        building.bar.ts_init = tick.ts_init;
-        closed.push(building.bar);
+        Ok(())
     }
 }
 
-impl Building {
-    fn add(&mut self, tick: Tick) {
+impl Open {
+    fn new(builder: &BarBuilder, start: UnixNanos, tick: Tick) -> Result<Self, NumberError> {
+        let bar = Bar {
+            instrument: builder.instrument,
+            interval: builder.interval,
+            ts: start,
+            open: tick.price,
+            high: tick.price,
+            low: tick.price,
+            close: tick.price,
+            volume: tick.size,
+            value: value(tick)?,
+            trades: 1,
+            source: builder.source,
+            revision: 0,
+            complete: builder.whole_since.is_some_and(|since| since <= start),
+            ts_init: tick.ts_init,
+        };
+        Ok(Self {
+            bar,
+            first: tick.ts_event,
+            last: tick.ts_event,
+        })
+    }
+
+    /// Adds a tick; of ticks at one time the later arrival is the later one.
+    fn add(&mut self, tick: Tick) -> Result<(), NumberError> {
+        let overflow = |operation| NumberError::Overflow { operation };
         let bar = &mut self.bar;
+        let volume = bar.volume.0.checked_add(tick.size.0);
+        let volume = volume.ok_or(overflow("sum of sizes"))?;
+        let sum = bar.value.checked_add(value(tick)?);
+        bar.value = sum.ok_or(overflow("sum of price × size"))?;
+        bar.volume = SizeMantissa(volume);
         bar.high = bar.high.max(tick.price);
         bar.low = bar.low.min(tick.price);
-        if tick.ts_event < self.first_ts {
-            (bar.open, self.first_ts) = (tick.price, tick.ts_event);
-        }
-        if tick.ts_event >= self.last_ts {
-            (bar.close, self.last_ts) = (tick.price, tick.ts_event);
-        }
-        bar.volume = SizeMantissa(bar.volume.0.saturating_add(tick.size.0));
-        let value = i128::from(tick.price.0).saturating_mul(tick.size.0);
-        bar.value = bar.value.saturating_add(value);
         bar.trades = bar.trades.saturating_add(1);
+        if tick.ts_event < self.first {
+            (bar.open, self.first) = (tick.price, tick.ts_event);
+        }
+        if tick.ts_event >= self.last {
+            (bar.close, self.last) = (tick.price, tick.ts_event);
+        }
+        Ok(())
     }
 }
 
-/// Coarser bars from finer ones of one instrument, oldest first. `interval` must be a multiple of theirs; bars that do
-/// not fit (another instrument, a coarser interval) are passed over.
-///
-/// A coarse bar is complete when every finer bar in it is; its `ts_init` is the latest of theirs.
-#[must_use]
-pub fn aggregate(finer: &[Bar], interval: BarInterval) -> Vec<Bar> {
-    let mut coarse: Vec<Bar> = Vec::new();
-    for bar in finer {
-        let fits = interval.secs().is_multiple_of(bar.interval.secs());
-        let ts = bar.ts.floor_to(interval.nanos());
-        match coarse.last_mut() {
-            Some(last) if !fits || last.instrument != bar.instrument => {}
-            Some(last) if last.ts == ts => merge(last, bar),
-            _ if fits => coarse.push(Bar {
-                interval,
-                ts,
-                revision: 0,
-                ..*bar
-            }),
-            _ => {}
-        }
-    }
-    coarse
+fn value(tick: Tick) -> Result<i128, NumberError> {
+    let product = i128::from(tick.price.0).checked_mul(tick.size.0);
+    product.ok_or(NumberError::Overflow {
+        operation: "price × size",
+    })
 }
 
-fn merge(into: &mut Bar, bar: &Bar) {
-    into.high = into.high.max(bar.high);
-    into.low = into.low.min(bar.low);
-    into.close = bar.close;
-    into.volume = SizeMantissa(into.volume.0.saturating_add(bar.volume.0));
-    into.value = into.value.saturating_add(bar.value);
-    into.trades = into.trades.saturating_add(bar.trades);
-    into.complete &= bar.complete;
-    into.ts_init = into.ts_init.max(bar.ts_init);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const SECOND: BarInterval = BarInterval::S1;
-
-    fn trade(ts_ms: u64, price: i64, size: i128) -> Trade {
-        Trade {
-            instrument: InstrumentIdx(0),
-            price: PriceMantissa(price),
-            size: SizeMantissa(size),
-            aggressor: None,
-            trade_id: 0,
-            ts_event: UnixNanos::from_millis(ts_ms),
-            ts_init: UnixNanos::from_millis(ts_ms),
-        }
-    }
-
-    fn run(interval: BarInterval, trades: &[Trade]) -> Vec<Bar> {
-        let mut builder = BarBuilder::new(InstrumentIdx(0), interval);
-        let mut closed = Vec::new();
-        trades.iter().for_each(|t| builder.on_trade(t, &mut closed));
-        builder.advance(UnixNanos(u64::MAX), &mut closed);
-        closed
-    }
-
-    #[test]
-    fn a_bar_is_stamped_at_its_opening_and_empty_intervals_yield_none() {
-        let bars = run(
-            SECOND,
-            &[trade(10_500, 100, 2), trade(10_900, 103, 1), trade(14_000, 99, 4)],
-        );
-        assert_eq!(bars.iter().map(|b| b.ts.as_secs()).collect::<Vec<_>>(), [10, 14]);
-        let first = bars[0];
-        assert_eq!(
-            (first.open.0, first.high.0, first.low.0, first.close.0),
-            (100, 103, 100, 103)
-        );
-        assert_eq!((first.volume.0, first.value, first.trades), (3, 303, 2));
-        assert!(!first.complete, "the feed began inside the first interval");
-        assert!(bars[1].complete);
-    }
-
-    #[test]
-    fn a_late_trade_amends_its_bar_and_a_too_late_one_is_dropped_and_counted() {
-        let mut builder = BarBuilder::new(InstrumentIdx(0), SECOND);
-        let mut closed = Vec::new();
-        for t in [trade(1_100, 100, 1), trade(2_100, 101, 1), trade(1_900, 90, 1)] {
-            builder.on_trade(&t, &mut closed);
-        }
-        assert_eq!(closed.len(), 2);
-        assert_eq!(
-            (closed[1].ts.as_secs(), closed[1].revision, closed[1].low.0),
-            (1, 1, 90)
-        );
-        assert_eq!(closed[1].close.0, 90, "it is the last trade of its interval");
-        builder.on_trade(&trade(8_000, 100, 1), &mut closed);
-        let before = closed.len();
-        builder.on_trade(&trade(2_200, 1, 1), &mut closed);
-        assert_eq!((closed.len(), builder.dropped()), (before, 1));
-    }
-
-    #[test]
-    fn time_alone_closes_a_bar_and_an_interruption_marks_it() {
-        let mut builder = BarBuilder::new(InstrumentIdx(0), SECOND);
-        let mut closed = Vec::new();
-        builder.on_trade(&trade(500, 1, 1), &mut closed);
-        builder.on_trade(&trade(1_500, 100, 1), &mut closed);
-        builder.interrupted(UnixNanos::from_millis(1_700));
-        builder.advance(UnixNanos::from_millis(1_999), &mut closed);
-        assert_eq!(closed.len(), 1);
-        builder.advance(UnixNanos::from_millis(2_000), &mut closed);
-        assert_eq!(closed.len(), 2);
-        assert!(!closed[1].complete);
-        assert_eq!(builder.forming(), None);
-    }
-
-    #[test]
-    fn quote_mids_make_bars_that_say_so() {
-        let mut builder = BarBuilder::from_quotes(InstrumentIdx(0), SECOND);
-        let mut closed = Vec::new();
-        let quote = |ts: u64, bid: i64, ask: i64, size: i128| Quote {
-            instrument: InstrumentIdx(0),
-            bid: PriceMantissa(bid),
-            ask: PriceMantissa(ask),
-            bid_size: SizeMantissa(size),
-            ask_size: SizeMantissa(size),
-            ts_event: UnixNanos::from_millis(ts),
-            ts_init: UnixNanos::from_millis(ts),
-        };
-        builder.on_quote(&quote(100, 10, 14, 1), &mut closed);
-        builder.on_quote(&quote(200, 0, 0, 0), &mut closed);
-        builder.on_trade(&trade(300, 99, 1), &mut closed);
-        builder.advance(UnixNanos::from_secs(1), &mut closed);
-        assert_eq!(closed.len(), 1);
-        assert_eq!(
-            (closed[0].source, closed[0].close.0, closed[0].trades),
-            (BarSource::QuoteMids, 12, 1)
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn bars_from_ticks_equal_bars_from_finer_bars(
-            mut ticks in prop::collection::vec((0u64..7_200_000, 1i64..1_000_000, 0i128..1_000_000), 1..300),
-        ) {
-            ticks.sort_by_key(|(ts, ..)| *ts);
-            let trades: Vec<Trade> = ticks.into_iter().map(|(ts, p, s)| trade(ts, p, s)).collect();
-            for (_, secs) in BarInterval::ALL {
-                let Some(interval) = BarInterval::from_secs(secs) else { continue };
-                let direct = run(interval, &trades);
-                for finer in [SECOND, BarInterval::M1] {
-                    if interval.secs() % finer.secs() != 0 || interval == finer {
-                        continue;
-                    }
-                    let derived = aggregate(&run(finer, &trades), interval);
-                    prop_assert_eq!(direct.len(), derived.len());
-                    for (a, b) in direct.iter().zip(&derived) {
-                        prop_assert_eq!(Bar { ts_init: UnixNanos(0), ..*a }, Bar { ts_init: UnixNanos(0), ..*b });
-                    }
-                }
-            }
-        }
-    }
+/// The middle of two prices, a half rounded to even.
+fn mid(bid: PriceMantissa, ask: PriceMantissa) -> PriceMantissa {
+    let sum = i128::from(bid.0) + i128::from(ask.0);
+    let floor = sum.div_euclid(2);
+    let rounded = if sum.rem_euclid(2) == 1 && floor % 2 != 0 {
+        floor + 1
+    } else {
+        floor
+    };
+    // The mean of two i64 lies between them.
+    PriceMantissa(i64::try_from(rounded).unwrap_or(bid.0))
 }

@@ -3,13 +3,15 @@
 //! Prices and sizes are integer mantissas at the instrument's scale. Every event has `ts_event` (the venue's
 //! time) and `ts_init` (ours).
 
+pub mod bar_aggregate;
 pub mod bar_builder;
 pub mod bars;
 pub mod book;
 pub mod event;
 pub mod state;
 
-pub use bar_builder::{BarBuilder, aggregate};
+pub use bar_aggregate::{AggregateError, aggregate};
+pub use bar_builder::BarBuilder;
 pub use bars::{Bar, BarInterval, BarSource};
 pub use book::{BookError, OrderBook};
 pub use event::{BookAction, BookLevel, BookUpdate, MarketEvent, Quote, Trade};
