@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::delivery::{Delivery, Outlet};
+use super::delivery::{ConsumerGone, Delivery, Outlet};
 use super::error::{ConnectError, DisconnectReason, SendError};
 use super::protocol::{Outgoing, Protocol};
 use super::session::{End, Session};
@@ -39,6 +39,12 @@ enum Step {
     Live(Box<Socket>),
     Wait(Instant),
     Stop(Reason),
+}
+
+impl Step {
+    fn nobody_reads() -> Self {
+        Self::Stop(Reason::Lost(DisconnectReason::ConsumerGone))
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -137,8 +143,12 @@ impl<P: Protocol> Actor<P> {
     async fn idle(&mut self) -> Step {
         loop {
             let command = tokio::select! {
+                biased;
                 command = self.commands.recv() => command,
-                () = self.outlet.consumer_gone() => return Step::Stop(Reason::Lost(DisconnectReason::ConsumerGone)),
+                tended = self.outlet.tend(SessionId(self.sessions)) => match tended {
+                    Ok(_) => continue,
+                    Err(ConsumerGone) => return Step::nobody_reads(),
+                },
             };
             if let Some(step) = self.offline(command, Offline::Idle) {
                 return step;
@@ -151,7 +161,10 @@ impl<P: Protocol> Actor<P> {
             let command = tokio::select! {
                 biased;
                 command = self.commands.recv() => command,
-                () = self.outlet.consumer_gone() => return Step::Stop(Reason::Lost(DisconnectReason::ConsumerGone)),
+                tended = self.outlet.tend(SessionId(self.sessions)) => match tended {
+                    Ok(_) => continue,
+                    Err(ConsumerGone) => return Step::nobody_reads(),
+                },
                 () = tokio::time::sleep_until(until) => return Step::Dial(Reason::RetryDue),
             };
             if let Some(step) = self.offline(command, Offline::Waiting) {
@@ -184,6 +197,10 @@ impl<P: Protocol> Actor<P> {
             let command = tokio::select! {
                 biased;
                 command = self.commands.recv() => command,
+                tended = self.outlet.tend(SessionId(self.sessions)) => match tended {
+                    Ok(_) => continue,
+                    Err(ConsumerGone) => return Step::nobody_reads(),
+                },
                 result = &mut attempt => return self.attempted(result),
             };
             if let Some(step) = self.offline(command, Offline::Dialling) {
@@ -245,9 +262,7 @@ impl<P: Protocol> Actor<P> {
             self.failures = 0;
         }
         match end {
-            End::Lost(DisconnectReason::ConsumerGone) => {
-                Step::Stop(Reason::Lost(DisconnectReason::ConsumerGone))
-            }
+            End::Lost(DisconnectReason::ConsumerGone) => Step::nobody_reads(),
             End::Lost(reason) => {
                 self.session_ended(reason.clone());
                 self.after_failure(Reason::Lost(reason), false)

@@ -66,6 +66,8 @@ pub(super) struct Outlet<E> {
     queue: mpsc::Sender<Delivery<E>>,
     markers: VecDeque<Delivery<E>>,
     dropped: u64,
+    /// The consumer was told of a loss in the running session, and new snapshots are not asked for yet.
+    snapshots_due: bool,
 }
 
 impl<E: Send + 'static> Outlet<E> {
@@ -76,6 +78,7 @@ impl<E: Send + 'static> Outlet<E> {
                 queue,
                 markers: VecDeque::new(),
                 dropped: 0,
+                snapshots_due: false,
             },
             deliveries,
         )
@@ -111,40 +114,38 @@ impl<E: Send + 'static> Outlet<E> {
     }
 
     /// There is something that waits for room.
-    pub(super) fn is_backed_up(&self) -> bool {
+    fn is_backed_up(&self) -> bool {
         !self.markers.is_empty() || self.dropped > 0
     }
 
-    /// Waits for room and hands over the next thing that waits. Cancel-safe. Returns `true` when that was
-    /// the news of an overflow and nothing waits any more: time to ask for new snapshots.
-    pub(super) async fn relieve(&mut self, session: SessionId) -> Result<bool, ConsumerGone> {
+    /// Waits for room and hands over the next thing that waits; with nothing waiting, waits until the
+    /// consumer is gone. Cancel-safe. Returns `true` when a loss has been told and nothing waits any more:
+    /// time to ask for new snapshots.
+    pub(super) async fn tend(&mut self, session: SessionId) -> Result<bool, ConsumerGone> {
+        if !self.is_backed_up() {
+            self.queue.closed().await;
+            return Err(ConsumerGone);
+        }
         let permit = self.queue.reserve().await.map_err(|_| ConsumerGone)?;
         let next = match self.markers.pop_front() {
             Some(marker) => marker,
             None => overflow(session, std::mem::take(&mut self.dropped)),
         };
-        let overflowed = matches!(
-            &next,
+        match &next {
+            // A new session brings new snapshots by itself.
+            Delivery::SessionStarted { .. } => self.snapshots_due = false,
             Delivery::Gap {
-                gap: Gap {
-                    cause: GapCause::Overflow { .. },
-                    ..
-                },
+                gap:
+                    Gap {
+                        cause: GapCause::Overflow { .. },
+                        ..
+                    },
                 ..
-            }
-        );
+            } => self.snapshots_due = true,
+            _ => {}
+        }
         permit.send(next);
-        Ok(overflowed && !self.is_backed_up())
-    }
-
-    /// Waits until the consumer is gone.
-    pub(super) async fn consumer_gone(&mut self) {
-        self.queue.closed().await;
-    }
-
-    /// The consumer is gone.
-    pub(super) fn is_closed(&self) -> bool {
-        self.queue.is_closed()
+        Ok(!self.is_backed_up() && std::mem::take(&mut self.snapshots_due))
     }
 
     fn note_drops(&mut self, session: SessionId) {
@@ -234,10 +235,36 @@ mod tests {
             Ok(false),
             "nothing may overtake the news of the loss"
         );
-        assert_eq!(outlet.relieve(SESSION).await, Ok(true));
+        assert_eq!(outlet.tend(SESSION).await, Ok(true));
         assert_eq!(deliveries.recv().await, Some(event(1)));
         assert_eq!(deliveries.recv().await, Some(overflow(SESSION, 4)));
         assert_eq!(outlet.event(event(6)), Ok(true));
+    }
+
+    #[tokio::test]
+    async fn a_gap_that_waits_behind_the_news_of_a_loss_does_not_cost_the_new_snapshots() {
+        let (mut outlet, mut deliveries) = Outlet::new(1);
+        assert_eq!(outlet.event(event(0)), Ok(true));
+        assert_eq!(outlet.event(event(1)), Ok(false));
+        let gap = Gap {
+            stream: None,
+            cause: GapCause::Checksum,
+        };
+        outlet.marker(Delivery::Gap {
+            session: SESSION,
+            gap: gap.clone(),
+        });
+        assert_eq!(deliveries.recv().await, Some(event(0)));
+        assert_eq!(outlet.tend(SESSION).await, Ok(false));
+        assert_eq!(deliveries.recv().await, Some(overflow(SESSION, 1)));
+        assert_eq!(outlet.tend(SESSION).await, Ok(true));
+        assert_eq!(
+            deliveries.recv().await,
+            Some(Delivery::Gap {
+                session: SESSION,
+                gap
+            })
+        );
     }
 
     #[tokio::test]
@@ -260,7 +287,7 @@ mod tests {
         let mut lost = 0;
         drop(deliveries.recv().await);
         while outlet.is_backed_up() {
-            outlet.relieve(SessionId(500)).await.unwrap();
+            outlet.tend(SessionId(500)).await.unwrap();
             match deliveries.recv().await {
                 Some(Delivery::SessionStarted { session, .. }) => last = Some(session),
                 Some(Delivery::Gap { gap, .. }) => lost += lost_events(&gap),

@@ -1,7 +1,7 @@
 //! The owner's handle of a connection.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -34,7 +34,7 @@ pub enum CloseOutcome {
 pub struct Connection<P: Protocol> {
     commands: mpsc::Sender<Command<P::Subscription>>,
     kill: CancellationToken,
-    task: JoinHandle<()>,
+    task: Mutex<Option<JoinHandle<()>>>,
     monitor: ConnectionMonitor,
     close_timeout: Duration,
 }
@@ -79,7 +79,7 @@ impl<P: Protocol> Connection<P> {
             states,
             diagnostics,
         );
-        let task = tokio::spawn(actor.run(kill.clone()));
+        let task = Mutex::new(Some(tokio::spawn(actor.run(kill.clone()))));
         (
             Self {
                 commands,
@@ -181,8 +181,8 @@ impl<P: Protocol> Connection<P> {
     }
 
     /// Closes gracefully: a close frame, then at most the close timeout (3 s) for the venue's answer, then by
-    /// force. Afterwards the connection's task has ended.
-    pub async fn close(mut self) -> CloseOutcome {
+    /// force. Afterwards the connection's task has ended, and every further call answers that it is closed.
+    pub async fn close(&self) -> CloseOutcome {
         let graceful = async {
             let (reply, answer) = oneshot::channel();
             if self.commands.send(Command::Close(reply)).await.is_err() {
@@ -200,17 +200,18 @@ impl<P: Protocol> Connection<P> {
     }
 
     /// Closes at once (within 200 ms), whatever the connection is doing.
-    pub async fn close_now(mut self) {
+    pub async fn close_now(&self) {
         self.kill_and_join().await;
     }
 
-    async fn kill_and_join(&mut self) {
+    async fn kill_and_join(&self) {
         self.kill.cancel();
-        if tokio::time::timeout(FORCED_CLOSE_MAX, &mut self.task)
-            .await
-            .is_err()
+        // The first to close joins the task; the others have nothing left to wait for.
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut task) = task
+            && tokio::time::timeout(FORCED_CLOSE_MAX, &mut task).await.is_err()
         {
-            self.task.abort();
+            task.abort();
         }
     }
 }

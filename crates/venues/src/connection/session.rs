@@ -54,7 +54,7 @@ enum Wake<S> {
     Command(Option<Command<S>>),
     Timer,
     Outgoing,
-    Relieved(Result<bool, ConsumerGone>),
+    Tended(Result<bool, ConsumerGone>),
     Frame(Frame),
 }
 
@@ -123,13 +123,12 @@ impl<'a, P: Protocol> Session<'a, P> {
         loop {
             // Frames come last, since they can come without pause; the timer looks at them before it
             // calls a link dead.
-            let backed_up = self.actor.outlet.is_backed_up();
             let wake = tokio::select! {
                 biased;
                 command = self.actor.commands.recv() => Wake::Command(command),
                 () = &mut timer => Wake::Timer,
                 () = tokio::time::sleep_until(self.outgoing_at), if !self.outgoing.is_empty() => Wake::Outgoing,
-                relieved = self.actor.outlet.relieve(self.id), if backed_up => Wake::Relieved(relieved),
+                tended = self.actor.outlet.tend(self.id) => Wake::Tended(tended),
                 frame = self.socket.next() => Wake::Frame(frame),
             };
             match wake {
@@ -139,8 +138,8 @@ impl<'a, P: Protocol> Session<'a, P> {
                     timer.as_mut().reset(self.heartbeat.deadline());
                 }
                 Wake::Outgoing => self.send_next().await?,
-                Wake::Relieved(relieved) => {
-                    if relieved? {
+                Wake::Tended(snapshots_due) => {
+                    if snapshots_due? {
                         self.actor.diagnostics.gaps(1);
                         self.resync_all()?;
                     }
@@ -282,9 +281,6 @@ impl<'a, P: Protocol> Session<'a, P> {
     }
 
     async fn on_timer(&mut self) -> Result<(), End> {
-        if self.actor.outlet.is_closed() {
-            return Err(ConsumerGone.into());
-        }
         match self.heartbeat.due(Instant::now()) {
             Due::Nothing => Ok(()),
             Due::Ping => self.ping().await,

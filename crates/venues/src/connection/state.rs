@@ -109,6 +109,10 @@ pub enum Reason {
     /// The owner forced the close.
     #[error("closed by force")]
     Forced,
+    /// The connection's task ended in the middle of its work: a defect (a panic in a protocol, say), or the
+    /// runtime shut down.
+    #[error("the connection's task ended unexpectedly")]
+    Aborted,
 }
 
 /// One change of state.
@@ -301,5 +305,14 @@ impl StateLog {
         self.state.send_replace(transition.to.clone());
         // Nobody may be listening; the history has it.
         let _ = self.monitor.transitions.send(transition);
+    }
+}
+
+impl Drop for StateLog {
+    /// However the task ends, nobody shall go on seeing a connection that is up.
+    fn drop(&mut self) {
+        if self.current() != ConnectionState::Closed {
+            self.enter(ConnectionState::Closed, Reason::Aborted);
+        }
     }
 }

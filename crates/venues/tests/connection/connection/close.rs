@@ -132,12 +132,26 @@ async fn a_connection_whose_events_nobody_reads_closes_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_quiet_connection_notices_within_a_heartbeat_that_nobody_reads() {
+async fn a_quiet_connection_notices_at_once_that_nobody_reads() {
     let mut venue = memory(|_| {});
     let _socket = venue.connected().await;
     let monitor = venue.fixture.monitor();
     drop(venue.fixture.deliveries);
     let started = Instant::now();
     until(&monitor, |s| *s == ConnectionState::Closed).await;
-    assert!(started.elapsed() <= Duration::from_secs(16));
+    assert!(started.elapsed() <= Duration::from_millis(200));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_in_a_protocol_shows_as_a_closed_connection() {
+    let mut venue = memory(|_| {});
+    let mut socket = venue.connected().await;
+    let monitor = venue.fixture.monitor();
+    say(&mut socket, r#"{"type":"panic"}"#).await;
+    until(&monitor, |s| *s == ConnectionState::Closed).await;
+    assert_eq!(last(&monitor).1, Reason::Aborted);
+    assert_eq!(
+        venue.fixture.connection.connect().await,
+        Err(ConnectError::Closed)
+    );
 }

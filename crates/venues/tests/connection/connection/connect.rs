@@ -42,10 +42,11 @@ async fn a_host_without_an_address_is_a_dns_error() {
 
 #[tokio::test]
 async fn a_closed_port_is_a_refusal() {
-    let (listener, url) = listen().await;
-    let address = listener.local_addr().unwrap().to_string();
-    drop(listener);
-    assert_eq!(refused_with(&url).await, ConnectError::Refused { address });
+    let (_port, address) = deaf_port();
+    assert_eq!(
+        refused_with(&format!("ws://{address}/feed")).await,
+        ConnectError::Refused { address }
+    );
 }
 
 #[tokio::test]

@@ -136,15 +136,13 @@ async fn a_write_that_does_not_finish_ends_the_session() {
 
 #[tokio::test]
 async fn a_venue_that_refuses_and_then_recovers_is_found_again() {
-    let (listener, url) = listen().await;
-    let address = listener.local_addr().unwrap();
-    drop(listener);
-    let fixture = real(&url, |_| {});
+    let (port, address) = deaf_port();
+    let fixture = real(&format!("ws://{address}/feed"), |_| {});
     assert!(matches!(
         fixture.connection.connect().await,
         Err(ConnectError::Refused { .. })
     ));
-    let listener = tokio::net::TcpListener::bind(address).await.unwrap();
+    let listener = port.listen(8).unwrap();
     let _socket = accept_tcp(&listener).await;
     until(&fixture.monitor(), is_connected).await;
 }

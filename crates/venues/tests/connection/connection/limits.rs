@@ -91,6 +91,31 @@ async fn a_slow_consumer_costs_counted_events_a_reported_gap_and_new_snapshots()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_slow_consumer_learns_of_the_end_of_a_session_though_no_other_follows() {
+    let mut venue = memory(|s| s.deliveries_max = 2);
+    let mut socket = venue.connected().await;
+    for n in 1..=3 {
+        say(&mut socket, trade(&n.to_string())).await;
+    }
+    drop(socket);
+    drop(venue.end);
+    until(&venue.fixture.monitor(), |s| {
+        matches!(s, ConnectionState::Waiting { attempt: 4, .. })
+    })
+    .await;
+    let mut kinds = Vec::new();
+    while kinds.len() < 4 {
+        kinds.push(match venue.fixture.delivery().await {
+            Delivery::SessionStarted { .. } => "started",
+            Delivery::Event { .. } => "event",
+            Delivery::Gap { .. } => "gap",
+            Delivery::SessionEnded { .. } => "ended",
+        });
+    }
+    assert_eq!(kinds, ["started", "event", "gap", "ended"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_outgoing_queue_is_bounded_and_refusals_are_counted() {
     use tradewind_venues::rate_limit::{EndpointClass, Quota};
     let quota = (

@@ -279,9 +279,7 @@ async fn calls_over_a_real_socket_share_one_connection() {
 
 #[tokio::test]
 async fn a_closed_port_is_the_same_typed_refusal_as_a_websockets() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    drop(listener);
+    let (_port, address) = deaf_port();
     let clock = Arc::new(RuntimeClock::starting_at(START));
     let breaker = Arc::new(CircuitBreaker::new("TOY", BreakerSettings::default(), clock));
     let mut settings = RestSettings::new(format!("http://{address}"));

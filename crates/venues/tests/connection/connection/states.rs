@@ -90,3 +90,31 @@ async fn the_monitor_says_since_when_and_hides_the_query_of_the_address() {
     assert_eq!((monitor.name(), monitor.venue().as_str()), ("feed", "TOY"));
     assert!(!format!("{monitor:?}").contains("secret"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn state_and_counters_are_in_the_metrics() {
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let handle = recorder.handle();
+    // Local to this thread, on which the test's runtime runs everything.
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let mut venue = memory(|_| {});
+    let mut socket = venue.connected().await;
+    say(&mut socket, "nonsense").await;
+    say(&mut socket, "+fine").await;
+    venue.fixture.event().await;
+    let page = handle.render();
+    let holds = |name: &str, value: &str| {
+        let found = page.lines().any(|l| {
+            l.starts_with(name)
+                && l.contains(r#"venue="TOY""#)
+                && l.contains(r#"connection="feed""#)
+                && l.ends_with(value)
+        });
+        assert!(found, "no {name} {value} in\n{page}");
+    };
+    holds("tradewind_connection_up", " 1");
+    holds("tradewind_connection_messages_total", " 2");
+    holds("tradewind_connection_bad_messages_total", " 1");
+    holds("tradewind_connection_bad_messages_by_kind_total", " 1");
+    holds("tradewind_connection_transitions_total", " 2");
+}

@@ -7,7 +7,7 @@ use futures_util::{SinkExt, StreamExt};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use tokio::io::DuplexStream;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tradewind_types::{UnixNanos, VenueId};
@@ -99,6 +99,7 @@ impl Protocol for Toy {
                     }
                 }
             }
+            Some("panic") => panic!("a defect in the toy protocol"),
             Some("goaway") => ctx.give_up("told to go away"),
             _ => return Err(BadMessage::new(BadKind::UnknownMessage, "no known type")),
         }
@@ -281,6 +282,14 @@ pub(super) async fn listen() -> (TcpListener, String) {
 pub(super) async fn accept_tcp(listener: &TcpListener) -> WebSocketStream<TcpStream> {
     let (stream, _) = listener.accept().await.unwrap();
     tokio_tungstenite::accept_async(stream).await.unwrap()
+}
+
+/// A loopback port that refuses until it is told to listen. Bound, so nobody else can take it meanwhile.
+pub(super) fn deaf_port() -> (TcpSocket, String) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap().to_string();
+    (socket, address)
 }
 
 /// A connection over real sockets with quick reconnects.
