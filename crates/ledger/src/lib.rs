@@ -25,6 +25,26 @@
 //! What does not happen here: no rounding of prices or quantities to steps, no fees computed, no risk rule, no
 //! clock, no I/O.
 
+//!
+//! ```
+//! use tradewind_ledger::{EntryFacts, Ledger};
+//! use tradewind_types::{Currency, Money, UnixNanos};
+//!
+//! let mut ledger = Ledger::new("acc-1".parse()?, Currency::USD);
+//! let facts = EntryFacts {
+//!     id: "e1".parse()?,
+//!     ts: UnixNanos(0),
+//!     key: "transfer:1".to_owned(),
+//!     actor: "u1".to_owned(),
+//!     reason: "first deposit".to_owned(),
+//! };
+//! let entry = ledger.deposit_entry(facts, Money::new(1_000.into(), Currency::USD))?;
+//! ledger.apply(&entry)?;
+//! assert_eq!(ledger.cash_available(Currency::USD), 1_000.into());
+//! assert!(ledger.apply(&entry).is_err(), "the same key is not booked twice");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
 mod entry;
 mod error;
 mod exact;

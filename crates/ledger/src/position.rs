@@ -267,9 +267,10 @@ impl Plan {
                 .ok_or_else(|| refuse(Decimal::ZERO))?,
         };
         let lot = &position.lots[at];
-        let seen = self.kept.iter().any(|(other, ..)| *other == at);
+        // Recorded in the order of the lots, so that none comes twice.
+        let again = self.kept.last().is_some_and(|(last, ..)| at <= *last);
         let against = lot.quantity.is_sign_negative() != quantity.is_sign_negative();
-        if seen || against || quantity.is_zero() || quantity.abs() > lot.quantity.abs() {
+        if again || against || quantity.is_zero() || quantity.abs() > lot.quantity.abs() {
             return Err(refuse(lot.quantity));
         }
         let (left, left_cost) = (sub(lot.quantity, quantity)?, sub(lot.cost, cost)?);
@@ -306,7 +307,17 @@ impl Plan {
             let lot = &mut position.lots[*at];
             (lot.quantity, lot.cost) = (*quantity, *cost);
         }
-        position.lots.retain(|lot| !lot.quantity.is_zero());
+        while position.lots.front().is_some_and(|lot| lot.quantity.is_zero()) {
+            position.lots.pop_front();
+        }
+        // Closing from the front leaves nothing to look for; anything else is searched.
+        if self
+            .kept
+            .last()
+            .is_some_and(|(last, ..)| *last >= self.kept.len())
+        {
+            position.lots.retain(|lot| !lot.quantity.is_zero());
+        }
         position.lots.extend(self.opened);
         position.quantity = self.quantity;
         position.cost = self.cost;

@@ -164,3 +164,43 @@ fn the_contract_multiplier_scales_cost_and_result() {
     };
     assert_eq!(books.ledger.unrealised(&future.id, mark), Ok(usd("50")));
 }
+
+#[test]
+fn a_snapshot_with_positions_lots_and_holds_restores_the_whole_state() {
+    let mut books = Books::new();
+    let btc = spot("BTC", "USD");
+    let fast = "fast".parse().expect("a strategy");
+    books.deposit(usd("1000")).expect("booked");
+    books.hold("a", usd("300")).expect("booked");
+    let fill = (Buy, dec("2"), dec("100"), dec("0.5"));
+    books
+        .fill_of(&btc, Some(&fast), fill, "a", dec("201"))
+        .expect("booked");
+    books.fill(&btc, (Buy, "1", "101", "0")).expect("booked");
+    let text = serde_json::to_string(&books.ledger).expect("serialises");
+    let mut read: tradewind_ledger::Ledger = serde_json::from_str(&text).expect("reads");
+    assert_eq!(read, books.ledger);
+    assert!(read.apply(&books.entries[2]).is_err(), "keys are remembered too");
+}
+
+#[test]
+fn a_thousand_lots_close_in_the_order_in_which_they_were_opened() {
+    let mut books = Books::new();
+    let btc = spot("BTC", "USD");
+    books.deposit(usd("1000000")).expect("booked");
+    for n in 1..=1_000 {
+        let price = Decimal::from(n);
+        let fill = (Buy, Decimal::ONE, price, Decimal::ZERO);
+        books
+            .fill_of(&btc, None, fill, "x", Decimal::ZERO)
+            .expect("booked");
+    }
+    books.fill(&btc, (Sell, "999.5", "0.01", "0")).expect("booked");
+    let by_hand = books.ledger.position_of(&btc.id, None).expect("traded");
+    assert_eq!(
+        (by_hand.lots.len(), by_hand.quantity, by_hand.cost),
+        (1, dec("0.5"), dec("500"))
+    );
+    assert_eq!(by_hand.realised, dec("9.995") - dec("500000"));
+    assert_eq!(books.refolded(), books.ledger);
+}

@@ -190,9 +190,10 @@ fn fees_follow_the_role_and_the_named_rounding_and_without_a_table_there_is_no_o
 fn two_reduce_only_orders_of_one_moment_close_a_position_once() {
     let mut rig = Rig::new(QueueModel::BehindDisplayed);
     rig.world.position = dec(-4);
-    for _ in 0..2 {
+    for owner in [None, "fast".parse().ok()] {
         let mut order = rig.order(Side::Buy, OrderKind::Market, Ioc, 3);
         order.request.reduce_only = true;
+        order.owner = owner;
         assert!(rig.venue.submit(order, rig.now));
     }
     assert_eq!(rig.pass(10), "A 3@101t A 1@102t C:reduce");

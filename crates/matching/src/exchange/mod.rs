@@ -8,8 +8,31 @@
 //! * Nobody trades with himself: what is left of the *newer* order is canceled when it meets an own one.
 //! * Never crossed: after every call the best bid is below the best offer.
 //! * The same calls give the same events and ids. No clock: the caller stamps what comes out.
+//! * Sizes and prices are integers; what a unit is worth is the caller's affair.
 //! * Cost: O(log levels) to rest, cancel or reduce; a taker pays O(1) per order it meets, plus O(log levels) per
 //!   level it empties; FOK looks at what it would take first.
+
+//!
+//! ```
+//! use tradewind_matching::exchange::{Exchange, ExchangeEvent, NewKind, NewOrder, ParticipantId};
+//! use tradewind_types::{PriceMantissa, Side, SizeMantissa, TimeInForce};
+//!
+//! let mut exchange = Exchange::new(1_000);
+//! let mut events = Vec::new();
+//! let offer = NewOrder {
+//!     participant: ParticipantId(1),
+//!     tag: 0,
+//!     side: Side::Sell,
+//!     size: SizeMantissa(5),
+//!     kind: NewKind::Limit { price: PriceMantissa(101), post_only: false },
+//!     time_in_force: TimeInForce::Gtc,
+//! };
+//! exchange.submit(&offer, &mut events);
+//! let bid = NewOrder { participant: ParticipantId(2), side: Side::Buy, size: SizeMantissa(3), ..offer };
+//! exchange.submit(&bid, &mut events);
+//! assert!(events.iter().any(|e| matches!(e, ExchangeEvent::Trade { size: SizeMantissa(3), .. })));
+//! assert_eq!(exchange.best(Side::Sell), Some((PriceMantissa(101), SizeMantissa(2))));
+//! ```
 
 mod book;
 mod event;

@@ -86,9 +86,7 @@ impl Desk {
             let ReportKind::Filled { quantity, .. } = &report.kind else {
                 return None;
             };
-            let same = report.account == of.request.account
-                && fill.instrument == of.instrument_idx
-                && fill.owner == of.owner;
+            let same = report.account == of.request.account && fill.instrument == of.instrument_idx;
             same.then_some(match fill.side {
                 Side::Buy => quantity.decimal(),
                 Side::Sell => -quantity.decimal(),

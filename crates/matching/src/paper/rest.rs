@@ -64,7 +64,7 @@ fn advance_queue(orders: &mut [Working], liquidity: &Liquidity<'_>) {
             Some(ahead) if ahead > 0 => {
                 let displayed = liquidity.size_at(order.order.request.side, order.limit);
                 let now = displayed.map_or(ahead, |size| ahead.min(size.0));
-                order.shrunk += ahead - now;
+                order.shrunk = order.shrunk.saturating_add(ahead - now);
                 order.ahead = Some(now);
             }
             Some(_) => {}

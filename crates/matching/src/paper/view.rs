@@ -26,7 +26,8 @@ pub trait MarketView {
     /// The displayed market; [`Liquidity::Invalid`] whenever it is not VALID.
     fn liquidity(&self, instrument: InstrumentIdx) -> Liquidity<'_>;
 
-    /// Signed position that a reduce-only order of this owner may shrink.
+    /// The account's signed position in the instrument, which a reduce-only order may shrink. `owner` says whose
+    /// order asks.
     fn position(&self, account: &AccountId, instrument: InstrumentIdx, owner: Option<&StrategyId>)
     -> Decimal;
 }
