@@ -11,7 +11,7 @@ use tradewind_types::{
 use crate::error::LedgerError;
 use crate::exact::{self, MONEY_DECIMALS, add, sub};
 use crate::ledger::Ledger;
-use crate::position::lots_of_fill;
+use crate::lots::lots_of_fill;
 
 /// What every entry has: identity, time, key, and who and why for people.
 #[derive(Clone, PartialEq, Eq, Debug)]

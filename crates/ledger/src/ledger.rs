@@ -11,7 +11,8 @@ use tradewind_types::{AccountId, ClientOrderId, Currency, InstrumentId, Money, S
 use crate::error::LedgerError;
 use crate::exact::{self, add, sub};
 use crate::keys::Keys;
-use crate::position::{InstrumentPositions, NetPosition, Plan, Position};
+use crate::lots::Plan;
+use crate::position::{InstrumentPositions, NetPosition, Position};
 
 /// Whether free cash may go below zero.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -339,124 +340,4 @@ fn posted(entry: &LedgerEntry, account: LedgerAccount, currency: Currency) -> Re
         .filter(|p| p.account == account && p.currency == currency);
     same.map(|p| p.amount)
         .try_fold(Decimal::ZERO, |sum, amount| Ok(add(sum, amount)?))
-}
-
-/// What can be read.
-impl Ledger {
-    /// The trading account.
-    #[must_use]
-    pub fn account(&self) -> &AccountId {
-        &self.account
-    }
-
-    /// The currency in which equity is stated.
-    #[must_use]
-    pub fn base_currency(&self) -> Currency {
-        self.base_currency
-    }
-
-    /// Number of entries folded in.
-    #[must_use]
-    pub fn entries(&self) -> u64 {
-        self.entries
-    }
-
-    /// Currencies ever booked, in alphabetical order.
-    pub fn currencies(&self) -> impl Iterator<Item = Currency> + '_ {
-        self.currencies.keys().copied()
-    }
-
-    /// All balances: account, currency, amount.
-    pub fn balances(&self) -> impl Iterator<Item = (LedgerAccount, Money)> + '_ {
-        self.currencies.iter().flat_map(|(currency, totals)| {
-            totals
-                .balances
-                .iter()
-                .map(|(account, amount)| (*account, Money::new(*amount, *currency)))
-        })
-    }
-
-    /// Balance of a ledger account: debit > 0, credit < 0.
-    #[must_use]
-    pub fn balance(&self, account: LedgerAccount, currency: Currency) -> Decimal {
-        let totals = self.currencies.get(&currency);
-        totals
-            .and_then(|t| t.balances.get(&account))
-            .copied()
-            .unwrap_or_default()
-    }
-
-    /// Cash free to use.
-    #[must_use]
-    pub fn cash_available(&self, currency: Currency) -> Decimal {
-        self.balance(LedgerAccount::CashAvailable, currency)
-    }
-
-    /// Cash held for open orders.
-    #[must_use]
-    pub fn cash_locked(&self, currency: Currency) -> Decimal {
-        self.balance(LedgerAccount::CashLocked, currency)
-    }
-
-    /// Available + locked.
-    #[must_use]
-    pub fn cash_total(&self, currency: Currency) -> Decimal {
-        self.cash_available(currency) + self.cash_locked(currency)
-    }
-
-    /// What is held for an order; `None` when nothing is.
-    #[must_use]
-    pub fn held(&self, order: &ClientOrderId) -> Option<Money> {
-        self.holds.get(order).copied()
-    }
-
-    /// All holds.
-    pub fn holds(&self) -> impl Iterator<Item = (&ClientOrderId, Money)> {
-        self.holds.iter().map(|(order, money)| (order, *money))
-    }
-
-    /// The account's position in an instrument, flat ones with a history included; `None` if never traded.
-    #[must_use]
-    pub fn position(&self, instrument: &InstrumentId) -> Option<&NetPosition> {
-        self.positions.get(instrument).map(|book| &book.net)
-    }
-
-    /// The account's positions, flat ones with a history included, in order of their first fill.
-    pub fn positions(&self) -> impl Iterator<Item = (&InstrumentId, &NetPosition)> {
-        self.positions.iter().map(|(id, book)| (id, &book.net))
-    }
-
-    /// What each owner holds of an instrument, flat ones left out.
-    #[must_use]
-    pub fn owners(&self, instrument: &InstrumentId) -> Vec<&Position> {
-        let book = self.positions.get(instrument);
-        book.map_or_else(Vec::new, |b| {
-            b.owners.iter().filter(|p| !p.quantity.is_zero()).collect()
-        })
-    }
-
-    /// What each owner holds or ever held, with its instrument.
-    pub fn owner_positions(&self) -> impl Iterator<Item = (&InstrumentId, &Position)> {
-        self.positions
-            .iter()
-            .flat_map(|(id, book)| book.owners.iter().map(move |p| (id, p)))
-    }
-
-    /// One owner's position (`None` = by hand) with its lots.
-    #[must_use]
-    pub fn position_of(&self, instrument: &InstrumentId, strategy: Option<&StrategyId>) -> Option<&Position> {
-        self.positions.get(instrument)?.owner(strategy)
-    }
-
-    /// One owner's signed quantity (`None` = by hand); `None` if it never traded the instrument.
-    #[must_use]
-    pub fn owned(&self, instrument: &InstrumentId, strategy: Option<&StrategyId>) -> Option<Decimal> {
-        self.position_of(instrument, strategy).map(|p| p.quantity)
-    }
-
-    /// Whether an entry with this key is booked.
-    #[must_use]
-    pub fn is_booked(&self, key: &str) -> bool {
-        self.keys.contains(key)
-    }
 }

@@ -51,7 +51,9 @@ mod exact;
 mod invariants;
 mod keys;
 mod ledger;
+mod lots;
 mod position;
+mod read;
 mod valuation;
 
 pub use entry::{EntryFacts, FillFacts};
