@@ -48,7 +48,7 @@ macro_rules! migration {
 }
 
 /// All migrations, oldest first.
-pub const MIGRATIONS: &[Migration] = &[migration!(1, "0001_identity")];
+pub const MIGRATIONS: &[Migration] = &[migration!(1, "0001_identity"), migration!(2, "0002_projections")];
 
 /// A migration with what the database says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,17 @@
+DROP TABLE p_equity;
+DROP TABLE p_reconciliations;
+DROP TABLE p_kill_switches;
+DROP TABLE p_strategies;
+DROP TABLE p_risk_settings;
+DROP TABLE p_weights;
+DROP TABLE p_signals;
+DROP TABLE p_lots;
+DROP TABLE p_positions;
+DROP TABLE p_balances;
+DROP TABLE p_postings;
+DROP TABLE p_ledger_entries;
+DROP TABLE p_fills;
+DROP TABLE p_order_events;
+DROP TABLE p_orders;
+DROP TABLE p_accounts;
+DROP TABLE projection_state;

@@ -1,0 +1,171 @@
+//! From SQL back to the book, after a start or a failed transaction.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Row, SqliteConnection};
+use tradewind_types::EntryId;
+
+use super::book::{Balance, BalanceKey, Book, BookedLot, BookedPosition, OrderKey, PositionKey};
+use super::error::ProjectionError;
+use super::order_row;
+use super::scope::Scope;
+use super::text::{read, read_count, read_decimal, read_name};
+use crate::StoreError;
+use crate::db::from_sql;
+
+/// How far the projections of an engine are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Position {
+    /// Last record applied; 0 = none.
+    pub(crate) applied: u64,
+    /// A record at or before it whose hash is known; 0 = none.
+    pub(crate) witness_seq: u64,
+    /// The journal's chain there, in hexadecimal.
+    pub(crate) witness_hash: String,
+}
+
+/// Where an engine's projections stand.
+pub(crate) async fn position(c: &mut SqliteConnection, scope: &Scope) -> Result<Position, StoreError> {
+    let row = sqlx::query(
+        "SELECT applied_seq, witness_seq, witness_hash FROM projection_state WHERE engine_id = $1",
+    )
+    .bind(scope.engine.as_str())
+    .fetch_optional(c)
+    .await?;
+    let Some(row) = row else {
+        return Ok(Position::default());
+    };
+    Ok(Position {
+        applied: read_count("projection_state.applied_seq", row.try_get("applied_seq")?)?,
+        witness_seq: read_count("projection_state.witness_seq", row.try_get("witness_seq")?)?,
+        witness_hash: row.try_get("witness_hash")?,
+    })
+}
+
+/// Everything but orders, which come in when they are spoken of.
+pub(crate) async fn book(c: &mut SqliteConnection, scope: &Scope) -> Result<Book, StoreError> {
+    Ok(Book {
+        orders: BTreeMap::new(),
+        balances: balances(c, scope).await?,
+        positions: positions(c, scope).await?,
+        lots: lots(c, scope).await?,
+    })
+}
+
+async fn balances(
+    c: &mut SqliteConnection,
+    scope: &Scope,
+) -> Result<BTreeMap<BalanceKey, Balance>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT account, currency, ledger_account, balance, seq FROM p_balances WHERE engine_id = $1",
+    )
+    .bind(scope.engine.as_str())
+    .fetch_all(c)
+    .await?;
+    let one = |row: &SqliteRow| {
+        let key = (
+            read("p_balances.account", row.try_get("account")?)?,
+            read("p_balances.currency", row.try_get("currency")?)?,
+            read_name("p_balances.ledger_account", row.try_get("ledger_account")?)?,
+        );
+        let amount = read_decimal("p_balances.balance", row.try_get("balance")?)?;
+        Ok((
+            key,
+            Balance {
+                amount,
+                seq: read_count("p_balances.seq", row.try_get("seq")?)?,
+            },
+        ))
+    };
+    rows.iter().map(one).collect()
+}
+
+fn position_key(row: &SqliteRow) -> Result<PositionKey, StoreError> {
+    Ok((
+        read("p_positions.account", row.try_get("account")?)?,
+        read("p_positions.instrument", row.try_get("instrument")?)?,
+        row.try_get("strategy")?,
+    ))
+}
+
+async fn positions(
+    c: &mut SqliteConnection,
+    scope: &Scope,
+) -> Result<BTreeMap<PositionKey, BookedPosition>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT account, instrument, strategy, currency, quantity, cost, realised, fees, bought, sold, fills, seq
+         FROM p_positions WHERE engine_id = $1",
+    )
+    .bind(scope.engine.as_str())
+    .fetch_all(c)
+    .await?;
+    let one = |row: &SqliteRow| {
+        let amount = |column: &'static str| read_decimal(column, row.try_get(column)?);
+        let position = BookedPosition {
+            currency: read("p_positions.currency", row.try_get("currency")?)?,
+            quantity: amount("quantity")?,
+            cost: amount("cost")?,
+            realised: amount("realised")?,
+            fees: amount("fees")?,
+            bought: amount("bought")?,
+            sold: amount("sold")?,
+            fills: read_count("p_positions.fills", row.try_get("fills")?)?,
+            seq: read_count("p_positions.seq", row.try_get("seq")?)?,
+        };
+        Ok((position_key(row)?, position))
+    };
+    rows.iter().map(one).collect()
+}
+
+async fn lots(c: &mut SqliteConnection, scope: &Scope) -> Result<BTreeMap<EntryId, BookedLot>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT lot, account, instrument, strategy, opened_seq, opened_at, opened_quantity, price, quantity, cost,
+         realised, seq FROM p_lots WHERE engine_id = $1 AND closed_at IS NULL",
+    )
+    .bind(scope.engine.as_str())
+    .fetch_all(c)
+    .await?;
+    let one = |row: &SqliteRow| {
+        let amount = |column: &'static str| read_decimal(column, row.try_get(column)?);
+        let lot = BookedLot {
+            position: position_key(row)?,
+            opened_seq: read_count("p_lots.opened_seq", row.try_get("opened_seq")?)?,
+            opened_at: from_sql(row.try_get("opened_at")?),
+            opened_quantity: amount("opened_quantity")?,
+            price: read("p_lots.price", row.try_get("price")?)?,
+            quantity: amount("quantity")?,
+            cost: amount("cost")?,
+            realised: amount("realised")?,
+            closed_at: None,
+            seq: read_count("p_lots.seq", row.try_get("seq")?)?,
+        };
+        Ok((read("p_lots.lot", row.try_get("lot")?)?, lot))
+    };
+    rows.iter().map(one).collect()
+}
+
+/// Brings orders into the book that are not in it.
+pub(crate) async fn orders(
+    c: &mut SqliteConnection,
+    scope: &Scope,
+    book: &mut Book,
+    keys: BTreeSet<OrderKey>,
+) -> Result<(), ProjectionError> {
+    let text = format!(
+        "SELECT {} FROM p_orders WHERE engine_id = $1 AND account = $2 AND client_order_id = $3",
+        order_row::COLUMNS
+    );
+    for key in keys {
+        let row = sqlx::query(AssertSqlSafe(text.clone()))
+            .bind(scope.engine.as_str())
+            .bind(key.0.as_str())
+            .bind(key.1.as_str())
+            .fetch_optional(&mut *c)
+            .await?;
+        if let Some(row) = row {
+            book.orders.insert(key, order_row::read_row(&row)?);
+        }
+    }
+    Ok(())
+}

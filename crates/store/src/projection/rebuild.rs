@@ -1,0 +1,89 @@
+//! Projections made anew from the journal, in one transaction: whoever reads meanwhile sees the old ones whole.
+
+use std::sync::Arc;
+
+use sqlx::SqliteConnection;
+
+use super::apply::{Loaded, Part, apply_on};
+use super::error::ProjectionError;
+use super::load;
+use super::projector::outcomes;
+use super::scope::Scope;
+use super::source::{self, RecordSource};
+use super::tables::TABLES;
+use crate::{Db, StoreError};
+
+/// Where the projections of an engine stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// Last record applied; 0 = none.
+    pub seq: u64,
+    /// A record at or before it whose hash is known; 0 = none.
+    pub witness_seq: u64,
+    /// The journal's chain there, in hexadecimal.
+    pub witness_hash: String,
+}
+
+/// Empties the projections of an engine and fills them from the journal, up to `through` (or its end). Returns the
+/// last record applied.
+///
+/// # Errors
+/// [`ProjectionError`]; the projections are then as they were.
+pub async fn rebuild(
+    db: &Db,
+    scope: &Scope,
+    source: Arc<dyn RecordSource>,
+    through: Option<u64>,
+) -> Result<u64, ProjectionError> {
+    let mut tx = db.writer().begin_with("BEGIN IMMEDIATE").await?;
+    for table in TABLES {
+        sqlx::query(table.delete)
+            .bind(scope.engine.as_str())
+            .execute(&mut *tx)
+            .await?;
+    }
+    sqlx::query("DELETE FROM projection_state WHERE engine_id = $1")
+        .bind(scope.engine.as_str())
+        .execute(&mut *tx)
+        .await?;
+    let mut loaded = Loaded::default();
+    let limit = through.unwrap_or(u64::MAX);
+    let mut chunks = source::chunks(source, 1);
+    while let Some(chunk) = chunks.recv().await {
+        let mut chunk = chunk?;
+        chunk.retain(|record| record.seq <= limit);
+        let Some(end) = chunk.last() else { break };
+        let (last, hash) = (end.seq, end.hash.clone());
+        let outcomes = outcomes(chunk);
+        let part = Part {
+            outcomes: &outcomes,
+            through: last,
+            witness: Some((last, &hash)),
+        };
+        apply_on(&mut tx, scope, &mut loaded, part).await?;
+    }
+    tx.commit().await?;
+    Ok(loaded.position.applied)
+}
+
+/// How far the projections of an engine are.
+///
+/// # Errors
+/// Those of the database.
+pub async fn applied(db: &Db, scope: &Scope) -> Result<Applied, StoreError> {
+    let mut connection = db.reader().acquire().await?;
+    applied_on(&mut connection, scope).await
+}
+
+/// The same on a connection, within its transaction.
+///
+/// # Errors
+/// Those of the database.
+pub async fn applied_on(connection: &mut SqliteConnection, scope: &Scope) -> Result<Applied, StoreError> {
+    let position = load::position(connection, scope).await?;
+    Ok(Applied {
+        seq: position.applied,
+        witness_seq: position.witness_seq,
+        witness_hash: position.witness_hash,
+    })
+}
