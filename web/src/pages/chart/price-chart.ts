@@ -24,8 +24,9 @@ import { barTime, type BarWindow, type Overlays } from './bar-window';
 import { choiceOf } from './overlays';
 
 const VOLUME_SHARE = 0.18;
-/** So many bars are shown at first. */
-const BARS_SHOWN = 120;
+/** Bars shown at first: as many as stay legible, but no more than a useful stretch. */
+const BARS_SHOWN_MAX = 140;
+const BAR_WIDTH_PX = 8;
 
 const at = (ts: string) => barTime(ts) as UTCTimestamp;
 
@@ -46,7 +47,11 @@ export class PriceChart {
   #palette: Palette = readPalette();
 
   constructor(element: HTMLElement, events: ChartEvents) {
-    this.#chart = createChart(element, { autoSize: true, crosshair: { mode: CrosshairMode.Normal } });
+    this.#chart = createChart(element, {
+      autoSize: true, // Attribution stands below the chart: the library's own logo needs an inline style.
+      layout: { attributionLogo: false },
+      crosshair: { mode: CrosshairMode.Normal },
+    });
     this.#candles = this.#chart.addSeries(CandlestickSeries, { wickVisible: true });
     this.#volume = this.#chart.addSeries(HistogramSeries, {
       priceScaleId: '',
@@ -123,7 +128,7 @@ export class PriceChart {
     this.#volume.setData(window.bars.map((bar) => this.#volumeOf(bar)));
     if (!fresh) return;
     const count = window.bars.length;
-    this.#chart.timeScale().setVisibleLogicalRange({ from: count - BARS_SHOWN, to: count + 4 });
+    this.#chart.timeScale().setVisibleLogicalRange({ from: count - this.#barsShown(), to: count + 4 });
     this.#candles.priceScale().applyOptions({ autoScale: true });
   }
 
@@ -172,7 +177,7 @@ export class PriceChart {
         position: buy ? 'belowBar' : 'aboveBar',
         shape: buy ? 'arrowUp' : 'arrowDown',
         color: buy ? this.#palette.up : this.#palette.down,
-        text: `${fill.side} ${fill.quantity}`,
+        text: fill.quantity,
         size: 1,
       };
     });
@@ -195,6 +200,12 @@ export class PriceChart {
     this.#chart.remove();
   }
 
+  #barsShown(): number {
+    return Math.min(
+      BARS_SHOWN_MAX,
+      Math.round(this.#chart.timeScale().width() / BAR_WIDTH_PX) || BARS_SHOWN_MAX,
+    );
+  }
   #line(name: string): ISeriesApi<'Line'> {
     const known = this.#lines.get(name);
     if (known) return known;
