@@ -21,8 +21,10 @@ mod venue_bar;
 
 pub mod coinbase_advanced;
 pub mod coinbase_exchange;
+pub mod file;
 pub mod kraken_v1;
 pub mod kraken_v2;
+pub mod throughput;
 
 pub use coinbase_advanced::CoinbaseAdvanced;
 pub use coinbase_exchange::CoinbaseExchange;
