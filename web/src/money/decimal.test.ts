@@ -7,6 +7,7 @@ import {
   multiply,
   parseDecimal,
   sign,
+  splitFine,
   toPercent,
   toText,
 } from './decimal';
@@ -38,6 +39,11 @@ describe('decimal text', () => {
   it('pads but never cuts', () => {
     expect(formatDecimal('1.5', { decimalsMin: 2 })).toBe('1.50');
     expect(formatDecimal('1.23456', { decimalsMin: 2 })).toBe('1.23456');
+  });
+  it('splits off its fine digits without losing one', () => {
+    expect(splitFine('1,234.5678', 2)).toEqual(['1,234.56', '78']);
+    expect(splitFine('1,234.5', 2)).toEqual(['1,234.5', '']);
+    expect(splitFine('1,234', 2)).toEqual(['1,234', '']);
   });
   it('that is none comes back as it is', () => {
     for (const text of ['', 'NaN', '1e5', '.5', '1.', '--1', '1,5']) {

@@ -101,6 +101,16 @@ export function formatDecimal(text: string, options: FormatOptions = {}): string
   return prefix + group(whole, options.grouping ?? 'thousands') + (padded ? `.${padded}` : '');
 }
 
+/**
+ * Formatted text in two parts: up to `decimals` digits after the point, and the rest. Nothing is cut; pages set
+ * the rest in a quieter type.
+ */
+export function splitFine(text: string, decimals: number): [string, string] {
+  const point = text.indexOf('.');
+  if (point < 0 || text.length <= point + 1 + decimals) return [text, ''];
+  return [text.slice(0, point + 1 + decimals), text.slice(point + 1 + decimals)];
+}
+
 /** A fraction as text in percent: `0.0123` → `1.23`. Moves the point, so no digit is lost. */
 export function toPercent(text: string): string {
   const value = parseDecimal(text);
