@@ -13,5 +13,6 @@ pub mod breaker;
 pub mod clock;
 pub mod connection;
 pub mod diagnostics;
+pub mod feeds;
 pub mod http;
 pub mod rate_limit;

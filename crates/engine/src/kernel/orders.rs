@@ -7,7 +7,6 @@
 use std::collections::VecDeque;
 
 use indexmap::IndexMap;
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use tradewind_types::order::IllegalTransition;
 use tradewind_types::{ClientOrderId, Order, OrderEvent, OrderRequest, UnixNanos};
@@ -32,9 +31,9 @@ pub enum Known<'a> {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Orders {
     open: IndexMap<ClientOrderId, Order>,
-    closed: FxHashMap<ClientOrderId, Order>,
+    closed: IndexMap<ClientOrderId, Order>,
     closed_order: VecDeque<ClientOrderId>,
-    archive: FxHashMap<ClientOrderId, u128>,
+    archive: IndexMap<ClientOrderId, u128>,
 }
 
 impl Orders {
@@ -119,7 +118,7 @@ impl Orders {
             let Some(oldest) = self.closed_order.pop_front() else {
                 break;
             };
-            if let Some(order) = self.closed.remove(&oldest) {
+            if let Some(order) = self.closed.swap_remove(&oldest) {
                 self.archive.insert(oldest, digest(&order.request));
             }
         }

@@ -11,8 +11,8 @@ use tradewind_matching::paper::{
 use tradewind_types::market::{DataState, Trade};
 use tradewind_types::record::Outcome;
 use tradewind_types::{
-    AccountId, ClientOrderId, FillId, Instrument, InstrumentIdx, Money, Order, OrderEvent, OrderKind,
-    OrderRequest, OrderState, Price, Quantity, Rounding, Side, StrategyId, UnixNanos,
+    AccountId, ClientOrderId, FillId, Instrument, InstrumentIdx, Money, Order, OrderEvent, OrderEventKind,
+    OrderKind, OrderRequest, OrderState, Price, Quantity, Rounding, Side, StrategyId, UnixNanos,
 };
 
 use super::account::strategy_of;
@@ -201,6 +201,12 @@ impl Kernel {
             ts_init: self.now,
             kind,
         };
+        // A cancel that came after the order had ended is refused by the venue; the order says so itself already.
+        let late_refusal =
+            matches!(event.kind, OrderEventKind::CancelRejected { .. }) && !order.state.is_open();
+        if late_refusal {
+            return;
+        }
         if !self.emit_if_legal(event, actions) {
             self.illegal += 1;
             return;

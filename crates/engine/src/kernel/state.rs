@@ -1,7 +1,8 @@
 //! The durable state and its fold: the only way in which state ever changes, live and in recovery alike.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use tradewind_ledger::LedgerError;
 use tradewind_matching::paper::Records;
@@ -44,7 +45,7 @@ pub struct State {
     /// Instruments.
     pub instruments: InstrumentRegistry,
     /// Fees by market.
-    pub fees: FxHashMap<Market, FeeTable>,
+    pub fees: BTreeMap<Market, FeeTable>,
     /// Accounts in the order in which they were opened.
     pub accounts: IndexMap<AccountId, AccountState>,
     /// The kill switch of all accounts, when engaged.
