@@ -53,6 +53,7 @@ fn main() {
             .lines()
             .filter(|line| line.starts_with(|c: char| c.is_ascii_digit()))
             .filter_map(|line| line.split_once(": ").map(|(_, raw)| raw.as_bytes().to_vec()))
+            .filter(|raw| kind.wants(raw))
             .collect();
         measure(&format!("{} recording", kind.name()), kind, &messages);
     }

@@ -9,10 +9,13 @@
 //! Levels that fall out of the subscribed depth are never removed by message. The decoder adds their removal
 //! to the change that pushed them out, so that readers need not know the depth.
 
+use std::cmp::Ordering;
+
 use tradewind_types::market::{BookAction, BookLevel, BookUpdate, MarketEvent, OrderBook};
 use tradewind_types::{InstrumentIdx, Side, SizeMantissa};
 
 use crate::decoded::{Core, Decoded};
+use crate::number::POW10_WIDE;
 use crate::symbols::{Slot, SymbolEntry};
 
 /// How many levels of each side the checksum covers.
@@ -32,8 +35,8 @@ struct KrakenBook {
     price_scale: u8,
     size_scale: u8,
     wire: WireScale,
-    /// Checksum of the book as it is, until one of the levels it covers changes.
-    checksum: Option<u32>,
+    /// The checksum's text of each side (offers, bids) as the book is; `None` once a level in it changed.
+    digits: [Option<Vec<u8>>; 2],
 }
 
 /// The books of one connection, by row of the symbol table.
@@ -56,7 +59,7 @@ impl KrakenBooks {
     pub(crate) fn tell_wire(&mut self, slot: Slot, wire: WireScale) {
         put(&mut self.told, slot, wire);
         if let Some(Some(book)) = self.books.get_mut(slot) {
-            (book.wire, book.checksum) = (wire, None);
+            (book.wire, book.digits) = (wire, [None, None]);
         }
     }
 
@@ -137,7 +140,7 @@ impl KrakenBook {
             price_scale: entry.price_scale,
             size_scale: entry.size_scale,
             wire,
-            checksum: None,
+            digits: [None, None],
         }
     }
 
@@ -148,7 +151,7 @@ impl KrakenBook {
             size: self.wire.size.max(seen.size),
         };
         if wire != self.wire {
-            (self.wire, self.checksum) = (wire, None);
+            (self.wire, self.digits) = (wire, [None, None]);
         }
     }
 
@@ -180,7 +183,9 @@ impl KrakenBook {
         let rank = self.book.apply_telling(update, tell).unwrap_or(0);
         update.levels.extend(dropped);
         if rank < CHECKSUM_LEVELS {
-            self.checksum = None;
+            for level in &update.levels {
+                self.digits[text_of(level.side)] = None;
+            }
         }
     }
 
@@ -190,41 +195,49 @@ impl KrakenBook {
 
     #[inline]
     fn checksum(&mut self) -> u32 {
-        let (price, size) = (self.price_scale, self.size_scale);
-        let (book, wire) = (&self.book, self.wire);
-        *self
-            .checksum
-            .get_or_insert_with(|| checksum(book, (price, size), wire))
+        let (book, scales, wire) = (&self.book, (self.price_scale, self.size_scale), self.wire);
+        let mut hasher = crc32fast::Hasher::new();
+        for side in [Side::Sell, Side::Buy] {
+            let text = &mut self.digits[text_of(side)];
+            hasher.update(text.get_or_insert_with(|| side_text(book, side, scales, wire)));
+        }
+        hasher.finalize()
     }
 }
 
-/// The checksum of a book whose integers are at `scales`, for a venue that writes `wire` decimals.
-pub(crate) fn checksum(book: &OrderBook, scales: (u8, u8), wire: WireScale) -> u32 {
-    // Twice ten levels of a price of up to 19 and a size of up to 39 digits.
-    let mut text = Vec::with_capacity(1280);
-    for side in [Side::Sell, Side::Buy] {
-        for (price, size) in book.levels(side).take(CHECKSUM_LEVELS) {
-            push_digits(&mut text, i128::from(price.0), scales.0, wire.price);
-            push_digits(&mut text, size.0, scales.1, wire.size);
-        }
+/// Where a side's text is kept; offers come first.
+fn text_of(side: Side) -> usize {
+    usize::from(side == Side::Buy)
+}
+
+/// The checksum's text of one side of a book whose integers are at `scales`.
+fn side_text(book: &OrderBook, side: Side, scales: (u8, u8), wire: WireScale) -> Vec<u8> {
+    // Ten levels of a price of up to 19 digits and a size of usually not more.
+    let mut text = Vec::with_capacity(CHECKSUM_LEVELS * 40);
+    for (price, size) in book.levels(side).take(CHECKSUM_LEVELS) {
+        push_digits(&mut text, i128::from(price.0), scales.0, wire.price);
+        push_digits(&mut text, size.0, scales.1, wire.size);
     }
-    crc32fast::hash(&text)
+    text
 }
 
 /// The checksum of a book as Kraken computes it, when its integers are at the venue's own decimals.
 #[must_use]
 pub fn book_checksum(book: &OrderBook) -> u32 {
-    checksum(book, (0, 0), WireScale::default())
+    let mut hasher = crc32fast::Hasher::new();
+    for side in [Side::Sell, Side::Buy] {
+        hasher.update(&side_text(book, side, (0, 0), WireScale::default()));
+    }
+    hasher.finalize()
 }
 
 /// Writes the digits of a number at the wire scale.
 #[inline]
 fn push_digits(out: &mut Vec<u8>, mantissa: i128, scale: u8, wire: u8) {
-    let factor = |n: u8| 10i128.pow(u32::from(n.min(38)));
-    let value = if wire >= scale {
-        mantissa.saturating_mul(factor(wire - scale))
-    } else {
-        mantissa / factor(scale - wire)
+    let value = match wire.cmp(&scale) {
+        Ordering::Equal => mantissa,
+        Ordering::Greater => mantissa.saturating_mul(POW10_WIDE[usize::from((wire - scale).min(38))]),
+        Ordering::Less => mantissa / POW10_WIDE[usize::from((scale - wire).min(38))],
     };
     match u64::try_from(value) {
         Ok(small) => push_small(out, small),
@@ -232,21 +245,30 @@ fn push_digits(out: &mut Vec<u8>, mantissa: i128, scale: u8, wire: u8) {
     }
 }
 
+/// Writes the digits of a number; none for zero, of which nothing is left without leading zeros.
 #[inline]
-fn push_small(out: &mut Vec<u8>, mut value: u64) {
-    let mut digits = [0u8; 20];
-    let mut at = digits.len();
-    while value >= 10 {
-        at -= 1;
-        digits[at] = b'0' + (value % 10) as u8;
-        value /= 10;
+fn push_small(out: &mut Vec<u8>, value: u64) {
+    const EIGHT: u64 = 100_000_000;
+    let mut digits = [0u8; 24];
+    let parts = [value / EIGHT / EIGHT, value / EIGHT % EIGHT, value % EIGHT];
+    for (chunk, part) in digits.chunks_exact_mut(8).zip(parts) {
+        chunk.copy_from_slice(&eight_digits(part));
     }
-    // A zero has no digits left once leading zeros are gone.
-    if value > 0 {
-        at -= 1;
-        digits[at] = b'0' + value as u8;
-    }
-    out.extend_from_slice(&digits[at..]);
+    let leading = digits.iter().take_while(|digit| **digit == b'0').count();
+    out.extend_from_slice(&digits[leading..]);
+}
+
+/// The eight digits of a number below 10^8, by splitting it into halves side by side in one word: two of four
+/// digits, four of two, eight of one. A division by 100 or 10 is a multiplication by its reciprocal, exact for
+/// the few digits that each part has.
+#[inline]
+fn eight_digits(value: u64) -> [u8; 8] {
+    let fours = (value / 10_000) | (value % 10_000) << 32;
+    let hundreds = (fours * 10_486 >> 20) & 0x0000_007f_0000_007f;
+    let twos = hundreds | (fours - hundreds * 100) << 16;
+    let tens = (twos * 103 >> 10) & 0x000f_000f_000f_000f;
+    let ones = tens | (twos - tens * 10) << 8;
+    (ones | 0x3030_3030_3030_3030).to_le_bytes()
 }
 
 /// The change of one instrument, before it is applied.
@@ -272,4 +294,28 @@ pub(crate) fn depth_of(levels: usize) -> usize {
         .into_iter()
         .find(|depth| *depth >= levels)
         .unwrap_or(levels)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn digits_are_those_that_the_standard_library_writes(value in any::<u64>(), bits in 0u32..64) {
+            let value = value >> bits;
+            let mut out = Vec::new();
+            push_small(&mut out, value);
+            let want = value.to_string();
+            prop_assert_eq!(String::from_utf8(out).expect("digits"), want.trim_start_matches('0'));
+        }
+    }
+
+    #[test]
+    fn every_part_of_eight_digits_is_exact() {
+        for value in (0..10_000u64).flat_map(|n| [n, n * 10_000, n * 10_001]) {
+            assert_eq!(eight_digits(value).as_slice(), format!("{value:08}").as_bytes());
+        }
+    }
 }

@@ -14,6 +14,17 @@ pub(crate) struct Num {
     pub(crate) decimals: u8,
 }
 
+/// Powers of ten that fit an `i128`.
+pub(crate) const POW10_WIDE: [i128; 39] = {
+    let mut powers = [1i128; 39];
+    let mut i = 1;
+    while i < 39 {
+        powers[i] = powers[i - 1] * 10;
+        i += 1;
+    }
+    powers
+};
+
 /// Most decimals that are held.
 const DECIMALS_MAX: i64 = 38;
 
@@ -100,13 +111,14 @@ impl Num {
 
     /// The integer at `scale` decimals, if it is one and fits.
     pub(crate) fn at_scale(self, scale: u8) -> Option<i128> {
-        if self.decimals <= scale {
-            return self
-                .mantissa
-                .checked_mul(10i128.checked_pow(u32::from(scale - self.decimals))?);
+        if self.decimals == scale {
+            return Some(self.mantissa);
         }
-        let divisor = 10i128.checked_pow(u32::from(self.decimals - scale))?;
-        (self.mantissa % divisor == 0).then(|| self.mantissa / divisor)
+        let factor = *POW10_WIDE.get(usize::from(self.decimals.abs_diff(scale)))?;
+        if self.decimals < scale {
+            return self.mantissa.checked_mul(factor);
+        }
+        (self.mantissa % factor == 0).then(|| self.mantissa / factor)
     }
 
     /// The value as written, for error texts.

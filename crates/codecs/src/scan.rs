@@ -3,6 +3,8 @@
 //! Every step either succeeds or gives `None`, and `None` means: read this message the long way. The scanner
 //! therefore never reports an error and never accepts anything that the long way would refuse.
 
+use crate::number::Num;
+
 /// A number as the scanner reads it: at most 18 digits, no sign, no exponent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Digits {
@@ -107,6 +109,16 @@ impl<'a> Cursor<'a> {
     }
 }
 
+impl From<Digits> for Num {
+    #[inline]
+    fn from(digits: Digits) -> Self {
+        Num {
+            mantissa: i128::from(digits.mantissa),
+            decimals: digits.decimals,
+        }
+    }
+}
+
 impl Digits {
     /// The integer at `scale` decimals, if the number as written has no more than that and fits.
     #[inline(always)]
@@ -120,7 +132,6 @@ impl Digits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::number::Num;
     use proptest::prelude::*;
 
     proptest! {

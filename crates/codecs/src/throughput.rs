@@ -50,6 +50,18 @@ impl Kind {
         }
     }
 
+    /// Whether a message of a recording belongs to this stream, so that others are left out of the figure.
+    #[must_use]
+    pub fn wants(self, raw: &[u8]) -> bool {
+        match self {
+            Kind::CoinbaseLevel2 => {
+                raw.starts_with(b"{\"type\":\"l2update\"") || raw.starts_with(b"{\"type\":\"snapshot\"")
+            }
+            Kind::KrakenV1Book => raw.starts_with(b"["),
+            Kind::KrakenV2Book => raw.starts_with(b"{\"channel\":\"book\""),
+        }
+    }
+
     /// Messages made by the encoders: a snapshot of 200 levels a side, then `changes` changes near the top, the
     /// same on every machine. For where no recording is at hand.
     #[must_use]

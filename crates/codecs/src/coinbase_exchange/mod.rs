@@ -52,9 +52,47 @@ impl CoinbaseExchange {
         self.chained.fill(false);
     }
 
-    /// `l2update`, in the venue's own spelling.
+    /// `l2update` and `snapshot`, in the venue's own spelling.
     #[inline]
     fn short_way(&mut self, raw: &[u8], ts_init: UnixNanos, out: &mut Vec<Decoded>) -> Option<()> {
+        match raw.get(9)? {
+            b'l' => self.short_changes(raw, ts_init, out),
+            b's' => self.short_snapshot(raw, ts_init, out),
+            _ => None,
+        }
+    }
+
+    /// A snapshot without a time of its own, or with one at the end.
+    fn short_snapshot(&mut self, raw: &[u8], ts_init: UnixNanos, out: &mut Vec<Decoded>) -> Option<()> {
+        let mut at = Cursor::new(raw);
+        at.lit(b"{\"type\":\"snapshot\",\"product_id\":\"")?;
+        let symbol = std::str::from_utf8(at.text()?).ok()?;
+        let mut levels: Vec<(Side, Num, Num)> = Vec::with_capacity(raw.len() / 20);
+        at.lit(b",\"asks\":[")?;
+        scan_side(&mut at, Side::Sell, &mut levels)?;
+        let asks = levels.len();
+        at.lit(b",\"bids\":[")?;
+        scan_side(&mut at, Side::Buy, &mut levels)?;
+        // The long way lists bids first.
+        levels.rotate_left(asks);
+        let mut ts_event = ts_init;
+        if at.skip(b",\"time\":\"") {
+            ts_event = stamp::rfc3339_utc(at.text()?)?;
+        }
+        at.lit(b"}")?;
+        at.end()?;
+        self.core.symbols.begin();
+        let start = out.len();
+        let taken = self.book(symbol, BookAction::Snapshot, &levels, (ts_event, ts_init), out);
+        if taken.is_err() {
+            out.truncate(start);
+            self.core.symbols.rollback();
+        }
+        taken.ok()
+    }
+
+    #[inline]
+    fn short_changes(&mut self, raw: &[u8], ts_init: UnixNanos, out: &mut Vec<Decoded>) -> Option<()> {
         let mut at = Cursor::new(raw);
         at.lit(b"{\"type\":\"l2update\",\"product_id\":\"")?;
         let entry = self.core.symbols.at(self.core.symbols.slot(at.text()?)?);
@@ -167,7 +205,13 @@ impl CoinbaseExchange {
             ));
         }
         let ts_event = stamp::rfc3339(&message.text("time")?, "time")?;
-        self.book(message, BookAction::Delta, &levels, (ts_event, ts_init), out)
+        self.book(
+            &message.text("product_id")?,
+            BookAction::Delta,
+            &levels,
+            (ts_event, ts_init),
+            out,
+        )
     }
 
     fn snapshot(
@@ -189,18 +233,24 @@ impl CoinbaseExchange {
         // Snapshots had no time of their own until 2023.
         let time = message.text_or_none("time")?;
         let ts_event = time.map_or(Ok(ts_init), |text| stamp::rfc3339(&text, "time"))?;
-        self.book(message, BookAction::Snapshot, &levels, (ts_event, ts_init), out)
+        self.book(
+            &message.text("product_id")?,
+            BookAction::Snapshot,
+            &levels,
+            (ts_event, ts_init),
+            out,
+        )
     }
 
     fn book(
         &mut self,
-        message: &Object<'_>,
+        symbol: &str,
         action: BookAction,
         levels: &[(Side, Num, Num)],
         (ts_event, ts_init): (UnixNanos, UnixNanos),
         out: &mut Vec<Decoded>,
     ) -> Result<(), DecodeError> {
-        let slot = self.product(message)?;
+        let slot = self.core.symbols.resolve(symbol)?;
         let symbols = &mut self.core.symbols;
         symbols.cover(slot, levels.iter().map(|l| l.1), levels.iter().map(|l| l.2), out);
         out.push(Decoded::Market(MarketEvent::Book(BookUpdate {
@@ -317,6 +367,24 @@ impl CoinbaseExchange {
             self.last_trade[slot] = last_trade;
         }
         Ok(())
+    }
+}
+
+/// Levels of one side of a snapshot, up to and with the closing bracket.
+fn scan_side(at: &mut Cursor<'_>, side: Side, levels: &mut Vec<(Side, Num, Num)>) -> Option<()> {
+    if at.skip(b"]") {
+        return Some(());
+    }
+    loop {
+        at.lit(b"[\"")?;
+        let price = at.digits()?;
+        at.lit(b"\",\"")?;
+        let size = at.digits()?;
+        at.lit(b"\"]")?;
+        levels.push((side, price.into(), size.into()));
+        if !at.skip(b",") {
+            return at.lit(b"]");
+        }
     }
 }
 

@@ -328,10 +328,7 @@ pub fn decode(
             return Ok(decoder.summary());
         }
         first = whole;
-    } else if let Some(list) = json::document(first.trim_ascii())
-        .ok()
-        .filter(|document| is_list(document))
-    {
+    } else if let Some(list) = json::document(first.trim_ascii()).ok().filter(is_list) {
         // A document of one line that holds many messages.
         for message in messages_of(list) {
             one(&mut decoder, number, UnixNanos(0), message.get().as_bytes());

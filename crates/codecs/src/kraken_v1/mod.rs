@@ -38,6 +38,14 @@ struct WireLevel {
     ts: UnixNanos,
 }
 
+/// A book message before scaling.
+struct WireBook {
+    action: BookAction,
+    levels: Vec<WireLevel>,
+    checksum: Option<u32>,
+    depth: usize,
+}
+
 impl KrakenV1 {
     /// A decoder for these products.
     #[must_use]
@@ -66,13 +74,60 @@ impl KrakenV1 {
         self.books.clear();
     }
 
-    /// A book's change, in the venue's own spelling.
+    /// Book messages, in the venue's own spelling.
     #[inline]
     fn short_way(&mut self, raw: &[u8], ts_init: UnixNanos, out: &mut Vec<Decoded>) -> Option<()> {
         let mut at = Cursor::new(raw);
         at.lit(b"[")?;
         at.digits()?;
         at.lit(b",{\"")?;
+        if at.skip(b"as\":[") {
+            return self.short_snapshot(at, ts_init, out);
+        }
+        self.short_changes(raw, at, ts_init, out)
+    }
+
+    /// A snapshot from its first offer on.
+    fn short_snapshot(
+        &mut self,
+        mut at: Cursor<'_>,
+        ts_init: UnixNanos,
+        out: &mut Vec<Decoded>,
+    ) -> Option<()> {
+        let mut levels = Vec::with_capacity(2048);
+        scan_side(&mut at, Side::Sell, &mut levels)?;
+        at.lit(b",\"bs\":[")?;
+        scan_side(&mut at, Side::Buy, &mut levels)?;
+        at.lit(b"},\"book-")?;
+        let depth = at.digits().filter(|depth| depth.decimals == 0)?;
+        at.lit(b"\",\"")?;
+        let pair = std::str::from_utf8(at.text()?).ok()?;
+        at.lit(b"]")?;
+        at.end()?;
+        let message = WireBook {
+            action: BookAction::Snapshot,
+            levels,
+            checksum: None,
+            depth: usize::try_from(depth.mantissa).ok()?,
+        };
+        self.core.symbols.begin();
+        let start = out.len();
+        let taken = self.take(pair, message, ts_init, out);
+        if taken.is_err() {
+            out.truncate(start);
+            self.core.symbols.rollback();
+        }
+        taken.ok()
+    }
+
+    #[inline]
+    fn short_changes(
+        &mut self,
+        raw: &[u8],
+        mut at: Cursor<'_>,
+        ts_init: UnixNanos,
+        out: &mut Vec<Decoded>,
+    ) -> Option<()> {
         // The pair stands last but says how to read what comes before.
         let body = raw.strip_suffix(b"\"]")?;
         let pair = &body[memchr::memrchr(b'"', body)? + 1..];
@@ -190,6 +245,29 @@ impl KrakenV1 {
                 }
             }
         }
+        let message = WireBook {
+            action,
+            levels,
+            checksum,
+            depth,
+        };
+        self.take(pair, message, ts_init, out)
+    }
+
+    /// Scales and applies a message that was read whole.
+    fn take(
+        &mut self,
+        pair: &str,
+        message: WireBook,
+        ts_init: UnixNanos,
+        out: &mut Vec<Decoded>,
+    ) -> Result<(), DecodeError> {
+        let WireBook {
+            action,
+            levels,
+            checksum,
+            depth,
+        } = message;
         let slot = self.core.symbols.resolve(pair)?;
         let symbols = &mut self.core.symbols;
         symbols.cover(
@@ -242,6 +320,31 @@ fn scan_levels(
             side,
             price: PriceMantissa(price),
             size: SizeMantissa(size),
+        });
+        if !at.skip(b",") {
+            return at.lit(b"]");
+        }
+    }
+}
+
+/// Levels of one side of a snapshot, up to and with the closing bracket.
+fn scan_side(at: &mut Cursor<'_>, side: Side, levels: &mut Vec<WireLevel>) -> Option<()> {
+    if at.skip(b"]") {
+        return Some(());
+    }
+    loop {
+        at.lit(b"[\"")?;
+        let price = at.digits()?;
+        at.lit(b"\",\"")?;
+        let size = at.digits()?;
+        at.lit(b"\",\"")?;
+        let ts = stamp::unix_seconds(at.text()?)?;
+        at.lit(b"]")?;
+        levels.push(WireLevel {
+            side,
+            price: price.into(),
+            size: size.into(),
+            ts,
         });
         if !at.skip(b",") {
             return at.lit(b"]");
