@@ -27,6 +27,8 @@ const STEPS_BEHIND_MAX: usize = 1_024;
 const SAVE_EVERY: Duration = Duration::from_secs(10);
 /// How long connections have for their goodbyes.
 const GOODBYE_MAX: Duration = Duration::from_millis(600);
+/// Behind this much, steps get coarser.
+const FAR_BEHIND_NS: u64 = 5_000_000_000;
 /// Least history: what it takes for books to fill.
 const HISTORY_MIN: Duration = Duration::from_secs(10);
 
@@ -191,7 +193,7 @@ fn build(config: &SimulatorConfig) -> Result<World, SimulatorError> {
                     l.minutes.clear();
                 });
             }
-            let mut world = World::resume(state, &config.products, &kinds);
+            let mut world = World::resume(state, config.seed, &config.products, &kinds);
             world.skip_to(from);
             world
         }
@@ -216,10 +218,16 @@ struct Runner {
 }
 
 impl Runner {
+    /// Whether the clock has run away, as on a machine that was suspended.
+    fn far_behind(&self) -> bool {
+        let behind = |venue: &Arc<VenueContext>| self.clock.now().since(venue.world().now());
+        self.venues
+            .first()
+            .is_some_and(|venue| behind(venue) > FAR_BEHIND_NS)
+    }
+
     /// Moves the world to the clock's time and publishes the steps.
     fn tick(&self) -> u64 {
-        /// Behind this much (a suspended machine), steps get coarser.
-        const FAR_BEHIND_NS: u64 = 5_000_000_000;
         let Some(first) = self.venues.first() else {
             return 0;
         };
@@ -262,7 +270,15 @@ async fn drive(runner: Runner, shutdown: CancellationToken, step: Duration) {
             () = shutdown.cancelled() => return,
             _ = beat.tick() => {}
         }
-        runner.tick();
+        if runner.far_behind() {
+            // Hours of steps take seconds; connections meanwhile fall behind and are dropped.
+            let late = runner.clone();
+            if let Err(error) = tokio::task::spawn_blocking(move || late.tick()).await {
+                tracing::error!(%error, "the simulated world could not catch up");
+            }
+        } else {
+            runner.tick();
+        }
         if let Some(path) = &runner.state_file
             && saved.elapsed() >= SAVE_EVERY
         {

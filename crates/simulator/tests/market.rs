@@ -1,7 +1,10 @@
 //! The simulated market looks like a market, and is the same for the same seed.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Instant;
 
+use serde_json::json;
+use tradewind_simulator::venue::Session;
 use tradewind_simulator::world::World;
 use tradewind_simulator::world::history::Print;
 use tradewind_simulator::{ProductConfig, VenueKind};
@@ -60,26 +63,42 @@ fn rsi(values: &[f64], period: usize) -> Vec<f64> {
     out
 }
 
-#[test]
-fn the_same_seed_gives_the_same_market_and_another_seed_another() {
-    let run = |seed: u64| {
-        let mut world = World::new(seed, &ProductConfig::defaults(), &VenueKind::ALL, START);
-        let mut published = Vec::new();
-        for _ in 0..600 {
-            published.extend(world.step(STEP_NS));
+/// The hash of every message that a client of both venues gets in half a minute.
+fn messages(seed: u64) -> (u64, usize) {
+    let mut world = World::new(seed, &ProductConfig::defaults(), &VenueKind::ALL, START);
+    world.catch_up(START.plus(20_000_000_000), STEP_NS);
+    let mut coinbase = Session::new(VenueKind::Coinbase, 1);
+    let mut kraken = Session::new(VenueKind::Kraken, 1);
+    let mut sent = Vec::new();
+    for channel in ["level2", "market_trades", "ticker", "candles", "heartbeats"] {
+        let request = json!({"type": "subscribe", "channel": channel, "product_ids": ["BTC-USD", "SOL-USD"]});
+        sent.extend(coinbase.on_text(&request.to_string(), &world, world.now()));
+    }
+    for channel in ["book", "trade", "ticker", "ohlc"] {
+        let params = json!({"channel": channel, "symbol": ["BTC/USD", "ADA/USD"]});
+        let request = json!({"method": "subscribe", "params": params});
+        sent.extend(kraken.on_text(&request.to_string(), &world, world.now()));
+    }
+    for _ in 0..600 {
+        for step in world.step(STEP_NS) {
+            sent.extend(if step.venue == VenueKind::Coinbase {
+                coinbase.on_step(&step)
+            } else {
+                kraken.on_step(&step)
+            });
         }
-        published
-    };
-    let first = run(7);
-    assert_eq!(first, run(7));
-    assert_ne!(first, run(8));
-    assert!(
-        first
-            .iter()
-            .map(|s| s.markets.iter().map(|m| m.trades.len()).sum::<usize>())
-            .sum::<usize>()
-            > 100
-    );
+    }
+    let mut hasher = DefaultHasher::new();
+    sent.iter().for_each(|m| m.text.hash(&mut hasher));
+    (hasher.finish(), sent.len())
+}
+
+#[test]
+fn the_same_seed_gives_the_same_messages_and_another_seed_others() {
+    let (first, count) = messages(7);
+    assert!(count > 1_000, "{count}");
+    assert_eq!((first, count), messages(7));
+    assert_ne!(first, messages(8).0);
 }
 
 #[test]
@@ -228,17 +247,17 @@ fn a_day_stays_within_thirty_percent_and_candles_equal_bars_of_the_trades() {
         "{low}…{high} from {start}"
     );
     for interval in [60, 300, 900, 3_600, 86_400] {
+        let mut rest = trades.as_slice();
         for candle in listing.history().candles(interval, 0, u64::MAX) {
-            let inside: Vec<&Print> = trades
-                .iter()
-                .filter(|t| t.ts.as_secs() / interval * interval == candle.start_s)
-                .collect();
-            assert_eq!(
-                candle.trades as usize,
-                inside.len(),
+            let start = |t: &Print| t.ts.as_secs() / interval * interval;
+            let (inside, later) = rest.split_at(rest.partition_point(|t| start(t) <= candle.start_s));
+            rest = later;
+            assert!(
+                inside.iter().all(|t| start(t) == candle.start_s),
                 "{interval} {}",
                 candle.start_s
             );
+            assert_eq!(candle.trades as usize, inside.len());
             assert_eq!(
                 (candle.open, candle.close),
                 (inside[0].price, inside[inside.len() - 1].price)
@@ -247,6 +266,7 @@ fn a_day_stays_within_thirty_percent_and_candles_equal_bars_of_the_trades() {
             assert_eq!(Some(candle.high), inside.iter().map(|t| t.price).max());
             assert_eq!(Some(candle.low), inside.iter().map(|t| t.price).min());
         }
+        assert!(rest.is_empty(), "{} trades are in no candle", rest.len());
     }
 }
 

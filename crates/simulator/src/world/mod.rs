@@ -90,10 +90,11 @@ impl World {
         }
     }
 
-    /// Continues a stored world where it stopped. Products and listings that the state does not know begin anew.
+    /// Continues a stored world where it stopped. Products and listings that the state does not know begin
+    /// anew. Chance goes on from `seed` and the step reached.
     #[must_use]
-    pub fn resume(state: WorldState, products: &[ProductConfig], venues: &[VenueKind]) -> Self {
-        let mut world = Self::seeded(state.seed, state.step.max(1), products, venues, state.ts);
+    pub fn resume(state: WorldState, seed: u64, products: &[ProductConfig], venues: &[VenueKind]) -> Self {
+        let mut world = Self::seeded(seed, state.step.max(1), products, venues, state.ts);
         for stored in state.products {
             if let Some(product) = world
                 .products
@@ -109,7 +110,8 @@ impl World {
             let listings = world.venues.iter_mut().find(|(venue, _)| *venue == stored.venue);
             let listing =
                 listings.and_then(|(_, l)| l.iter_mut().find(|l| l.info().product == stored.product));
-            if let Some(listing) = listing {
+            // Mantissas on another grid mean other prices.
+            if let Some(listing) = listing.filter(|l| l.info().grid == stored.grid) {
                 listing.restore(stored.trades, stored.minutes, stored.next_trade + skip);
             }
         }
@@ -197,14 +199,15 @@ impl World {
             .collect()
     }
 
-    /// Moves on to `target` in the coarsest steps that still look right: a second while far behind, then a
-    /// quarter, then `fine_ns`. What is published on the way is dropped; history keeps it.
+    /// Moves on to `target`, in steps the finer the nearer it is: history far back needs bars of a minute to
+    /// look right, the last minutes need every tick. What is published on the way is dropped; history keeps it.
     pub fn catch_up(&mut self, target: UnixNanos, fine_ns: u64) {
         const SECOND: u64 = 1_000_000_000;
         loop {
             let behind = target.since(self.now);
             let dt = match behind {
-                b if b > 120 * SECOND => SECOND,
+                b if b > 1_800 * SECOND => 2 * SECOND,
+                b if b > 60 * SECOND => SECOND,
                 b if b > 5 * SECOND => SECOND / 4,
                 b if b >= fine_ns => fine_ns,
                 _ => return,

@@ -10,7 +10,7 @@ use tradewind_types::UnixNanos;
 use super::fair::FairValue;
 use super::history::{Candle, Print};
 use super::listing::Listing;
-use crate::config::VenueKind;
+use crate::config::{Grid, VenueKind};
 
 /// Version of the format.
 pub const VERSION: u32 = 1;
@@ -77,6 +77,8 @@ pub struct ListingState {
     pub venue: VenueKind,
     /// The product's name.
     pub product: String,
+    /// Decimals in which its history is kept.
+    pub grid: Grid,
     /// Number of the next trade.
     pub next_trade: u64,
     /// Last trades, oldest first.
@@ -95,6 +97,7 @@ impl ListingState {
         Self {
             venue: listing.info().venue,
             product: listing.info().product.clone(),
+            grid: listing.info().grid,
             next_trade: listing.next_trade(),
             trades: {
                 let n = skip(trades.len(), TRADES_KEPT);
