@@ -22,7 +22,7 @@ pub(crate) struct Loaded {
 /// What one transaction carries.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Part<'a> {
-    /// Outcomes, ascending; those already applied are skipped.
+    /// Outcomes; those already applied, or delivered before in this part, are skipped.
     pub(crate) outcomes: &'a [(u64, Outcome)],
     /// The last record covered, outcome or not.
     pub(crate) through: u64,
@@ -41,14 +41,6 @@ pub(crate) async fn apply_on(
     if part.through <= applied {
         return Ok(());
     }
-    let fresh = || part.outcomes.iter().filter(|(seq, _)| *seq > applied);
-    let missing = loaded.book.missing_orders(fresh().map(|(_, outcome)| outcome));
-    load::orders(c, scope, &mut loaded.book, missing).await?;
-    let mut batch = Batch::default();
-    for (seq, outcome) in fresh() {
-        loaded.book.fold(*seq, outcome, &mut batch)?;
-    }
-    write::write(c, scope, &batch, &loaded.book).await?;
     let mut next = loaded.position.clone();
     next.applied = part.through;
     if let Some((seq, hash)) = part.witness
@@ -58,7 +50,20 @@ pub(crate) async fn apply_on(
         next.witness_seq = seq;
         hash.clone_into(&mut next.witness_hash);
     }
+    // First of all: it takes the row's lock, and finds out whether someone else was here.
     advance(c, scope, applied, &next).await?;
+    let fresh = part.outcomes.iter().filter(|(seq, _)| *seq > applied);
+    let missing = loaded.book.missing_orders(fresh.map(|(_, outcome)| outcome));
+    load::orders(c, scope, &mut loaded.book, missing).await?;
+    let mut batch = Batch::default();
+    let mut last = applied;
+    for (seq, outcome) in part.outcomes {
+        if *seq > last {
+            loaded.book.fold(*seq, outcome, &mut batch)?;
+            last = *seq;
+        }
+    }
+    write::write(c, scope, &batch, &loaded.book).await?;
     loaded.position = next;
     loaded.book.forget_closed(&batch);
     Ok(())
