@@ -5,6 +5,16 @@
 //! zero-copy scanner that knows the venue's exact spelling; whatever it does not recognise is read the long
 //! way, with every number kept as text until it is an exact integer. Both ways are proven equal by tests.
 //!
+//! | protocol | becomes events | verified | understood and ignored |
+//! | --- | --- | --- | --- |
+//! | [`CoinbaseAdvanced`] | `l2_data` (level2), `market_trades`, `ticker`, `ticker_batch` (last price), `candles` (5m), `status` | `sequence_num` per connection | `heartbeats`, `subscriptions`, errors; `user`, `futures_balance_summary` |
+//! | [`CoinbaseExchange`] | `l2update`, `snapshot`, `match`, `last_match`, `ticker`, `status` | trade numbers per product, also by `heartbeat` | `subscriptions`, `error`; single orders (`full`) |
+//! | [`KrakenV2`] | `book`, `trade`, `ticker`, `ohlc`, `instrument`, `status` | CRC-32 of the ten best levels | `heartbeat`, `pong`, acknowledgements, errors; `level3`, accounts, futures |
+//! | [`KrakenV1`] | `book-N`, `trade`, `ticker`, `spread`, `ohlc-N`, `systemStatus` | CRC-32 of the ten best levels | `heartbeat`, `pong`, `subscriptionStatus` |
+//!
+//! Entry points: [`Decoder::decode`] for a message, [`file::decode`] for a file, [`throughput::run`] for the
+//! benchmark. All take arbitrary bytes.
+//!
 //! Each protocol has an `encode` module beside its decoder, for what adapters send and for the simulator.
 
 mod coinbase_products;

@@ -142,6 +142,12 @@ impl SymbolTable {
         self.by_symbol.get(venue_symbol).copied()
     }
 
+    /// The row of a known symbol whose scales a message has fixed: what the scanners may rely on.
+    #[inline]
+    pub(crate) fn scaled_slot(&self, venue_symbol: &[u8]) -> Option<Slot> {
+        self.slot(venue_symbol).filter(|slot| self.entries[*slot].scaled)
+    }
+
     #[inline]
     pub(crate) fn at(&self, slot: Slot) -> &SymbolEntry {
         &self.entries[slot]

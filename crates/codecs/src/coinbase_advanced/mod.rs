@@ -76,7 +76,7 @@ impl CoinbaseAdvanced {
         at.lit(b",\"sequence_num\":")?;
         let sequence = at.digits().filter(|digits| digits.decimals == 0)?.mantissa;
         at.lit(b",\"events\":[{\"type\":\"update\",\"product_id\":\"")?;
-        let entry = self.core.symbols.at(self.core.symbols.slot(at.text()?)?);
+        let entry = self.core.symbols.at(self.core.symbols.scaled_slot(at.text()?)?);
         let (instrument, action) = (entry.instrument, BookAction::Delta);
         let mut update = BookUpdate {
             instrument,

@@ -95,7 +95,7 @@ impl CoinbaseExchange {
     fn short_changes(&mut self, raw: &[u8], ts_init: UnixNanos, out: &mut Vec<Decoded>) -> Option<()> {
         let mut at = Cursor::new(raw);
         at.lit(b"{\"type\":\"l2update\",\"product_id\":\"")?;
-        let entry = self.core.symbols.at(self.core.symbols.slot(at.text()?)?);
+        let entry = self.core.symbols.at(self.core.symbols.scaled_slot(at.text()?)?);
         let mut update = BookUpdate {
             instrument: entry.instrument,
             action: BookAction::Delta,

@@ -131,7 +131,7 @@ impl KrakenV1 {
         // The pair stands last but says how to read what comes before.
         let body = raw.strip_suffix(b"\"]")?;
         let pair = &body[memchr::memrchr(b'"', body)? + 1..];
-        let slot = self.core.symbols.slot(pair)?;
+        let slot = self.core.symbols.scaled_slot(pair)?;
         let entry = self.core.symbols.at(slot);
         let (price_scale, size_scale) = (entry.price_scale, entry.size_scale);
         let mut update = empty_update(entry.instrument, BookAction::Delta, UnixNanos(0), ts_init);

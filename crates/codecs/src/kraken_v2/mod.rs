@@ -65,7 +65,7 @@ impl KrakenV2 {
     fn short_way(&mut self, raw: &[u8], ts_init: UnixNanos, out: &mut Vec<Decoded>) -> Option<()> {
         let mut at = Cursor::new(raw);
         at.lit(b"{\"channel\":\"book\",\"type\":\"update\",\"data\":[{\"symbol\":\"")?;
-        let slot = self.core.symbols.slot(at.text()?)?;
+        let slot = self.core.symbols.scaled_slot(at.text()?)?;
         let entry = self.core.symbols.at(slot);
         let scales = (entry.price_scale, entry.size_scale);
         let mut update = empty_update(entry.instrument, BookAction::Delta, ts_init, ts_init);
