@@ -18,6 +18,11 @@ interface Tokens {
   signin: string | null;
 }
 
+/** Whether the address carries a one-time token. */
+export function hasToken(): boolean {
+  return /[#&](setup|signin)=/.test(location.hash);
+}
+
 /** Reads one-time tokens from the fragment and removes them from the address bar and the history at once. */
 function takeTokens(): Tokens {
   const fragment = new URLSearchParams(location.hash.slice(1));
@@ -58,6 +63,7 @@ class SessionState {
 
   async start(): Promise<void> {
     const tokens = takeTokens();
+    live.hub.stop();
     this.phase = { kind: 'starting' };
     try {
       if (tokens.signin) return this.begin(await identity.signInByLink(tokens.signin));
