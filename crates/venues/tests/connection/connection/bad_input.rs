@@ -63,6 +63,17 @@ async fn one_bad_item_does_not_cost_the_good_ones_of_its_message() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_message_that_turns_out_bad_delivers_nothing_but_may_ask_for_a_snapshot() {
+    let mut venue = memory(|_| {});
+    let mut socket = venue.connected().await;
+    say(&mut socket, r#"{"type":"half"}"#).await;
+    say(&mut socket, "+next").await;
+    assert_eq!(venue.fixture.event().await.1, Event::Text("next".into()));
+    assert_eq!(text(&mut socket).await, "unsubscribe a");
+    assert_eq!(text(&mut socket).await, "subscribe a");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_ring_of_bad_messages_is_bounded_in_number_and_bytes() {
     let limits = RingLimits {
         records_max: 5,

@@ -99,6 +99,12 @@ impl Protocol for Toy {
                     }
                 }
             }
+            // Emits and asks before it finds out that the message is bad.
+            Some("half") => {
+                ctx.emit(Event::Text("must not be seen".to_owned()));
+                ctx.resync("a".to_owned());
+                return Err(BadMessage::new(BadKind::Checksum, "the second half is broken"));
+            }
             Some("panic") => panic!("a defect in the toy protocol"),
             Some("goaway") => ctx.give_up("told to go away"),
             _ => return Err(BadMessage::new(BadKind::UnknownMessage, "no known type")),
@@ -109,16 +115,21 @@ impl Protocol for Toy {
 
 impl Toy {
     fn trade(&mut self, json: &Value, ctx: &mut Context<Event, String>) -> Result<(), BadMessage> {
-        if let Some(sequence) = json["seq"].as_u64()
-            && let Continuity::Gap { expected, got } = self.sequence.observe(sequence)
+        match json["seq"]
+            .as_u64()
+            .map(|sequence| self.sequence.observe(sequence))
         {
-            let channel = json["channel"].as_str().unwrap_or("a").to_owned();
-            ctx.gap(Gap {
-                stream: Some(channel.clone()),
-                cause: GapCause::Sequence { expected, got },
-            });
-            ctx.resync(channel);
-            self.awaits_snapshot = true;
+            Some(Continuity::Repeat) => return Ok(()),
+            Some(Continuity::Gap { expected, got }) => {
+                let channel = json["channel"].as_str().unwrap_or("a").to_owned();
+                ctx.gap(Gap {
+                    stream: Some(channel.clone()),
+                    cause: GapCause::Sequence { expected, got },
+                });
+                ctx.resync(channel);
+                self.awaits_snapshot = true;
+            }
+            Some(Continuity::First | Continuity::Next) | None => {}
         }
         let (price, size) = (number(json, "price")?, number(json, "size")?);
         let late = json["ts"]

@@ -5,12 +5,20 @@
 //! a bucket until then, and weight headers lower its level to what the venue says is left.
 //! Arithmetic is in whole units (one token = the quota's period in nanoseconds), so nothing drifts.
 
-use std::collections::{BTreeMap, HashMap};
+mod bucket;
+mod error;
+mod quota;
+
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 use tradewind_types::VenueId;
+
+use self::bucket::Bucket;
+pub use self::error::RateLimitError;
+pub use self::quota::{Call, EndpointClass, Priority, Quota, Scope};
 
 /// The most callers that may wait for one bucket.
 pub const WAITERS_MAX: usize = 1_000;
@@ -18,177 +26,6 @@ pub const WAITERS_MAX: usize = 1_000;
 pub const BUCKETS_MAX: usize = 4_096;
 /// The longest time that a venue's `Retry-After` can close a bucket.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(3_600);
-
-/// How urgent a call is. Orders by urgency: cancels first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub enum Priority {
-    /// Cancels and kill-switch traffic: takes risk off, never refused by a breaker, first in line here.
-    Cancel,
-    /// Everything else.
-    #[default]
-    Normal,
-}
-
-/// What a venue counts separately.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum EndpointClass {
-    /// Attempts to open a WebSocket, over all connections of the venue.
-    Connect,
-    /// Messages that we send on WebSockets: subscriptions and the like.
-    Subscribe,
-    /// Public REST: instruments, candles, snapshots.
-    MarketData,
-    /// Private REST that reads.
-    Account,
-    /// Order entry, change and cancel.
-    Orders,
-    /// A class that only one venue has.
-    Other(&'static str),
-}
-
-impl EndpointClass {
-    /// The class in metrics and errors.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Connect => "connect",
-            Self::Subscribe => "subscribe",
-            Self::MarketData => "market_data",
-            Self::Account => "account",
-            Self::Orders => "orders",
-            Self::Other(name) => name,
-        }
-    }
-}
-
-/// Whom a quota is counted for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Scope {
-    /// All of the program's traffic to the venue (by address).
-    #[default]
-    Venue,
-    /// Each account on its own (by key).
-    Account,
-}
-
-/// `burst` tokens, refilled evenly over `per`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Quota {
-    /// Bucket size in tokens (> 0).
-    pub burst: u32,
-    /// The time in which an empty bucket fills (> 0).
-    pub per: Duration,
-    /// Tokens that only cancels may take.
-    pub reserved_for_cancels: u32,
-    /// Whom it is counted for.
-    pub scope: Scope,
-}
-
-impl Quota {
-    /// `burst` tokens per `per`, venue-wide, nothing reserved.
-    #[must_use]
-    pub const fn new(burst: u32, per: Duration) -> Self {
-        Self {
-            burst,
-            per,
-            reserved_for_cancels: 0,
-            scope: Scope::Venue,
-        }
-    }
-
-    /// Counts each account on its own.
-    #[must_use]
-    pub const fn per_account(mut self) -> Self {
-        self.scope = Scope::Account;
-        self
-    }
-
-    /// Reserves tokens for cancels.
-    #[must_use]
-    pub const fn reserving_for_cancels(mut self, tokens: u32) -> Self {
-        self.reserved_for_cancels = tokens;
-        self
-    }
-
-    fn token_units(&self) -> u128 {
-        self.per.as_nanos().max(1)
-    }
-
-    fn capacity_units(&self) -> u128 {
-        u128::from(self.burst) * self.token_units()
-    }
-}
-
-/// One call that wants to pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Call<'a> {
-    /// The endpoint's class.
-    pub class: EndpointClass,
-    /// The account, for quotas that are counted per account.
-    pub account: Option<&'a str>,
-    /// Tokens that the call costs.
-    pub weight: u32,
-    /// How urgent it is.
-    pub priority: Priority,
-}
-
-impl Call<'_> {
-    /// A call of weight 1, normal priority, no account.
-    #[must_use]
-    pub const fn of(class: EndpointClass) -> Self {
-        Self {
-            class,
-            account: None,
-            weight: 1,
-            priority: Priority::Normal,
-        }
-    }
-}
-
-/// The limiter did not let a call pass.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RateLimitError {
-    /// The call weighs more than the bucket can ever give it.
-    #[error("a call of weight {weight} can never pass the {class} limit of {limit} of {venue}")]
-    TooHeavy {
-        /// The venue.
-        venue: VenueId,
-        /// The class's label.
-        class: &'static str,
-        /// The call's weight.
-        weight: u32,
-        /// What the bucket can give to such a call.
-        limit: u32,
-    },
-    /// Too many callers wait already.
-    #[error("{waiting} calls already wait for the {class} limit of {venue}")]
-    TooManyWaiting {
-        /// The venue.
-        venue: VenueId,
-        /// The class's label.
-        class: &'static str,
-        /// How many wait.
-        waiting: usize,
-    },
-    /// The wait would be longer than the caller is ready to wait.
-    #[error("the {class} limit of {venue} frees up in {} ms, more than the {} ms allowed", retry_in.as_millis(), allowed.as_millis())]
-    TooLong {
-        /// The venue.
-        venue: VenueId,
-        /// The class's label.
-        class: &'static str,
-        /// Estimated wait.
-        retry_in: Duration,
-        /// What the caller allows.
-        allowed: Duration,
-    },
-    /// More accounts than the limiter keeps buckets for, all of them in use.
-    #[error("more than {BUCKETS_MAX} rate-limit buckets of {venue} are in use")]
-    TooManyBuckets {
-        /// The venue.
-        venue: VenueId,
-    },
-}
 
 /// A bucket's level, for pages and metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -208,70 +45,6 @@ pub struct BucketSnapshot {
 }
 
 type Key = (EndpointClass, Option<String>);
-
-struct Bucket {
-    quota: Quota,
-    level: u128,
-    updated: Instant,
-    closed_until: Instant,
-    /// Who waits, most urgent first, then in order of arrival; the value is the weight.
-    waiters: BTreeMap<(Priority, u64), u32>,
-}
-
-impl Bucket {
-    fn full(quota: Quota, now: Instant) -> Self {
-        let level = quota.capacity_units();
-        Self {
-            quota,
-            level,
-            updated: now,
-            closed_until: now,
-            waiters: BTreeMap::new(),
-        }
-    }
-
-    fn refill(&mut self, now: Instant) {
-        let elapsed = now.saturating_duration_since(self.updated).as_nanos();
-        self.updated = self.updated.max(now);
-        let gained = elapsed.saturating_mul(u128::from(self.quota.burst));
-        self.level = self.level.saturating_add(gained).min(self.quota.capacity_units());
-    }
-
-    /// Time until `tokens` plus the part reserved for others are there.
-    fn wait_for(&self, tokens: u64, priority: Priority, now: Instant) -> Duration {
-        let reserved = match priority {
-            Priority::Cancel => 0,
-            Priority::Normal => u128::from(self.quota.reserved_for_cancels),
-        };
-        let unit = self.quota.token_units();
-        let wanted = (u128::from(tokens) + reserved).saturating_mul(unit);
-        let missing = wanted.saturating_sub(self.level);
-        let nanos = missing.div_ceil(u128::from(self.quota.burst.max(1)));
-        let refill = Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
-        refill.max(self.closed_until.saturating_duration_since(now))
-    }
-
-    /// Takes the tokens when nobody more urgent or earlier waits; otherwise says how long to wait.
-    fn take(&mut self, weight: u32, priority: Priority, ticket: u64, now: Instant) -> Result<(), Duration> {
-        self.refill(now);
-        let ahead: u64 = self
-            .waiters
-            .range(..(priority, ticket))
-            .map(|(_, w)| u64::from(*w))
-            .sum();
-        let wait = self.wait_for(ahead + u64::from(weight), priority, now);
-        if wait.is_zero() && ahead == 0 {
-            self.level -= u128::from(weight) * self.quota.token_units();
-            return Ok(());
-        }
-        // Those ahead may pass within this very tick; look again no sooner than a millisecond from now.
-        Err(wait.max(Duration::from_millis(u64::from(ahead > 0))))
-    }
-
-    fn is_idle(&self, now: Instant) -> bool {
-        self.waiters.is_empty() && self.level >= self.quota.capacity_units() && self.closed_until <= now
-    }
-}
 
 #[derive(Default)]
 struct Buckets {
