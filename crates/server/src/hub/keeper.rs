@@ -1,0 +1,107 @@
+//! What is done for all sockets together: heartbeats, giving up the silent, retiring unread topics, and checking
+//! again and again that what open sockets rest on still holds.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use super::member::Member;
+use super::outbox::{Close, Item};
+use super::{Hub, frame};
+use crate::identity::{Caller, Via};
+
+/// Heartbeats are spread over their period in steps of this.
+const STEP: Duration = Duration::from_secs(1);
+
+/// Beats until the hub closes.
+pub(crate) async fn beat(hub: Arc<Hub>) {
+    let mut ticks = interval(STEP);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let phases = hub.config.heartbeat.as_secs().max(1);
+    let silence_max_ms = u64::try_from(hub.config.silence_max.as_millis()).unwrap_or(u64::MAX);
+    let mut tick: u64 = 0;
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = hub.closing.cancelled() => return,
+        }
+        tick += 1;
+        let now_ms = hub.uptime_ms();
+        let text = frame::heartbeat(hub.clock.now());
+        for member in hub.all_members() {
+            if now_ms.saturating_sub(member.outbox.heard_ms()) > silence_max_ms {
+                member.outbox.close(Close::SILENT);
+            } else if member.outbox.id() % phases == tick % phases {
+                member.outbox.say(Item::Text(text.clone()));
+                member.outbox.say(Item::Ping);
+            }
+        }
+        retire(&hub);
+    }
+}
+
+fn retire(hub: &Hub) {
+    let now = Instant::now();
+    let mut gone = Vec::new();
+    hub.topics().retain(|_, topic| {
+        let retired = topic.retire(&hub.config, now);
+        if retired {
+            gone.push(Arc::clone(topic));
+        }
+        !retired
+    });
+    gone.iter().for_each(|topic| hub.source.removed(topic));
+}
+
+/// Checks credentials and rights of open sockets until the hub closes: every [`super::HubConfig::recheck`], and at
+/// once when told that something changed.
+pub(crate) async fn watch(hub: Arc<Hub>) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(hub.config.recheck) => {}
+            () = hub.suspicion.notified() => {}
+            () = hub.closing.cancelled() => return,
+        }
+        check_all(&hub).await;
+    }
+}
+
+/// Sockets of one credential are checked by one question.
+fn credential(caller: &Caller) -> (String, bool) {
+    match &caller.via {
+        Via::Session { id, .. } => (id.clone(), false),
+        Via::Key { id, .. } => (id.clone(), true),
+    }
+}
+
+async fn check_all(hub: &Hub) {
+    let mut groups: HashMap<(String, bool), Vec<Arc<Member>>> = HashMap::new();
+    for member in hub.all_members() {
+        groups
+            .entry(credential(&member.caller()))
+            .or_default()
+            .push(member);
+    }
+    for members in groups.into_values() {
+        let Some(first) = members.first() else { continue };
+        let caller = first.caller();
+        match hub.access.recheck(&caller).await {
+            Ok(Some(fresh)) => {
+                for member in &members {
+                    member.set_caller(Arc::clone(&fresh));
+                    member.drop_forbidden(hub, &fresh);
+                }
+            }
+            Ok(None) => members
+                .iter()
+                .for_each(|member| member.outbox.close(Close::REVOKED)),
+            Err(error) => {
+                // Without the database nobody's rights can have changed; market data goes on.
+                tracing::warn!(%error, "open sockets could not be checked");
+                return;
+            }
+        }
+    }
+}

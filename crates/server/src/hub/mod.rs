@@ -1,0 +1,242 @@
+//! The real-time hub, `GET /api/v1/stream`.
+//!
+//! A [`Topic`] numbers its changes, encodes each once and shares the text among all sockets that read it. A
+//! [`Source`] fills topics: [`market`] from the engine's publications, [`accounts`] from durable outcomes,
+//! [`program`] from the connections and the program's status. A socket has one task and one bounded queue
+//! ([`outbox`]); its credentials and rights are asked of [`HubAccess`] when it signs on, with every private
+//! subscription, and every few seconds for as long as it is open ([`keeper`]).
+//!
+//! What is absent: nothing here is encoded per socket, no lock is held across an await, no queue is without bound,
+//! and no socket waits for another.
+
+pub mod access;
+pub mod config;
+pub(crate) mod frame;
+mod keeper;
+pub mod key;
+mod member;
+mod meters;
+mod outbox;
+mod quota;
+pub mod request;
+mod socket;
+pub mod source;
+pub mod topic;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::extract::ws::WebSocketUpgrade;
+use axum::response::Response;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tradewind_types::{Clock, UnixNanos};
+use tradewind_wire::HubStatus;
+use tradewind_wire::hub::HubLimits;
+
+pub use access::{HubAccess, RightsUnavailable};
+pub use config::HubConfig;
+pub use key::TopicKey;
+pub use request::Refusal;
+pub use source::Source;
+pub use topic::Topic;
+
+use crate::identity::Caller;
+use member::Member;
+use meters::Meters;
+use outbox::Close;
+use quota::Quotas;
+
+/// Read buffer of a socket: the library's 128 KiB would be most of what a socket costs.
+const READ_BUFFER_BYTES: usize = 4_096;
+/// Bytes gathered before a socket is written to without a flush.
+const WRITE_BUFFER_BYTES: usize = 16_384;
+
+/// The hub. Shared by the route, the sources and the program.
+pub struct Hub {
+    config: HubConfig,
+    clock: Arc<dyn Clock>,
+    access: Arc<dyn HubAccess>,
+    source: Arc<dyn Source>,
+    meters: Meters,
+    quotas: Arc<Quotas>,
+    topics: Mutex<HashMap<TopicKey, Arc<Topic>>>,
+    members: Mutex<HashMap<u64, Arc<Member>>>,
+    numbers: AtomicU64,
+    birth: UnixNanos,
+    began: Instant,
+    closing: CancellationToken,
+    emptied: Notify,
+    suspicion: Notify,
+    tasks: TaskTracker,
+}
+
+impl Hub {
+    /// A hub that runs: its keeper beats and checks until [`Hub::shutdown`]. Needs a Tokio runtime.
+    #[must_use]
+    pub fn start(
+        config: HubConfig,
+        clock: Arc<dyn Clock>,
+        access: Arc<dyn HubAccess>,
+        source: Arc<dyn Source>,
+    ) -> Arc<Self> {
+        let birth = clock.now();
+        let hub = Arc::new(Self {
+            quotas: Quotas::new(config.clone()),
+            config,
+            clock,
+            access,
+            source,
+            meters: Meters::new(),
+            topics: Mutex::default(),
+            members: Mutex::default(),
+            numbers: AtomicU64::new(1),
+            birth,
+            began: Instant::now(),
+            closing: CancellationToken::new(),
+            emptied: Notify::new(),
+            suspicion: Notify::new(),
+            tasks: TaskTracker::new(),
+        });
+        hub.tasks.spawn(keeper::beat(Arc::clone(&hub)));
+        hub.tasks.spawn(keeper::watch(Arc::clone(&hub)));
+        hub
+    }
+
+    /// Takes a socket over. `caller` is set when the upgrade carried an API key; others sign on with a ticket.
+    pub fn accept(
+        self: &Arc<Self>,
+        upgrade: WebSocketUpgrade,
+        ip: IpAddr,
+        caller: Option<Arc<Caller>>,
+    ) -> Response {
+        let hub = Arc::clone(self);
+        upgrade
+            .read_buffer_size(READ_BUFFER_BYTES)
+            .write_buffer_size(WRITE_BUFFER_BYTES)
+            .max_message_size(self.config.message_bytes)
+            .max_frame_size(self.config.message_bytes)
+            .on_upgrade(move |socket| socket::serve(hub, socket, ip, caller))
+    }
+
+    /// Its figures.
+    #[must_use]
+    pub fn status(&self) -> HubStatus {
+        HubStatus {
+            sockets: self.members().len() as u64,
+            subscriptions: self.meters.subscriptions(),
+            dropped: self.meters.dropped(),
+        }
+    }
+
+    /// Something about people, sessions, keys or memberships changed: open sockets are checked now rather than at
+    /// the next round.
+    pub fn recheck(&self) {
+        self.suspicion.notify_one();
+    }
+
+    /// Closes every socket with 1001, waits for them a little, and ends the keeper.
+    pub async fn shutdown(&self) {
+        self.closing.cancel();
+        for member in self.all_members() {
+            member.outbox.close(Close::SHUTTING_DOWN);
+        }
+        let gone = async {
+            loop {
+                let emptied = self.emptied.notified();
+                if self.members().is_empty() {
+                    return;
+                }
+                emptied.await;
+            }
+        };
+        // Who does not hear the close code in time is cut off with the process.
+        let _ = tokio::time::timeout(self.config.close_grace.min(Duration::from_secs(1)), gone).await;
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// The topic, made if need be.
+    async fn topic(&self, key: &TopicKey) -> Result<Arc<Topic>, Refusal> {
+        if let Some(topic) = self.topics().get(key) {
+            return Ok(Arc::clone(topic));
+        }
+        self.source.check(key).await?;
+        let mut made = None;
+        let topic = Arc::clone(self.topics().entry(key.clone()).or_insert_with(|| {
+            let topic = Arc::new(self.make_topic(key));
+            made = Some(Arc::clone(&topic));
+            topic
+        }));
+        if let Some(topic) = made {
+            self.source.added(&topic);
+        }
+        Ok(topic)
+    }
+
+    fn make_topic(&self, key: &TopicKey) -> Topic {
+        // Unique over processes by the time of the start, within one by the number.
+        let birth = format!("{:x}-{:x}", self.birth.as_millis(), self.number());
+        let meter = self.meters.channel(key.channel);
+        Topic::new(key.clone(), birth, &self.config, meter, Arc::clone(&self.source))
+    }
+
+    fn number(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn topics(&self) -> MutexGuard<'_, HashMap<TopicKey, Arc<Topic>>> {
+        self.topics.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn members(&self) -> MutexGuard<'_, HashMap<u64, Arc<Member>>> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn all_members(&self) -> Vec<Arc<Member>> {
+        self.members().values().cloned().collect()
+    }
+
+    fn enter(&self, member: &Arc<Member>) {
+        self.members().insert(member.outbox.id(), Arc::clone(member));
+        self.meters.sockets.increment(1.0);
+        if self.closing.is_cancelled() {
+            member.outbox.close(Close::SHUTTING_DOWN);
+        }
+    }
+
+    fn leave(&self, member: &Member) {
+        member.unsubscribe_all(self);
+        let empty = {
+            let mut members = self.members();
+            members.remove(&member.outbox.id());
+            members.is_empty()
+        };
+        self.meters.sockets.decrement(1.0);
+        if empty {
+            self.emptied.notify_waiters();
+        }
+    }
+
+    fn uptime_ms(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn limits(&self) -> HubLimits {
+        let bounded = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        HubLimits {
+            messages_per_minute: self.config.messages_per_minute,
+            subscriptions: bounded(self.config.subscriptions),
+            message_bytes: bounded(self.config.message_bytes),
+            queue_bytes: bounded(self.config.queue_bytes),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
