@@ -148,7 +148,7 @@ fn ten_minutes_of_coinbase_decode_without_error_or_gap_into_the_simulated_books_
         let idx = InstrumentIdx(i as u32);
         assert_eq!(
             known.books.get(&idx),
-            Some(listing.book()),
+            Some(&listing.book()),
             "{}",
             listing.info().product
         );

@@ -1,13 +1,13 @@
 //! The trading floor of one listing: the matching engine, with what participants need around it: order
 //! numbers that know their owner, the trades of the step, and the levels that changed.
 
-use std::collections::BTreeMap;
-
 use tradewind_matching::exchange::{
     Exchange, ExchangeEvent, ExchangeOrderId, NewKind, NewOrder, ParticipantId,
 };
 use tradewind_types::market::BookLevel;
 use tradewind_types::{PriceMantissa, Side, SizeMantissa, TimeInForce};
+
+use super::listing::{Level, PublishedBook};
 
 /// Most resting orders of a listing.
 const ORDERS_MAX: usize = 10_000;
@@ -43,8 +43,8 @@ pub struct Floor {
     /// Events of the call under way; kept for its memory.
     events: Vec<ExchangeEvent>,
     executions: Vec<Execution>,
-    /// Levels changed since the last look, bids and asks, with their sizes now.
-    changes: [BTreeMap<PriceMantissa, SizeMantissa>; 2],
+    /// Levels changed since the last look, in order of their changes.
+    changes: Vec<BookLevel>,
 }
 
 impl Floor {
@@ -55,7 +55,7 @@ impl Floor {
             exchange: Exchange::new(ORDERS_MAX),
             events: Vec::new(),
             executions: Vec::new(),
-            changes: Default::default(),
+            changes: Vec::new(),
         }
     }
 
@@ -131,7 +131,7 @@ impl Floor {
                     market_order,
                 }),
                 ExchangeEvent::Level { side, price, size } => {
-                    self.changes[usize::from(side == Side::Sell)].insert(price, size);
+                    self.changes.push(BookLevel { side, price, size });
                 }
                 _ => {}
             }
@@ -151,12 +151,32 @@ impl Floor {
 
     /// The levels that changed since the last call, each once, with their sizes now.
     pub fn take_changes(&mut self) -> Vec<BookLevel> {
-        let [bids, asks] = std::mem::take(&mut self.changes);
-        let level = |side| move |(price, size)| BookLevel { side, price, size };
-        bids.into_iter()
-            .map(level(Side::Buy))
-            .chain(asks.into_iter().map(level(Side::Sell)))
-            .collect()
+        let mut changes = std::mem::take(&mut self.changes);
+        // Stable: of several changes of a level, the last stays last, and is the one that is kept.
+        changes.sort_by_key(|level| (level.side == Side::Sell, level.price));
+        let mut kept: Vec<BookLevel> = Vec::with_capacity(changes.len());
+        for change in changes {
+            match kept.last_mut() {
+                Some(last) if (last.side, last.price) == (change.side, change.price) => *last = change,
+                _ => kept.push(change),
+            }
+        }
+        kept
+    }
+
+    /// The best price of a side with the total size there.
+    #[must_use]
+    pub fn best(&self, side: Side) -> Option<Level> {
+        self.exchange.best(side)
+    }
+
+    /// The whole book.
+    #[must_use]
+    pub fn book(&self) -> PublishedBook {
+        PublishedBook {
+            bids: self.exchange.levels(Side::Buy).collect(),
+            asks: self.exchange.levels(Side::Sell).collect(),
+        }
     }
 }
 

@@ -123,7 +123,6 @@ pub struct Listing {
     patient: Patient,
     takers: Takers,
     history: History,
-    book: PublishedBook,
     next_trade: u64,
     rng: Rng,
 }
@@ -153,7 +152,6 @@ impl Listing {
             patient: Patient::default(),
             takers: Takers::default(),
             history: History::default(),
-            book: PublishedBook::default(),
             next_trade: TRADE_ID_FIRST,
             rng,
         }
@@ -177,10 +175,10 @@ impl Listing {
         &self.history
     }
 
-    /// The book as published.
+    /// The book as published. O(levels).
     #[must_use]
-    pub fn book(&self) -> &PublishedBook {
-        &self.book
+    pub fn book(&self) -> PublishedBook {
+        self.floor.book()
     }
 
     /// The number of the next trade.
@@ -193,8 +191,8 @@ impl Listing {
     #[must_use]
     pub fn ticker(&self) -> TickerView {
         TickerView {
-            bid: self.book.best_bid(),
-            ask: self.book.best_ask(),
+            bid: self.floor.best(Side::Buy),
+            ask: self.floor.best(Side::Sell),
             day: self.history.day(),
         }
     }
@@ -222,9 +220,6 @@ impl Listing {
             self.history.push(*print);
         }
         let levels = self.floor.take_changes();
-        for level in &levels {
-            self.book.apply(level);
-        }
         MarketStep {
             product: self.product,
             levels,

@@ -8,7 +8,7 @@ use crate::venue::RestReply;
 use crate::venue::format::{fixed, micros, percent, rfc3339};
 use crate::world::World;
 use crate::world::history::Candle;
-use crate::world::listing::{Listing, PublishedBook};
+use crate::world::listing::Listing;
 
 /// Most candles of one answer.
 const CANDLES_MAX: u64 = 350;
@@ -240,7 +240,7 @@ fn ticker(listing: &Listing, query: &Query<'_>) -> RestReply {
 fn book(listing: &Listing, query: &Query<'_>, now: UnixNanos) -> RestReply {
     let limit = query.number("limit").map_or(usize::MAX, |l| l as usize).max(1);
     let info = listing.info();
-    let book: &PublishedBook = listing.book();
+    let book = listing.book();
     let rows = |levels: Vec<_>| {
         let row = |(p, s)| {
             format!(

@@ -263,9 +263,10 @@ fn depth(listing: &Listing, count: Option<&str>, now: UnixNanos) -> Value {
         let row = |(p, s)| json!([info.grid.price(p), info.grid.size(s), now.as_secs()]);
         levels.into_iter().map(row).collect()
     };
+    let book = listing.book();
     json!({ rest_key(info): {
-        "asks": rows(listing.book().top_asks(count)),
-        "bids": rows(listing.book().top_bids(count)),
+        "asks": rows(book.top_asks(count)),
+        "bids": rows(book.top_bids(count)),
     }})
 }
 

@@ -223,7 +223,7 @@ fn topic(params: &Params) -> Result<Topic, &'static str> {
 
 fn open(topic: Topic, product: usize, listing: &Listing, world: &World) -> Subscription {
     let book = match topic {
-        Topic::Book { depth } => Some(BookView::new(listing.book().clone(), depth)),
+        Topic::Book { depth } => Some(BookView::new(listing.book(), depth)),
         _ => None,
     };
     let candle = match topic {
