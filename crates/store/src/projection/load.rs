@@ -53,7 +53,8 @@ pub(crate) async fn book(c: &mut SqliteConnection, scope: &Scope) -> Result<Book
     })
 }
 
-async fn balances(
+/// What stands in every place of the ledger.
+pub(crate) async fn balances(
     c: &mut SqliteConnection,
     scope: &Scope,
 ) -> Result<BTreeMap<BalanceKey, Balance>, StoreError> {

@@ -37,7 +37,7 @@ pub use error::ProjectionError;
 pub use histories::{SLICE_MAX, SqlHistories};
 pub use projector::{Pace, Projector};
 pub use queries::{Answer, FillRow, Histories, Numbered, OrderFilter, SignalFilter, Slice};
-pub use rebuild::{Applied, applied, applied_on, rebuild};
+pub use rebuild::{Applied, ProjectedBalance, applied, applied_on, balances, rebuild};
 pub use scope::Scope;
 pub use sink::{
     FEEDS_MAX, OUTCOMES_MAX, ProjectionMonitor, ProjectionSink, ProjectionStatus, ProjectorState,

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use sqlx::SqliteConnection;
+use tradewind_types::record::LedgerAccount;
+use tradewind_types::{AccountId, Currency, Decimal};
 
 use super::apply::{Loaded, Part, apply_on};
 use super::error::ProjectionError;
@@ -86,4 +88,35 @@ pub async fn applied_on(connection: &mut SqliteConnection, scope: &Scope) -> Res
         witness_seq: position.witness_seq,
         witness_hash: position.witness_hash,
     })
+}
+
+/// One balance as projected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectedBalance {
+    /// The trading account.
+    pub account: AccountId,
+    /// Currency.
+    pub currency: Currency,
+    /// Where in the ledger.
+    pub place: LedgerAccount,
+    /// Debit > 0, credit < 0.
+    pub amount: Decimal,
+}
+
+/// All balances of an engine, by account, currency and place.
+///
+/// # Errors
+/// Those of the database.
+pub async fn balances(
+    connection: &mut SqliteConnection,
+    scope: &Scope,
+) -> Result<Vec<ProjectedBalance>, StoreError> {
+    let found = load::balances(connection, scope).await?;
+    let one = |((account, currency, place), balance): (_, super::book::Balance)| ProjectedBalance {
+        account,
+        currency,
+        place,
+        amount: balance.amount,
+    };
+    Ok(found.into_iter().map(one).collect())
 }
