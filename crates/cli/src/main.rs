@@ -1,2 +1,48 @@
-//! The `tradewind` program.
-fn main() {}
+//! The `tradewind` program: reads the command line, puts the parts together, and turns failures into exit codes.
+//!
+//! Exit codes: 0 done, 1 failed, 2 usage, 3 input data refused, 4 a check did not hold.
+
+mod app;
+mod args;
+mod commands;
+mod config;
+mod failure;
+mod logging;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    logging::start(&cli);
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            if let Some(hint) = failure.hint() {
+                eprintln!("  hint: {hint}");
+            }
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    match cli.command {
+        Command::Demo(args) => commands::demo::run(args),
+        Command::Serve(args) => commands::serve::run(args),
+        Command::Simulate(args) => commands::simulate::run(args),
+        Command::Venue(args) => commands::venue::run(args),
+        Command::Migrate(args) => commands::migrate::run(args),
+        Command::User(args) => commands::user::run(args),
+        Command::Key(args) => commands::key::run(args),
+        Command::Verify(args) => commands::verify::run(&args),
+        Command::Doctor(args) => commands::doctor::run(&args),
+        Command::Bench(args) => commands::bench::run(args),
+        Command::Completions(args) => commands::completions::run(&args),
+    }
+}

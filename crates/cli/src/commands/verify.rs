@@ -56,18 +56,24 @@ async fn open_existing(data: &DataDir) -> Result<Option<Db>, Failure> {
         return Ok(None);
     }
     let db = Db::open(&DbConfig::file(&path)).await;
-    Ok(Some(db.with_context(|| format!("the database {} cannot be opened", path.display()))?))
+    Ok(Some(db.with_context(|| {
+        format!("the database {} cannot be opened", path.display())
+    })?))
 }
 
 /// Rebuilds while holding the journal's lock, so that no instance writes meanwhile.
 async fn rebuild(data: &DataDir, journal: &Path) -> Result<(), Failure> {
     let lock = RealDisk.try_lock(&journal.join("lock"))?.ok_or_else(|| {
-        Failure::with_hint("the data directory is in use", "stop the running instance before rebuilding")
+        Failure::with_hint(
+            "the data directory is in use",
+            "stop the running instance before rebuilding",
+        )
     })?;
     let db = data.open_database(&tradewind_venues::clock::SystemClock).await?;
     let source = Arc::new(JournalSource::new(journal.to_owned()));
     let through = projection::rebuild(&db, &scope(), source, None).await;
-    let through = through.map_err(|error| Failure::Check(format!("the projections cannot be rebuilt: {error}")))?;
+    let through =
+        through.map_err(|error| Failure::Check(format!("the projections cannot be rebuilt: {error}")))?;
     db.close().await;
     drop(lock);
     eprintln!("The projections were rebuilt up to record {through}.");
@@ -81,8 +87,8 @@ async fn look_over(data: &DataDir, journal: &Path) -> Result<Report, Failure> {
         Some(db) => projections::witness(db).await?,
         None => None,
     };
-    let journal_report =
-        tradewind_journal::verify(journal, witness).with_context(|| format!("reading {}", journal.display()))?;
+    let journal_report = tradewind_journal::verify(journal, witness)
+        .with_context(|| format!("reading {}", journal.display()))?;
     let broken = journal_report.first_break.clone();
     report.journal = Some(journal_report);
     if let Some(first) = broken {
@@ -116,7 +122,10 @@ fn check_ledgers(state: &State, report: &mut Report) -> Option<String> {
         }
         let mut sums = Vec::new();
         for currency in ledger.currencies() {
-            let amounts = ledger.balances().filter(|(_, m)| m.currency == currency).map(|(_, m)| m.amount);
+            let amounts = ledger
+                .balances()
+                .filter(|(_, m)| m.currency == currency)
+                .map(|(_, m)| m.amount);
             let sum = amounts.fold(rust_decimal::Decimal::ZERO, |sum, amount| sum + amount);
             if !sum.is_zero() {
                 first.get_or_insert(format!("account {id}: {currency} sums to {sum}, not 0"));

@@ -32,7 +32,11 @@ fn line(record: &RecordOut) -> Result<String, String> {
     let failed = |error: &dyn std::fmt::Display| format!("record {}: {error}", record.seq);
     let decoded = Record::decode(record.kind, record.version, &record.payload).map_err(|e| failed(&e))?;
     let kind = format!("{:?}", decoded.kind());
-    let hash = Head { seq: record.seq, hash: record.hash }.hash_hex();
+    let hash = Head {
+        seq: record.seq,
+        hash: record.hash,
+    }
+    .hash_hex();
     // A command or an outcome prints as `{"Order": {…}}`; the kind stands beside it already.
     let content = match decoded {
         Record::Command(command) => serde_json::to_value(command),

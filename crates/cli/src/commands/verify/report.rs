@@ -48,7 +48,9 @@ impl Report {
             return;
         }
         let mut table = comfy_table::Table::new();
-        table.load_style(comfy_table::presets::NOTHING).set_header(["check", "result", "found"]);
+        table
+            .load_style(comfy_table::presets::NOTHING)
+            .set_header(["check", "result", "found"]);
         for (part, found) in self.lines() {
             let result = match &found {
                 _ if self.broken == Some(part) => "BROKEN",
@@ -62,16 +64,27 @@ impl Report {
 
     fn lines(&self) -> [(&'static str, Option<String>); 4] {
         let journal = self.journal.as_ref().map(|j| {
-            let torn = j.torn_tail.as_ref().map_or("", |_| "; an unfinished write at the end, never acknowledged");
+            let torn = j
+                .torn_tail
+                .as_ref()
+                .map_or("", |_| "; an unfinished write at the end, never acknowledged");
             let hash = j.head_hash.get(..16).unwrap_or("");
-            let head = format!("{} records in {} segments, head {}:{hash}{torn}", j.records, j.segments.len(), j.head_seq);
+            let head = format!(
+                "{} records in {} segments, head {}:{hash}{torn}",
+                j.records,
+                j.segments.len(),
+                j.head_seq
+            );
             j.first_break.clone().unwrap_or(head)
         });
         let fold = self.folded.map(|outcomes| format!("{outcomes} outcomes"));
         let entries: u64 = self.accounts.iter().map(|a| a.entries).sum();
-        let ledger = self
-            .folded
-            .map(|_| format!("{} accounts, {entries} entries; every currency sums to 0", self.accounts.len()));
+        let ledger = self.folded.map(|_| {
+            format!(
+                "{} accounts, {entries} entries; every currency sums to 0",
+                self.accounts.len()
+            )
+        });
         let projections = self.projections.as_ref().map(|p| {
             let rows: u64 = p.tables.iter().map(|t| t.left_rows).sum();
             let behind = p.head_seq.saturating_sub(p.applied_seq);
@@ -80,9 +93,18 @@ impl Report {
                 (n, true) => format!("; {n} records behind the running engine"),
                 (n, false) => format!("; {n} records behind, applied at the next start"),
             };
-            format!("{rows} rows in {} tables, up to record {}{lag}", p.tables.len(), p.applied_seq)
+            format!(
+                "{rows} rows in {} tables, up to record {}{lag}",
+                p.tables.len(),
+                p.applied_seq
+            )
         });
-        [("journal", journal), ("fold", fold), ("ledger", ledger), ("projections", projections)]
+        [
+            ("journal", journal),
+            ("fold", fold),
+            ("ledger", ledger),
+            ("projections", projections),
+        ]
     }
 
     fn to_json(&self) -> Value {
@@ -109,7 +131,10 @@ impl Report {
 }
 
 fn account_json(account: &AccountReport) -> Value {
-    let sums = account.sums.iter().map(|(currency, sum)| json!({ "currency": currency, "sum": sum }));
+    let sums = account
+        .sums
+        .iter()
+        .map(|(currency, sum)| json!({ "currency": currency, "sum": sum }));
     json!({
         "account": account.account,
         "entries": account.entries,

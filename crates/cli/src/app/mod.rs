@@ -1,0 +1,251 @@
+//! Putting the program together: store, engine, projector, hub, feeds, server; and taking it apart again in order.
+
+mod accounts;
+mod feeds;
+mod journal_source;
+mod sinks;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tradewind_engine::{Engine, EngineConfig, EngineHandle, KernelConfig, RecoveryReport};
+use tradewind_server::app::Parts;
+use tradewind_server::venues::VenueDirectory;
+use tradewind_server::{App, AppState};
+use tradewind_store::projection::{Pace, ProjectionError, Projector, Scope, SqlHistories};
+use tradewind_store::{Db, DbConfig, migrate};
+use tradewind_types::{Clock, EngineId, OrgId};
+
+use crate::config::FileConfig;
+use crate::failure::Failure;
+
+pub(crate) use journal_source::JournalSource;
+
+/// The one desk of a single-node installation.
+pub(crate) const ORG: &str = "main";
+/// Its engine.
+pub(crate) const ENGINE: &str = "main";
+
+pub(crate) fn org() -> OrgId {
+    OrgId::new(ORG).expect("a lower-case word is a valid id")
+}
+
+pub(crate) fn engine_id() -> EngineId {
+    EngineId::new(ENGINE).expect("a lower-case word is a valid id")
+}
+
+pub(crate) fn scope() -> Scope {
+    Scope {
+        org: org(),
+        engine: engine_id(),
+    }
+}
+
+/// Where things lie in a data directory.
+#[derive(Debug, Clone)]
+pub(crate) struct DataDir(PathBuf);
+
+impl DataDir {
+    pub(crate) fn new(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.0.join("journal")
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.0.join("tradewind.db")
+    }
+
+    pub(crate) fn simulator_state(&self) -> PathBuf {
+        self.0.join("simulator.json")
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Makes the folder when it is missing.
+    pub(crate) fn create(&self) -> Result<(), Failure> {
+        std::fs::create_dir_all(&self.0)
+            .with_context(|| format!("the data directory {} cannot be made", self.0.display()))
+            .map_err(Failure::from)
+    }
+
+    /// Opens the database of an existing or new data directory, migrated to the newest schema.
+    pub(crate) async fn open_database(&self, clock: &dyn Clock) -> Result<Db, Failure> {
+        let path = self.database();
+        let db = Db::open(&DbConfig::file(&path))
+            .await
+            .with_context(|| format!("the database {} cannot be opened", path.display()))?;
+        migrate::up(&db, clock.now())
+            .await
+            .context("the database cannot be migrated")?;
+        Ok(db)
+    }
+}
+
+/// What a start needs to know.
+pub(crate) struct Options {
+    pub(crate) data: DataDir,
+    pub(crate) config: FileConfig,
+    pub(crate) demo: bool,
+    /// Of the engine: the wall clock, or that of a recording.
+    pub(crate) engine_clock: Arc<dyn Clock>,
+    /// Of people: sessions, links, audit.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Products of feeds without a product list (recordings).
+    pub(crate) given: Vec<tradewind_types::Instrument>,
+}
+
+/// The running program.
+pub(crate) struct Running {
+    pub(crate) address: std::net::SocketAddr,
+    pub(crate) recovery: RecoveryReport,
+    pub(crate) db: Db,
+    engine: Engine,
+    feeds: Vec<tradewind_venues::feeds::Feed>,
+    stop: CancellationToken,
+    server: JoinHandle<std::io::Result<()>>,
+    projector: JoinHandle<Result<(), ProjectionError>>,
+}
+
+impl Running {
+    /// Starts everything; on failure what was started ends with it.
+    pub(crate) async fn start(options: Options) -> Result<Running, Failure> {
+        let Options {
+            data,
+            config,
+            demo,
+            engine_clock,
+            clock,
+            given,
+        } = options;
+        data.create()?;
+        let listener = TcpListener::bind(config.listen).await.map_err(|error| {
+            Failure::with_hint(
+                format!("cannot listen on {}: {error}", config.listen),
+                "another instance may be running; --listen 127.0.0.1:0 takes a free port",
+            )
+        })?;
+        let address = listener.local_addr()?;
+        let db = data.open_database(&*clock).await?;
+        tradewind_store::identity::organisations::ensure(&db, &org(), &engine_id(), clock.now())
+            .await
+            .context("the desk cannot be set up")?;
+
+        let source = Arc::new(JournalSource::new(data.journal()));
+        let (projection, projector) = Projector::new(db.clone(), scope(), source, Pace::default());
+        let (outcomes, market) = sinks::make(projection);
+        let (engine, recovery) = {
+            let engine_config = EngineConfig {
+                journal_dir: data.journal(),
+                kernel: kernel_config(&config)?,
+                snapshot_every: config.snapshot_every,
+                clock: Arc::clone(&engine_clock),
+            };
+            tokio::task::spawn_blocking(move || Engine::start(engine_config, outcomes, market))
+                .await
+                .context("the engine's start was interrupted")?
+                .map_err(start_failure)?
+        };
+        let handle = engine.handle();
+        let projector = tokio::spawn(projector.run());
+
+        let started = feeds::start(&config, &given, &handle, &*engine_clock).await?;
+        accounts::open_missing(&config, &handle).await?;
+
+        let mut server_config = tradewind_server::Config::new(org(), engine_id());
+        server_config.demo = demo;
+        server_config.hosts = config.allowed_hosts.clone();
+        server_config.origins = config.allowed_origins.clone();
+        server_config.tls = config.tls;
+        server_config.rates.multiplier = config.rate_multiplier;
+        let directory = VenueDirectory::new(started.entries);
+        let state = AppState::new(Parts {
+            rights: tradewind_server::access::Rights::new(&db, &clock, &server_config),
+            config: server_config,
+            clock,
+            engine: handle,
+            store: db.clone(),
+            histories: Arc::new(SqlHistories::new(db.clone(), scope())),
+            venues: directory,
+            hub: None,
+        })
+        .map_err(|error| Failure::failed(error.detail))?;
+        let stop = CancellationToken::new();
+        let stopped = stop.clone().cancelled_owned();
+        let server = tokio::spawn(tradewind_server::serve(listener, App::router(state), stopped));
+        Ok(Running {
+            address,
+            recovery,
+            db,
+            engine,
+            feeds: started.feeds,
+            stop,
+            server,
+            projector,
+        })
+    }
+
+    /// Feeds first, then sockets and requests, then the engine with its snapshot, then the projections.
+    pub(crate) async fn stop(self) {
+        for feed in self.feeds {
+            if tokio::time::timeout(Duration::from_millis(500), feed.stop())
+                .await
+                .is_err()
+            {
+                tracing::warn!("a feed did not close in time");
+            }
+        }
+        self.stop.cancel();
+        if let Ok(Ok(Err(error))) = tokio::time::timeout(Duration::from_millis(700), self.server).await {
+            tracing::warn!(%error, "the server ended with an error");
+        }
+        let engine = self.engine;
+        if tokio::task::spawn_blocking(move || engine.stop()).await.is_err() {
+            tracing::error!("the engine did not stop cleanly");
+        }
+        match tokio::time::timeout(Duration::from_secs(1), self.projector).await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Err(error))) => {
+                tracing::warn!(%error, "the projections are behind; they catch up at the next start")
+            }
+            Ok(Err(_)) | Err(_) => {
+                tracing::warn!("the projections are behind; they catch up at the next start")
+            }
+        }
+        self.db.close().await;
+    }
+}
+
+fn kernel_config(config: &FileConfig) -> Result<KernelConfig, Failure> {
+    let strategy_interval = config
+        .strategy_interval
+        .parse()
+        .map_err(|e| Failure::Input(format!("strategy_interval: {e}")))?;
+    Ok(KernelConfig {
+        strategy_interval,
+        paper_latency_ns: config.paper_latency_ms.saturating_mul(1_000_000),
+        ..KernelConfig::default()
+    })
+}
+
+fn start_failure(error: tradewind_engine::StartError) -> Failure {
+    let hint = match &error {
+        tradewind_engine::StartError::Journal(tradewind_journal::JournalError::Locked { .. }) => {
+            "another instance uses this data directory; stop it or give another --data"
+        }
+        tradewind_engine::StartError::Journal(_) | tradewind_engine::StartError::Record { .. } => {
+            "nothing was changed; `tradewind verify --data DIR` says what is damaged. Restore the journal from a backup"
+        }
+        tradewind_engine::StartError::Io(_) => "check the data directory's permissions and free space",
+    };
+    Failure::with_hint(format!("the journal cannot be opened: {error}"), hint)
+}

@@ -1,0 +1,349 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Market data to decisions, orders and accounts, in one program.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tradewind",
+    version,
+    about,
+    max_term_width = 110,
+    arg_required_else_help = true,
+    after_help = "Example:\n  tradewind demo --data ./data\n\nExit codes: 0 done, 1 failed, 2 usage, 3 input data refused, 4 a check did not hold."
+)]
+pub(crate) struct Cli {
+    /// What is logged, e.g. `info` or `tradewind_venues=debug`.
+    #[arg(long, global = true, env = "TRADEWIND_LOG")]
+    pub(crate) log: Option<String>,
+    /// How logs are written.
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, env = "TRADEWIND_LOG_FORMAT")]
+    pub(crate) log_format: LogFormat,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// One readable line each.
+    Text,
+    /// One JSON object each.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start everything on this machine: two simulated venues, paper accounts, strategies, the web app.
+    #[command(
+        after_help = "Example:\n  tradewind demo --data ./data\n  tradewind demo --recording feed.gz --speed 2"
+    )]
+    Demo(DemoArgs),
+    /// Start the server with the venues of a configuration file.
+    #[command(after_help = "Example:\n  tradewind serve --config tradewind.toml")]
+    Serve(ServeArgs),
+    /// Start the venue simulator alone and print its addresses.
+    #[command(
+        after_help = "Example:\n  tradewind simulate --seed 7 --coinbase-port 9001 --kraken-port 9002 --faults faults.toml"
+    )]
+    Simulate(SimulateArgs),
+    /// Work with venue messages.
+    Venue(VenueArgs),
+    /// Database schema: up, down, status.
+    #[command(after_help = "Example:\n  tradewind migrate status --data ./data")]
+    Migrate(MigrateArgs),
+    /// People who may sign in.
+    #[command(after_help = "Example:\n  tradewind user add alice --role trader --data ./data")]
+    User(UserArgs),
+    /// API keys.
+    #[command(
+        after_help = "Example:\n  tradewind key add --user alice --name bot --scope read --scope trade --data ./data"
+    )]
+    Key(KeyArgs),
+    /// Check journal, ledger and projections of a data directory.
+    #[command(
+        after_help = "Example:\n  tradewind verify --data ./data\n  tradewind verify --data ./data --dump | head\n  tradewind verify --data ./data --rebuild"
+    )]
+    Verify(VerifyArgs),
+    /// Say what is configured, reachable and missing, and how to mend it.
+    #[command(after_help = "Example:\n  tradewind doctor --data ./data")]
+    Doctor(DoctorArgs),
+    /// Measure. Names once used stay.
+    #[command(
+        after_help = "Example:\n  tradewind bench decode.coinbase_level2 --json\n  tradewind bench hub --url http://127.0.0.1:8787 --sockets 2000"
+    )]
+    Bench(BenchArgs),
+    /// Print a completion script for a shell.
+    #[command(after_help = "Example:\n  tradewind completions bash > /etc/bash_completion.d/tradewind")]
+    Completions(CompletionsArgs),
+}
+
+impl Command {
+    pub(crate) fn is_server(&self) -> bool {
+        matches!(self, Command::Demo(_) | Command::Serve(_) | Command::Simulate(_))
+    }
+}
+
+/// Where a running instance keeps its files.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DataArg {
+    /// Folder of the journal and the database.
+    #[arg(long, default_value = "data", env = "TRADEWIND_DATA")]
+    pub(crate) data: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArg,
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8787", env = "TRADEWIND_LISTEN")]
+    pub(crate) listen: SocketAddr,
+    /// Seed of the simulated venues.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Play this recording (plain or gzip) instead of simulating.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) recording: Option<PathBuf>,
+    /// Speed of the recording: 1 = as recorded, 0 = as fast as it goes.
+    #[arg(long, default_value_t = 1.0, requires = "recording")]
+    pub(crate) speed: f64,
+    /// Faults to inject into the simulated venues (TOML).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
+    /// Bars on which the strategies run.
+    #[arg(long, default_value = "10s")]
+    pub(crate) strategy_interval: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArg,
+    /// Configuration file (TOML).
+    #[arg(long, env = "TRADEWIND_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Address to listen on, in place of the file's.
+    #[arg(long, env = "TRADEWIND_LISTEN")]
+    pub(crate) listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    /// Same seed, same market.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Port of the Coinbase Advanced Trade face; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) coinbase_port: u16,
+    /// Port of the Kraken v2 face; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) kraken_port: u16,
+    /// Faults to inject (TOML).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
+    /// Where the market's state is kept between runs.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VenueArgs {
+    #[command(subcommand)]
+    pub(crate) command: VenueCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum VenueCommand {
+    /// Decode recorded messages to normalised events, one JSON object a line; a summary ends standard error.
+    #[command(
+        after_help = "Example:\n  tradewind venue decode --venue kraken --input feed.jsonl\n  zcat feed.gz | tradewind venue decode --venue coinbase --input -"
+    )]
+    Decode(DecodeArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DecodeArgs {
+    /// coinbase, coinbase_exchange or kraken (v1 and v2 are told apart).
+    #[arg(long)]
+    pub(crate) venue: String,
+    /// File of messages, one a line, bare or as `<unix seconds>: <json>`; plain or gzip; `-` = standard input.
+    #[arg(long)]
+    pub(crate) input: PathBuf,
+    /// Print the summary only.
+    #[arg(long)]
+    pub(crate) summary: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MigrateArgs {
+    #[command(subcommand)]
+    pub(crate) command: MigrateCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MigrateCommand {
+    /// Bring the schema to the newest version.
+    Up {
+        #[command(flatten)]
+        data: DataArg,
+    },
+    /// Take back migrations, newest first.
+    Down {
+        #[command(flatten)]
+        data: DataArg,
+        /// How many.
+        #[arg(long, default_value_t = 1)]
+        steps: u32,
+    },
+    /// List migrations and which are applied.
+    Status {
+        #[command(flatten)]
+        data: DataArg,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UserArgs {
+    #[command(subcommand)]
+    pub(crate) command: UserCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Add a person. The password is read from standard input, or from TRADEWIND_PASSWORD.
+    Add {
+        username: String,
+        /// super_admin, admin, compliance, analyst, trader, viewer or service.
+        #[arg(long, default_value = "trader")]
+        role: String,
+        #[arg(long)]
+        display_name: Option<String>,
+        #[command(flatten)]
+        data: DataArg,
+    },
+    /// List people.
+    List {
+        #[command(flatten)]
+        data: DataArg,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Set a new password, read as with `add`; ends the person's sessions.
+    Password {
+        username: String,
+        #[command(flatten)]
+        data: DataArg,
+    },
+    /// Print a one-time sign-in link for a person.
+    Link {
+        username: String,
+        #[command(flatten)]
+        data: DataArg,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyArgs {
+    #[command(subcommand)]
+    pub(crate) command: KeyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Make a key and print it once.
+    Add {
+        #[arg(long)]
+        user: String,
+        #[arg(long)]
+        name: String,
+        /// read, trade, cancel, manage, admin; repeat for several.
+        #[arg(long = "scope", required = true)]
+        scopes: Vec<String>,
+        /// Accounts that it is limited to; none = all of the person's.
+        #[arg(long = "account")]
+        accounts: Vec<String>,
+        #[command(flatten)]
+        data: DataArg,
+    },
+    /// List a person's keys.
+    List {
+        #[arg(long)]
+        user: String,
+        #[command(flatten)]
+        data: DataArg,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Revoke a key at once.
+    Revoke {
+        id: String,
+        #[command(flatten)]
+        data: DataArg,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArg,
+    /// Print the journal's records as JSON, one a line, instead of checking.
+    #[arg(long)]
+    pub(crate) dump: bool,
+    /// Rebuild the projections from the journal first.
+    #[arg(long, conflicts_with = "dump")]
+    pub(crate) rebuild: bool,
+    /// The result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArg,
+    /// Configuration file to check.
+    #[arg(long, env = "TRADEWIND_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// As JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// Names, or beginnings of names; none = all that need no server.
+    pub(crate) names: Vec<String>,
+    /// As JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Runs of each; the median is the figure.
+    #[arg(long, default_value_t = 5)]
+    pub(crate) runs: u32,
+    /// Sockets of `hub`.
+    #[arg(long, default_value_t = 2_000)]
+    pub(crate) sockets: usize,
+    /// Messages per second and socket of `hub`.
+    #[arg(long, default_value_t = 50)]
+    pub(crate) rate: u32,
+    /// Users of `rest`.
+    #[arg(long, default_value_t = 1_000)]
+    pub(crate) users: usize,
+    /// Length of `hub` and `rest` in seconds.
+    #[arg(long, default_value_t = 60)]
+    pub(crate) seconds: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}

@@ -1,0 +1,62 @@
+//! `tradewind bench [NAME…]`: named figures with unit, runs, median, spread, machine. Names once used stay.
+//!
+//! Benchmarks that need no server run by themselves when no name is given; `hub` and `rest` are asked for by name.
+
+mod decode;
+mod figure;
+mod journal;
+
+use crate::args::BenchArgs;
+use crate::failure::Failure;
+
+pub(crate) use figure::Figure;
+
+/// A benchmark: its names, and what measures it.
+type Entry = (&'static str, fn(&BenchArgs) -> Result<Vec<Figure>, Failure>);
+
+/// Those that need nothing but this program.
+const LOCAL: [Entry; 4] = [
+    ("decode.coinbase_level2", decode::coinbase_level2),
+    ("decode.kraken_v1_book", decode::kraken_v1_book),
+    ("decode.kraken_v2_book", decode::kraken_v2_book),
+    ("journal.commits", journal::commits),
+];
+
+/// Those that start or need a server.
+const NETWORK: [Entry; 0] = [];
+
+pub(crate) fn run(args: BenchArgs) -> Result<(), Failure> {
+    let wanted = |name: &str, by_default: bool| {
+        if args.names.is_empty() {
+            by_default
+        } else {
+            args.names.iter().any(|n| name.starts_with(n.as_str()))
+        }
+    };
+    let local = LOCAL.iter().filter(|(name, _)| wanted(name, true));
+    let chosen: Vec<&Entry> = local
+        .chain(NETWORK.iter().filter(|(name, _)| wanted(name, false)))
+        .collect();
+    if chosen.is_empty() {
+        let names: Vec<&str> = LOCAL.iter().chain(&NETWORK).map(|(name, _)| *name).collect();
+        return Err(Failure::Usage(format!(
+            "no benchmark begins with that; there are {}",
+            names.join(" ")
+        )));
+    }
+    let mut figures = Vec::new();
+    for (_, measure) in chosen {
+        let measured = measure(&args)?;
+        if !args.json {
+            measured.iter().for_each(|figure| println!("{figure}"));
+        }
+        figures.extend(measured);
+    }
+    if args.json {
+        println!(
+            "{}",
+            serde_json::to_string(&figures).map_err(|e| Failure::failed(e.to_string()))?
+        );
+    }
+    Ok(())
+}

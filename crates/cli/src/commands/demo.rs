@@ -1,0 +1,190 @@
+//! `tradewind demo`: two simulated venues (or a recording), real adapters against them, paper accounts, strategies on.
+
+mod recording;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tradewind_server::identity::manage;
+use tradewind_simulator::{
+    FaultScript, Simulator, SimulatorConfig, SimulatorHandle, VenueKind as SimulatedKind,
+};
+use tradewind_store::identity::users;
+use tradewind_types::{Clock, Currency, Decimal};
+use tradewind_venues::clock::SystemClock;
+use tradewind_venues::feeds::VenueKind;
+
+use super::{on_runtime, stop_requested};
+use crate::app::{self, DataDir, Options, Running};
+use crate::args::DemoArgs;
+use crate::config::{AccountConfig, FileConfig, VenueConfig};
+use crate::failure::Failure;
+
+pub(crate) fn run(args: DemoArgs) -> Result<(), Failure> {
+    match args.recording.clone() {
+        Some(file) => on_runtime(recording::play(args, file)),
+        None => on_runtime(simulated(args)),
+    }
+}
+
+/// Published first-tier fees: what a new customer pays.
+const COINBASE_FEES: (&str, &str, &str) = (
+    "0.004",
+    "0.006",
+    "Coinbase Advanced, first tier, coinbase.com/advanced-fees, as of 2026-11-22",
+);
+const KRAKEN_FEES: (&str, &str, &str) = (
+    "0.0025",
+    "0.004",
+    "Kraken Pro, first tier, kraken.com/features/fee-schedule, as of 2026-11-22",
+);
+
+async fn simulated(args: DemoArgs) -> Result<(), Failure> {
+    let data = DataDir::new(&args.data.data);
+    data.create()?;
+    let config = SimulatorConfig {
+        seed: args.seed,
+        state_file: Some(data.simulator_state()),
+        faults: load_faults(args.faults.as_deref())?,
+        ..SimulatorConfig::default()
+    };
+    let simulator = Simulator::start(config)
+        .await
+        .context("the simulator cannot start")?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let mut file = FileConfig {
+        listen: args.listen,
+        strategy_interval: args.strategy_interval,
+        ..FileConfig::default()
+    };
+    file.venues = venues(&simulator)?;
+    file.accounts = file.venues.iter().map(demo_account).collect::<Result<_, _>>()?;
+    let options = Options {
+        data,
+        config: file,
+        demo: true,
+        engine_clock: Arc::clone(&clock),
+        clock,
+        given: Vec::new(),
+    };
+    let running = match Running::start(options).await {
+        Ok(running) => running,
+        Err(failure) => {
+            stop_simulator(simulator).await;
+            return Err(failure);
+        }
+    };
+    announce(&running, &SystemClock).await?;
+    stop_requested().await?;
+    eprintln!("Stopping …");
+    running.stop().await;
+    stop_simulator(simulator).await;
+    Ok(())
+}
+
+async fn stop_simulator(simulator: SimulatorHandle) {
+    if let Err(error) = simulator.shutdown().await {
+        tracing::warn!(%error, "the simulated market's state was not saved; the next start begins a new one");
+    }
+}
+
+/// Reads a fault script.
+pub(crate) fn load_faults(path: Option<&Path>) -> Result<FaultScript, Failure> {
+    let Some(path) = path else {
+        return Ok(FaultScript::default());
+    };
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).map_err(|e| Failure::Input(format!("{shown}: {e}")))?;
+    FaultScript::parse(&text).map_err(|e| Failure::Input(format!("{shown}: {e}")))
+}
+
+fn venues(simulator: &SimulatorHandle) -> Result<Vec<VenueConfig>, Failure> {
+    let all = simulator.urls().iter().map(|urls| {
+        let (id, kind, fees) = match urls.venue {
+            SimulatedKind::Coinbase => ("coinbase", VenueKind::CoinbaseAdvanced, COINBASE_FEES),
+            SimulatedKind::Kraken => ("kraken", VenueKind::KrakenV2, KRAKEN_FEES),
+        };
+        venue(id, kind, (&urls.ws, Some(&urls.rest)), fees)
+    });
+    all.collect()
+}
+
+fn venue(
+    id: &str,
+    kind: VenueKind,
+    (ws, rest): (&str, Option<&str>),
+    (maker, taker, source): (&str, &str, &str),
+) -> Result<VenueConfig, Failure> {
+    let fraction = |text: &str| tradewind_types::num::parse_decimal(text).context("a fee");
+    Ok(VenueConfig {
+        id: id.parse().context("a venue id")?,
+        kind,
+        ws: ws.to_owned(),
+        rest: rest.map(str::to_owned),
+        symbols: Vec::new(),
+        maker_fee: fraction(maker)?,
+        taker_fee: fraction(taker)?,
+        fee_source: source.to_owned(),
+        simulated: true,
+    })
+}
+
+fn demo_account(venue: &VenueConfig) -> Result<AccountConfig, Failure> {
+    Ok(AccountConfig {
+        id: format!("paper-{}", venue.id).parse().context("an account id")?,
+        name: format!("Paper on {}", venue.kind.market()),
+        venue: venue.id.clone(),
+        base_currency: Currency::USD,
+        deposit: Decimal::from(100_000),
+        strategies: true,
+    })
+}
+
+/// Says where it is and how to sign in. The one-time token stands in the fragment, which browsers do not send.
+pub(crate) async fn announce(running: &Running, clock: &dyn Clock) -> Result<(), Failure> {
+    let base = format!("http://{}", running.address);
+    let (org, now) = (app::org(), clock.now());
+    let failed = |error: tradewind_server::ApiError| Failure::failed(error.detail);
+    let report = &running.recovery;
+    if report.records > 0 {
+        eprintln!(
+            "Continued at journal record {} ({} folded behind snapshot {}).",
+            report.head.seq, report.folded, report.snapshot_seq
+        );
+    }
+    if report.torn_bytes > 0 {
+        eprintln!(
+            "An unfinished write of {} bytes was cut off; nothing acknowledged was in it.",
+            report.torn_bytes
+        );
+    }
+    println!("Tradewind is at {base}");
+    if let Some(token) = manage::setup_token(&running.db, &org, now)
+        .await
+        .map_err(failed)?
+    {
+        println!(
+            "First run: create the administrator at {base}/#setup={}",
+            token.text()
+        );
+        return Ok(());
+    }
+    let people = users::list(&running.db, None, 100)
+        .await
+        .context("users cannot be read")?;
+    let administrator = people
+        .iter()
+        .find(|u| !u.disabled && ["super_admin", "admin"].contains(&u.role.as_str()));
+    if let Some(user) = administrator {
+        let token = manage::sign_in_token(&running.db, &org, &user.id, now)
+            .await
+            .map_err(failed)?;
+        println!(
+            "Sign in once as {} at {base}/#signin={}",
+            user.username,
+            token.text()
+        );
+    }
+    Ok(())
+}

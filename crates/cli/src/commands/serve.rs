@@ -1,0 +1,39 @@
+//! `tradewind serve`: the venues of a configuration file, until stopped.
+
+use std::sync::Arc;
+
+use tradewind_types::Clock;
+use tradewind_venues::clock::SystemClock;
+
+use super::{on_runtime, stop_requested};
+use crate::app::{DataDir, Options, Running};
+use crate::args::ServeArgs;
+use crate::config::FileConfig;
+use crate::failure::Failure;
+
+pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
+    let mut config = args
+        .config
+        .as_deref()
+        .map_or_else(|| Ok(FileConfig::default()), FileConfig::load)?;
+    if let Some(listen) = args.listen {
+        config.listen = listen;
+    }
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let options = Options {
+        data: DataDir::new(&args.data.data),
+        config,
+        demo: false,
+        engine_clock: Arc::clone(&clock),
+        clock,
+        given: Vec::new(),
+    };
+    on_runtime(async {
+        let running = Running::start(options).await?;
+        super::demo::announce(&running, &SystemClock).await?;
+        stop_requested().await?;
+        eprintln!("Stopping …");
+        running.stop().await;
+        Ok(())
+    })
+}

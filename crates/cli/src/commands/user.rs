@@ -1,0 +1,158 @@
+//! `tradewind user add|list|password|link`: people, straight in the database of a data directory.
+
+use std::io::Read as _;
+
+use anyhow::Context as _;
+use tradewind_server::identity::Passwords;
+use tradewind_server::identity::manage::{self, Person};
+use tradewind_store::Db;
+use tradewind_store::identity::{sessions, users};
+use tradewind_types::Clock;
+use tradewind_venues::clock::SystemClock;
+use tradewind_wire::Role;
+
+use super::on_runtime;
+use crate::app::{self, DataDir};
+use crate::args::{DataArg, UserArgs, UserCommand};
+use crate::failure::Failure;
+
+pub(crate) fn run(args: UserArgs) -> Result<(), Failure> {
+    on_runtime(async {
+        match args.command {
+            UserCommand::Add {
+                username,
+                role,
+                display_name,
+                data,
+            } => {
+                let db = open(&data).await?;
+                add(&db, &username, &role, display_name.as_deref()).await
+            }
+            UserCommand::List { data, json } => list(&open(&data).await?, json).await,
+            UserCommand::Password { username, data } => password(&open(&data).await?, &username).await,
+            UserCommand::Link { username, data } => link(&open(&data).await?, &username).await,
+        }
+    })
+}
+
+pub(super) async fn open(data: &DataArg) -> Result<Db, Failure> {
+    let data = DataDir::new(&data.data);
+    data.create()?;
+    let db = data.open_database(&SystemClock).await?;
+    let ensured = tradewind_store::identity::organisations::ensure(
+        &db,
+        &app::org(),
+        &app::engine_id(),
+        SystemClock.now(),
+    )
+    .await;
+    ensured.context("the desk cannot be set up")?;
+    Ok(db)
+}
+
+pub(super) fn refused(error: tradewind_server::ApiError) -> Failure {
+    Failure::Input(error.detail)
+}
+
+/// A role or scope by its name in the API, in any case.
+pub(super) fn word<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
+    serde_json::from_value(serde_json::Value::from(text.to_ascii_uppercase())).ok()
+}
+
+pub(super) async fn find(db: &Db, username: &str) -> Result<users::UserRow, Failure> {
+    let found = users::by_username(db, username).await.context("reading users")?;
+    found.ok_or_else(|| Failure::with_hint(format!("there is no user `{username}`"), "tradewind user list"))
+}
+
+/// From TRADEWIND_PASSWORD, or the first line of standard input.
+fn read_password() -> Result<String, Failure> {
+    if let Ok(password) = std::env::var("TRADEWIND_PASSWORD") {
+        return Ok(password);
+    }
+    eprintln!("Password (one line on standard input; it is shown as you type):");
+    let mut text = String::new();
+    std::io::stdin().take(4_096).read_to_string(&mut text)?;
+    let line = text.lines().next().unwrap_or_default();
+    Ok(line.to_owned())
+}
+
+fn passwords() -> Result<Passwords, Failure> {
+    let config = tradewind_server::Config::new(app::org(), app::engine_id());
+    Passwords::new(config.hashing).map_err(refused)
+}
+
+async fn add(db: &Db, username: &str, role: &str, display_name: Option<&str>) -> Result<(), Failure> {
+    let role: Role = word(role).ok_or_else(|| {
+        Failure::Usage(format!(
+            "`{role}` is no role: super_admin, admin, compliance, analyst, trader, viewer or service"
+        ))
+    })?;
+    let password = read_password()?;
+    let person = Person {
+        username,
+        display_name: display_name.unwrap_or(username),
+        password: &password,
+        role,
+    };
+    let row = manage::create_user(db, &passwords()?, &app::org(), &person, SystemClock.now())
+        .await
+        .map_err(refused)?;
+    println!("{}", row.id);
+    Ok(())
+}
+
+async fn list(db: &Db, json: bool) -> Result<(), Failure> {
+    let rows = users::list(db, None, 500).await.context("reading users")?;
+    if json {
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|u| {
+                serde_json::json!({ "id": u.id.as_str(), "username": u.username, "display_name": u.display_name,
+                    "role": u.role, "disabled": u.disabled, "created_at": u.created_at.to_rfc3339() })
+            })
+            .collect();
+        println!("{}", serde_json::Value::from(rows));
+        return Ok(());
+    }
+    let mut table = comfy_table::Table::new();
+    table
+        .load_style(comfy_table::presets::NOTHING)
+        .set_header(["id", "username", "role", "state", "created"]);
+    for user in rows {
+        let state = if user.disabled { "disabled" } else { "active" };
+        table.add_row([
+            user.id.to_string(),
+            user.username,
+            user.role,
+            state.to_owned(),
+            user.created_at.to_rfc3339(),
+        ]);
+    }
+    println!("{table}");
+    Ok(())
+}
+
+async fn password(db: &Db, username: &str) -> Result<(), Failure> {
+    let user = find(db, username).await?;
+    let password = read_password()?;
+    manage::check_password("password", &password, username).map_err(refused)?;
+    let hash = passwords()?.hash(&password).await.map_err(refused)?;
+    users::set_password(db, &user.id, &hash, SystemClock.now())
+        .await
+        .context("storing the password")?;
+    sessions::revoke_all(db, &user.id, None, SystemClock.now())
+        .await
+        .context("ending the sessions")?;
+    println!("The password of {username} was changed; all sessions have ended.");
+    Ok(())
+}
+
+async fn link(db: &Db, username: &str) -> Result<(), Failure> {
+    let user = find(db, username).await?;
+    let token = manage::sign_in_token(db, &app::org(), &user.id, SystemClock.now())
+        .await
+        .map_err(refused)?;
+    println!("#signin={}", token.text());
+    eprintln!("Append it to the program's address; it works once, for a few minutes.");
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! The configuration of `serve`: one TOML file; every key has a default but the venues.
+//!
+//! ```toml
+//! listen = "127.0.0.1:8787"
+//! allowed_hosts = []            # host names answered for beside loopback
+//! allowed_origins = []          # further origins whose pages may call
+//! tls = false                   # reached over TLS: Secure cookies and HSTS
+//! rate_multiplier = 1           # multiplies every API rate limit
+//! strategy_interval = "10s"
+//! paper_latency_ms = 20
+//! snapshot_every = 50000        # journal records
+//!
+//! [[venues]]
+//! id = "coinbase"
+//! kind = "coinbase_advanced"    # or kraken_v2
+//! ws = "wss://advanced-trade-ws.coinbase.com"
+//! rest = "https://api.coinbase.com"
+//! symbols = ["BTC-USD", "ETH-USD"]
+//! maker_fee = "0.004"
+//! taker_fee = "0.006"
+//! fee_source = "Coinbase Advanced, first tier"
+//! simulated = false
+//!
+//! [[accounts]]                  # opened at start when missing
+//! id = "paper-coinbase"
+//! name = "Paper on Coinbase"
+//! venue = "coinbase"
+//! base_currency = "USD"
+//! deposit = "100000"
+//! strategies = true             # switch the built-in ones on when it is opened
+//! ```
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use serde::Deserialize;
+use tradewind_types::{AccountId, Currency, Decimal, VenueId};
+use tradewind_venues::feeds::VenueKind;
+
+use crate::failure::Failure;
+
+/// The file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct FileConfig {
+    pub(crate) listen: SocketAddr,
+    pub(crate) allowed_hosts: BTreeSet<String>,
+    pub(crate) allowed_origins: BTreeSet<String>,
+    pub(crate) tls: bool,
+    pub(crate) rate_multiplier: u32,
+    pub(crate) strategy_interval: String,
+    pub(crate) paper_latency_ms: u64,
+    pub(crate) snapshot_every: u64,
+    pub(crate) venues: Vec<VenueConfig>,
+    pub(crate) accounts: Vec<AccountConfig>,
+}
+
+impl Default for FileConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8787)),
+            allowed_hosts: BTreeSet::new(),
+            allowed_origins: BTreeSet::new(),
+            tls: false,
+            rate_multiplier: 1,
+            strategy_interval: "10s".to_owned(),
+            paper_latency_ms: 20,
+            snapshot_every: 50_000,
+            venues: Vec::new(),
+            accounts: Vec::new(),
+        }
+    }
+}
+
+/// A venue to follow.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VenueConfig {
+    pub(crate) id: VenueId,
+    pub(crate) kind: VenueKind,
+    pub(crate) ws: String,
+    #[serde(default)]
+    pub(crate) rest: Option<String>,
+    #[serde(default)]
+    pub(crate) symbols: Vec<String>,
+    pub(crate) maker_fee: Decimal,
+    pub(crate) taker_fee: Decimal,
+    pub(crate) fee_source: String,
+    #[serde(default)]
+    pub(crate) simulated: bool,
+}
+
+/// A paper account.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AccountConfig {
+    pub(crate) id: AccountId,
+    pub(crate) name: String,
+    pub(crate) venue: VenueId,
+    pub(crate) base_currency: Currency,
+    pub(crate) deposit: Decimal,
+    #[serde(default)]
+    pub(crate) strategies: bool,
+}
+
+impl FileConfig {
+    /// Reads and checks a file.
+    pub(crate) fn load(path: &Path) -> Result<Self, Failure> {
+        let shown = path.display();
+        let text = std::fs::read_to_string(path).map_err(|e| Failure::Input(format!("{shown}: {e}")))?;
+        let config: FileConfig =
+            toml::from_str(&text).map_err(|e| Failure::Input(format!("{shown}: {e}")))?;
+        config
+            .check()
+            .map_err(|why| Failure::Input(format!("{shown}: {why}")))?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        for (i, venue) in self.venues.iter().enumerate() {
+            if self.venues[..i].iter().any(|v| v.id == venue.id) {
+                return Err(format!("venue `{}` is configured twice", venue.id));
+            }
+            if venue.taker_fee.abs() >= Decimal::ONE || venue.maker_fee.abs() >= Decimal::ONE {
+                return Err(format!(
+                    "venue `{}`: fees are fractions below 1 (0.006 is 0.6 %)",
+                    venue.id
+                ));
+            }
+        }
+        for account in &self.accounts {
+            if !self.venues.iter().any(|v| v.id == account.venue) {
+                return Err(format!(
+                    "account `{}` is on venue `{}`, which is not configured",
+                    account.id, account.venue
+                ));
+            }
+            if account.deposit < Decimal::ZERO {
+                return Err(format!(
+                    "account `{}`: the deposit must not be negative",
+                    account.id
+                ));
+            }
+        }
+        if self.rate_multiplier == 0 {
+            return Err("rate_multiplier must be at least 1".to_owned());
+        }
+        Ok(())
+    }
+}
