@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Bar, Bars } from '$/api/types';
-import { BarWindow, barTime } from './bar-window';
+import { BARS_MAX, BarWindow, barTime } from './bar-window';
 
 const bar = (minute: number, change: Partial<Bar> = {}): Bar => ({
   ts: `2026-11-22T10:0${minute}:00Z`,
@@ -55,6 +55,21 @@ describe('the window of bars', () => {
     expect(window.apply(bar(1, { revision: 1, close: '6' }))).toBe('past');
     expect(window.at(barTime('2026-11-22T10:01:00Z'))?.close).toBe('6');
     expect(window.apply(bar(0, { revision: 1 }))).toBe('none');
+  });
+  it('is bounded: a full one lets its oldest tenth go', () => {
+    const start = Date.parse('2026-01-01T00:00:00Z');
+    const at = (n: number) => ({ ...bar(0), ts: new Date(start + n * 1000).toISOString() });
+    const window = new BarWindow();
+    window.take(
+      page(
+        Array.from({ length: BARS_MAX }, (_, n) => at(n)),
+        { VWAP: [{ ts: at(0).ts, value: 1 }] },
+      ),
+    );
+    expect(window.apply(at(BARS_MAX))).toBe('past');
+    expect(window.count).toBe(BARS_MAX * 0.9 + 1);
+    expect(window.last?.ts).toBe(at(BARS_MAX).ts);
+    expect(window.overlays.get('VWAP')?.size).toBe(0);
   });
   it('keeps overlay points by time', () => {
     const window = new BarWindow();

@@ -11,32 +11,45 @@ export function barTime(ts: string): number {
 export type Overlays = Map<string, Map<number, OverlayPoint>>;
 export type Change = 'none' | 'last' | 'past';
 
+/** Bars kept; beyond it the oldest go. More than a screen can show, less than a browser minds. */
+export const BARS_MAX = 20_000;
+
+interface Entry {
+  time: number;
+  bar: Bar;
+}
+
 export class BarWindow {
-  #bars: Bar[] = [];
+  #entries: Entry[] = [];
   readonly overlays: Overlays = new Map();
 
-  get bars(): readonly Bar[] {
-    return this.#bars;
+  get bars(): Bar[] {
+    return this.#entries.map((entry) => entry.bar);
+  }
+  get count(): number {
+    return this.#entries.length;
   }
   get last(): Bar | null {
-    return this.#bars.at(-1) ?? null;
+    return this.#entries.at(-1)?.bar ?? null;
   }
   get oldest(): Bar | null {
-    return this.#bars[0] ?? null;
+    return this.#entries[0]?.bar ?? null;
   }
 
   at(time: number): Bar | null {
-    return this.#bars.find((bar) => barTime(bar.ts) === time) ?? null;
+    const entry = this.#entries[this.#indexOf(time)];
+    return entry?.time === time ? entry.bar : null;
   }
 
   /** Takes in a page, in whatever order pages come. What a page says about a bar wins unless ours is newer. */
   take(page: Bars): void {
     const byTime = new Map(page.bars.map((bar) => [barTime(bar.ts), bar]));
-    for (const bar of this.#bars) {
-      const other = byTime.get(barTime(bar.ts));
-      if (!other || newer(bar, other)) byTime.set(barTime(bar.ts), bar);
+    for (const { time, bar } of this.#entries) {
+      const other = byTime.get(time);
+      if (!other || newer(bar, other)) byTime.set(time, bar);
     }
-    this.#bars = [...byTime.entries()].sort(([a], [b]) => a - b).map(([, bar]) => bar);
+    const entries = [...byTime].map(([time, bar]) => ({ time, bar }));
+    this.#entries = entries.sort((a, b) => a.time - b.time).slice(-BARS_MAX);
     this.takeOverlays(page);
   }
 
@@ -51,21 +64,42 @@ export class BarWindow {
   /** A live bar. Tells whether it was the newest, an amendment of an older one, or nothing new. */
   apply(bar: Bar): Change {
     const time = barTime(bar.ts);
-    const last = this.last;
-    if (!last || time > barTime(last.ts)) {
-      this.#bars.push(bar);
-      return 'last';
+    const last = this.#entries.at(-1);
+    if (!last || time > last.time) {
+      this.#entries.push({ time, bar });
+      if (this.#entries.length <= BARS_MAX) return 'last';
+      this.#trim();
+      return 'past';
     }
-    const index = this.#bars.findLastIndex((other) => barTime(other.ts) === time);
-    const known = this.#bars[index];
-    if (!known || newer(known, bar)) return 'none';
-    this.#bars[index] = bar;
-    return index === this.#bars.length - 1 ? 'last' : 'past';
+    const entry = this.#entries[this.#indexOf(time)];
+    if (entry?.time !== time || newer(entry.bar, bar)) return 'none';
+    entry.bar = bar;
+    return entry === last ? 'last' : 'past';
   }
 
   clear(): void {
-    this.#bars = [];
+    this.#entries = [];
     this.overlays.clear();
+  }
+
+  /** Drops a tenth at once, so that a full window is not redrawn with every bar. */
+  #trim(): void {
+    this.#entries.splice(0, BARS_MAX / 10);
+    const from = this.#entries[0]?.time ?? 0;
+    for (const points of this.overlays.values()) {
+      for (const time of points.keys()) if (time < from) points.delete(time);
+    }
+  }
+
+  /** Index of the first bar that opens at `time` or later. */
+  #indexOf(time: number): number {
+    let [low, high] = [0, this.#entries.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#entries[middle]?.time ?? 0) < time) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }
 

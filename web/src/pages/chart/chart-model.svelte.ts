@@ -11,6 +11,8 @@ export interface Drawing {
   setBars(window: BarWindow, fresh: boolean): void;
   updateBar(bar: Bar): void;
   setOverlays(overlays: BarWindow['overlays']): void;
+  /** Newest points only. */
+  extendOverlays(overlays: Bars['overlays']): void;
 }
 
 export interface Selection {
@@ -78,7 +80,7 @@ export class ChartModel {
 
   /** A bar from the hub. */
   live(bar: Bar): void {
-    if (this.loading || this.window.bars.length === 0) return;
+    if (this.loading || this.window.count === 0) return;
     const change = this.window.apply(bar);
     if (change === 'none') return;
     if (change === 'last') this.#drawing.updateBar(bar);
@@ -93,9 +95,10 @@ export class ChartModel {
     if (this.#tailBusy || !this.#selection?.overlays.length) return;
     this.#tailBusy = true;
     try {
-      this.window.takeOverlays(await this.#load({ limit: TAIL }));
-      this.#drawing.setOverlays(this.window.overlays);
-      this.bars = [...this.window.bars];
+      const tail = await this.#load({ limit: TAIL });
+      this.window.takeOverlays(tail);
+      this.#drawing.extendOverlays(tail.overlays);
+      this.bars = this.window.bars;
     } catch {
       // The next close tries again; the connection state says what is wrong.
     } finally {
@@ -113,7 +116,7 @@ export class ChartModel {
     this.dataState = page.state;
     this.simulated = page.simulated;
     this.last = this.window.last;
-    this.bars = [...this.window.bars];
+    this.bars = this.window.bars;
   }
 
   #isAborted(error: unknown): boolean {

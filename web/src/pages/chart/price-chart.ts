@@ -16,7 +16,7 @@ import {
   type Time,
   type UTCTimestamp,
 } from 'lightweight-charts';
-import type { Bar, Fill, Instrument, Order } from '$/api/types';
+import type { Bar, Bars, Fill, Instrument, Order } from '$/api/types';
 import { toDrawingNumber } from '$/money/decimal';
 import { formatTime } from '$/time/format';
 import { readPalette, type Palette } from './palette';
@@ -29,6 +29,11 @@ const BARS_SHOWN_MAX = 140;
 const BAR_WIDTH_PX = 8;
 
 const at = (ts: string) => barTime(ts) as UTCTimestamp;
+
+/** A gap where the engine has no value yet. */
+function linePoint(time: number, value: number | null | undefined) {
+  return typeof value === 'number' ? { time: time as UTCTimestamp, value } : { time: time as UTCTimestamp };
+}
 
 export interface ChartEvents {
   /** The left edge comes into view. */
@@ -124,10 +129,11 @@ export class PriceChart {
   }
 
   setBars(window: BarWindow, fresh: boolean): void {
-    this.#candles.setData(window.bars.map((bar) => this.#candle(bar)));
-    this.#volume.setData(window.bars.map((bar) => this.#volumeOf(bar)));
+    const bars = window.bars;
+    this.#candles.setData(bars.map((bar) => this.#candle(bar)));
+    this.#volume.setData(bars.map((bar) => this.#volumeOf(bar)));
     if (!fresh) return;
-    const count = window.bars.length;
+    const count = window.count;
     this.#chart.timeScale().setVisibleLogicalRange({ from: count - this.#barsShown(), to: count + 4 });
     this.#candles.priceScale().applyOptions({ autoScale: true });
   }
@@ -145,10 +151,18 @@ export class PriceChart {
     }
     for (const [line, points] of overlays) {
       const sorted = [...points].sort(([a], [b]) => a - b);
-      const data = sorted.map(([time, { value }]) =>
-        typeof value === 'number' ? { time: time as UTCTimestamp, value } : { time: time as UTCTimestamp },
-      );
+      const data = sorted.map(([time, { value }]) => linePoint(time, value));
       this.#line(line).setData(data);
+    }
+  }
+
+  /** Draws points at and after the newest one of each line. */
+  extendOverlays(overlays: Bars['overlays']): void {
+    for (const [line, points] of Object.entries(overlays)) {
+      const series = this.#line(line);
+      const drawn = Number(series.data().at(-1)?.time ?? 0);
+      const fresh = points.filter((point) => barTime(point.ts) >= drawn);
+      for (const point of fresh) series.update(linePoint(barTime(point.ts), point.value));
     }
   }
 
