@@ -161,7 +161,7 @@ pub struct Lot {
     /// Id of the ledger entry that opened it.
     pub id: String,
     /// When.
-    pub opened_at: Time,
+    pub opened_at: Option<Time>,
     /// What is left of it, signed.
     pub quantity: Dec,
     /// Price per unit.

@@ -9,9 +9,9 @@ use crate::{MemberRole, Time};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Role {
-    /// Everything, administrators included.
+    /// Everything an administrator may, and reads and stops every account.
     SuperAdmin,
-    /// Users, system and all accounts' kill switch; no trading on accounts that are not theirs.
+    /// Users, system, and the kill switch of all accounts; sees no account that is not theirs.
     Admin,
     /// Reads every account; trades on none.
     Compliance,

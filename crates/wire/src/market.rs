@@ -232,16 +232,14 @@ pub struct Bars {
 pub struct AggregateContribution {
     /// Instrument.
     pub instrument: String,
-    /// Best bid.
-    pub bid: Dec,
-    /// Best offer.
-    pub ask: Dec,
+    /// The venue that told it.
+    pub venue: String,
     /// Its mid.
-    pub mid: Dec,
-    /// Age of its quote, milliseconds.
-    pub age_ms: u64,
-    /// Weight of its mid in the aggregate's, 0..1.
-    pub weight: Option<Dec>,
+    pub mid: Option<Dec>,
+    /// Its part of the displayed size at the top, 0..1.
+    pub size_share: Option<Dec>,
+    /// Its part of the volume, 0..1.
+    pub volume_share: Option<Dec>,
 }
 
 /// A market that does not count, and why.
@@ -249,6 +247,8 @@ pub struct AggregateContribution {
 pub struct AggregateExclusion {
     /// Instrument.
     pub instrument: String,
+    /// The venue that told it.
+    pub venue: String,
     /// Why.
     pub reason: String,
 }
@@ -266,11 +266,11 @@ pub struct Aggregate {
     pub best_ask: Option<Dec>,
     /// Where it is.
     pub best_ask_market: Option<String>,
-    /// Middle of the two.
+    /// Median of the markets' mids.
     pub mid: Option<Dec>,
     /// Size-weighted middle.
     pub microprice: Option<Dec>,
-    /// Last trade on any market.
+    /// Volume-weighted last price.
     pub last: Option<Dec>,
     /// Markets that count.
     pub contributions: Vec<AggregateContribution>,
@@ -284,8 +284,8 @@ pub struct Aggregate {
     pub arbitrage_net: Option<Dec>,
     /// How many markets count.
     pub markets: u32,
-    /// What to know about these figures.
-    pub note: String,
+    /// What to know about these figures, where fewer than two markets count.
+    pub note: Option<String>,
     /// True when any contribution is simulated.
     pub simulated: bool,
 }
@@ -304,23 +304,25 @@ pub enum ScreeningGrade {
     Poor,
 }
 
-/// One instrument's place in the screening.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+/// One instrument's place in the screening, best first; those that lack data come last and say why.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Screening {
     /// Instrument.
     pub instrument: String,
-    /// 0.3 volatility + 0.3 volume + 0.2 spread + 0.2 momentum.
-    pub score: f64,
+    /// 0.3 volatility + 0.3 volume + 0.2 spread + 0.2 momentum, 0..1; null without enough data.
+    pub score: Option<Dec>,
     /// Grade.
-    pub grade: ScreeningGrade,
-    /// 0..1.
-    pub volatility: f64,
-    /// 0..1.
-    pub volume: f64,
-    /// 0..1.
-    pub spread: f64,
-    /// 0..1.
-    pub momentum: f64,
+    pub grade: Option<ScreeningGrade>,
+    /// How much it moves, 0..1.
+    pub volatility: Option<Dec>,
+    /// How much is traded, 0..1.
+    pub volume: Option<Dec>,
+    /// How cheap it is to cross, 0..1.
+    pub spread: Option<Dec>,
+    /// How straight it moves, 0..1.
+    pub momentum: Option<Dec>,
+    /// Why it has no score.
+    pub reason: Option<String>,
     /// True when simulated.
     pub simulated: bool,
 }

@@ -32,8 +32,8 @@ pub struct JournalStatus {
     pub seq: u64,
     /// Hash of the chain up to it.
     pub hash: String,
-    /// Median time until a record is durable, milliseconds; null before the first.
-    pub durable_ms_p50: Option<f64>,
+    /// Mean time of a group commit, milliseconds; null before the first.
+    pub durable_ms_mean: Option<f64>,
     /// Whether it takes records.
     pub state: PartState,
 }

@@ -1,0 +1,129 @@
+//! The table of actions: what each needs, by which scope a key may do it, and which rate limit it spends.
+
+use tradewind_wire::{Role, Scope};
+
+/// What an account action needs of its caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Any membership, or a role that oversees all accounts.
+    Read,
+    /// Owner or trader.
+    Trade,
+    /// As trading, or a super administrator: stopping must not wait for an owner.
+    Stop,
+    /// Owner.
+    Manage,
+}
+
+/// Who may do an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// Anyone, signed in or not.
+    Public,
+    /// Anyone signed in, on what is their own.
+    SignedIn,
+    /// As `SignedIn`, but not by an API key: a key must not make or keep credentials.
+    InPerson,
+    /// These roles, or anyone on this machine.
+    RolesOrLocal(&'static [Role]),
+    /// These roles.
+    Roles(&'static [Role]),
+    /// By membership of the account in the path.
+    Account(Need),
+}
+
+/// Which rate limit a request spends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RateClass {
+    /// Signing in and set-up, per address; only failures count.
+    Auth,
+    /// Reading.
+    Read,
+    /// Changing things.
+    Write,
+    /// Submitting orders.
+    Order,
+    /// Cancelling and stopping: a lane of its own, so that nothing starves it.
+    Cancel,
+    /// Changing people and the system.
+    Admin,
+}
+
+const ADMINS: &[Role] = &[Role::SuperAdmin, Role::Admin];
+const OPENERS: &[Role] = &[Role::SuperAdmin, Role::Admin, Role::Trader, Role::Service];
+
+macro_rules! actions {
+    ($($variant:ident: $rule:expr, $scope:ident, $class:ident;)*) => {
+        /// Everything that can be asked of the API.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[allow(missing_docs, reason = "each action is documented by its endpoint and by its row in the table")]
+        pub enum Action { $($variant,)* }
+
+        impl Action {
+            /// All actions.
+            pub const ALL: &'static [Action] = &[$(Action::$variant,)*];
+
+            /// Who may do it.
+            #[must_use]
+            pub fn rule(self) -> Rule {
+                match self { $(Action::$variant => $rule,)* }
+            }
+
+            /// The scope that an API key needs for it.
+            #[must_use]
+            pub fn scope(self) -> Scope {
+                match self { $(Action::$variant => Scope::$scope,)* }
+            }
+
+            /// The rate limit that it spends.
+            #[must_use]
+            pub fn class(self) -> RateClass {
+                match self { $(Action::$variant => RateClass::$class,)* }
+            }
+        }
+    };
+}
+
+actions! {
+    SetupRead: Rule::Public, Read, Read;
+    SetupRun: Rule::Public, Manage, Auth;
+    SessionOpen: Rule::Public, Manage, Auth;
+    ErrorsRead: Rule::Public, Read, Read;
+    OpenApiRead: Rule::Public, Read, Read;
+    ReferenceRead: Rule::Public, Read, Read;
+    StreamOpen: Rule::Public, Read, Read;
+    HealthRead: Rule::Public, Read, Read;
+    MetricsRead: Rule::RolesOrLocal(ADMINS), Admin, Read;
+    SessionRead: Rule::SignedIn, Read, Read;
+    SessionEnd: Rule::InPerson, Manage, Write;
+    SessionsRead: Rule::InPerson, Read, Read;
+    SessionRevoke: Rule::InPerson, Manage, Write;
+    PasswordChange: Rule::InPerson, Manage, Write;
+    KeysRead: Rule::InPerson, Read, Read;
+    KeyCreate: Rule::InPerson, Manage, Write;
+    KeyRevoke: Rule::InPerson, Manage, Write;
+    TicketCreate: Rule::SignedIn, Read, Read;
+    UsersRead: Rule::Roles(ADMINS), Admin, Read;
+    UserCreate: Rule::Roles(ADMINS), Admin, Admin;
+    UserChange: Rule::Roles(ADMINS), Admin, Admin;
+    MarketRead: Rule::SignedIn, Read, Read;
+    VenuesRead: Rule::SignedIn, Read, Read;
+    ConnectionReconnect: Rule::Roles(ADMINS), Admin, Admin;
+    StatusRead: Rule::SignedIn, Read, Read;
+    KillSwitchAllRead: Rule::SignedIn, Read, Read;
+    KillSwitchAllEngage: Rule::Roles(ADMINS), Cancel, Cancel;
+    KillSwitchAllLift: Rule::Roles(ADMINS), Admin, Admin;
+    AccountsRead: Rule::SignedIn, Read, Read;
+    AccountCreate: Rule::Roles(OPENERS), Manage, Write;
+    AccountRead: Rule::Account(Need::Read), Read, Read;
+    OrdersSubmit: Rule::Account(Need::Trade), Trade, Order;
+    OrdersCancel: Rule::Account(Need::Trade), Cancel, Cancel;
+    Flatten: Rule::Account(Need::Trade), Trade, Cancel;
+    StrategySwitch: Rule::Account(Need::Trade), Manage, Write;
+    RiskChange: Rule::Account(Need::Manage), Manage, Write;
+    KillSwitchEngage: Rule::Account(Need::Stop), Cancel, Cancel;
+    KillSwitchLift: Rule::Account(Need::Manage), Manage, Write;
+    Transfer: Rule::Account(Need::Manage), Manage, Write;
+    MembersChange: Rule::Account(Need::Manage), Manage, Write;
+    Reconcile: Rule::Account(Need::Trade), Manage, Write;
+}

@@ -1,0 +1,197 @@
+//! The one authorisation function.
+
+use tradewind_types::AccountId;
+use tradewind_wire::{MemberRole, Role};
+
+use super::action::{Action, Need, Rule};
+use crate::identity::{Caller, Via};
+
+/// On what an action would be done.
+#[derive(Debug, Clone, Copy)]
+pub enum Resource<'a> {
+    /// On the system, or on what is the caller's own.
+    None,
+    /// On the system, asked from this machine.
+    Local,
+    /// On an account.
+    Account(&'a AccountId),
+}
+
+/// What was decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Go on.
+    Allow,
+    /// Nobody known asks (401).
+    Unauthenticated,
+    /// The caller may know of it but not do this (403), for this reason.
+    Forbidden(&'static str),
+    /// It does not exist for the caller (404).
+    Hidden,
+}
+
+/// Decides. Everything that is not allowed here is refused.
+#[must_use]
+pub fn authorise(caller: Option<&Caller>, action: Action, resource: Resource<'_>) -> Decision {
+    let rule = action.rule();
+    if rule == Rule::Public {
+        return Decision::Allow;
+    }
+    if let (Rule::RolesOrLocal(_), Resource::Local) = (rule, resource) {
+        return Decision::Allow;
+    }
+    let Some(caller) = caller else {
+        return Decision::Unauthenticated;
+    };
+    // Whether an account may be seen comes first: a refusal for another reason would tell that it exists.
+    if let (Rule::Account(_), Resource::Account(account)) = (rule, resource)
+        && !may_see(caller, account)
+    {
+        return Decision::Hidden;
+    }
+    if !caller.has_scope(action.scope()) {
+        return Decision::Forbidden("the API key lacks the scope that this needs");
+    }
+    match (rule, resource) {
+        (Rule::Public | Rule::SignedIn, _) => Decision::Allow,
+        (Rule::InPerson, _) => match caller.via {
+            Via::Session { .. } => Decision::Allow,
+            Via::Key { .. } => Decision::Forbidden("an API key cannot do this; sign in"),
+        },
+        (Rule::Roles(roles) | Rule::RolesOrLocal(roles), _) if roles.contains(&caller.role) => {
+            Decision::Allow
+        }
+        (Rule::Roles(_) | Rule::RolesOrLocal(_), _) => Decision::Forbidden("your role does not allow this"),
+        (Rule::Account(need), Resource::Account(account)) => on_account(caller, need, account),
+        (Rule::Account(_), Resource::None | Resource::Local) => Decision::Hidden,
+    }
+}
+
+/// Whether the account exists for the caller.
+#[must_use]
+pub fn may_see(caller: &Caller, account: &AccountId) -> bool {
+    let oversees = matches!(caller.role, Role::SuperAdmin | Role::Compliance);
+    caller.reaches(account) && (oversees || caller.membership(account).is_some())
+}
+
+/// Whether someone of a role may make, change or disable someone of another: only a super administrator touches
+/// administrators.
+#[must_use]
+pub fn may_administer(role: Role, other: Role) -> bool {
+    match role {
+        Role::SuperAdmin => true,
+        Role::Admin => !matches!(other, Role::SuperAdmin | Role::Admin),
+        Role::Compliance | Role::Analyst | Role::Trader | Role::Viewer | Role::Service => false,
+    }
+}
+
+fn on_account(caller: &Caller, need: Need, account: &AccountId) -> Decision {
+    let member = caller.membership(account);
+    // Some roles look and never touch, whatever their membership.
+    let may_act = matches!(
+        caller.role,
+        Role::SuperAdmin | Role::Admin | Role::Trader | Role::Service
+    );
+    let allowed = match need {
+        Need::Read => true,
+        Need::Stop if caller.role == Role::SuperAdmin => true,
+        Need::Trade | Need::Stop => may_act && matches!(member, Some(MemberRole::Owner | MemberRole::Trader)),
+        Need::Manage => may_act && member == Some(MemberRole::Owner),
+    };
+    if allowed {
+        Decision::Allow
+    } else {
+        Decision::Forbidden("your role or membership does not allow this on the account")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+    use tradewind_types::UnixNanos;
+    use tradewind_wire::Scope;
+
+    fn account(id: &str) -> AccountId {
+        id.parse().expect("id")
+    }
+
+    fn caller(role: Role, member: Option<MemberRole>) -> Caller {
+        Caller {
+            user: "u1".parse().expect("id"),
+            org: "desk".parse().expect("id"),
+            username: "asha".to_owned(),
+            display_name: "Asha".to_owned(),
+            role,
+            via: Via::Session {
+                id: "s".to_owned(),
+                csrf: "c".to_owned(),
+                expires_at: UnixNanos(u64::MAX),
+            },
+            memberships: member
+                .map(|m| (account("a1"), m))
+                .into_iter()
+                .collect::<HashMap<_, _>>(),
+        }
+    }
+
+    #[test]
+    fn an_account_that_is_not_ours_does_not_exist() {
+        let trader = caller(Role::Trader, Some(MemberRole::Owner));
+        for action in Action::ALL
+            .iter()
+            .filter(|a| matches!(a.rule(), Rule::Account(_)))
+        {
+            let decision = authorise(Some(&trader), *action, Resource::Account(&account("a2")));
+            assert_eq!(decision, Decision::Hidden, "{action:?}");
+        }
+    }
+
+    #[test]
+    fn nobody_unknown_does_more_than_what_is_public() {
+        for action in Action::ALL.iter().filter(|a| a.rule() != Rule::Public) {
+            let decision = authorise(None, *action, Resource::Account(&account("a1")));
+            assert_eq!(decision, Decision::Unauthenticated, "{action:?}");
+        }
+    }
+
+    #[test]
+    fn an_analyst_who_owns_an_account_still_only_reads() {
+        let analyst = caller(Role::Analyst, Some(MemberRole::Owner));
+        let decide = |action| authorise(Some(&analyst), action, Resource::Account(&account("a1")));
+        assert_eq!(decide(Action::AccountRead), Decision::Allow);
+        assert!(matches!(decide(Action::OrdersSubmit), Decision::Forbidden(_)));
+    }
+
+    #[test]
+    fn a_key_does_what_its_scopes_and_accounts_say_and_no_more() {
+        let mut program = caller(Role::Trader, Some(MemberRole::Owner));
+        let limited = |scopes: Vec<Scope>, accounts| Via::Key {
+            id: "k".to_owned(),
+            scopes,
+            accounts,
+            expires_at: None,
+        };
+        program.via = limited(vec![Scope::Read], None);
+        let a1 = account("a1");
+        let on = Resource::Account(&a1);
+        assert_eq!(
+            authorise(Some(&program), Action::AccountRead, on),
+            Decision::Allow
+        );
+        assert!(matches!(
+            authorise(Some(&program), Action::OrdersSubmit, on),
+            Decision::Forbidden(_)
+        ));
+        program.via = limited(vec![Scope::Read, Scope::Trade], Some(vec![account("a2")]));
+        assert_eq!(
+            authorise(Some(&program), Action::AccountRead, on),
+            Decision::Hidden
+        );
+        program.via = limited(vec![Scope::Manage], None);
+        assert!(matches!(
+            authorise(Some(&program), Action::KeyCreate, Resource::None),
+            Decision::Forbidden(_)
+        ));
+    }
+}

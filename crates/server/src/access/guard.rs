@@ -1,0 +1,228 @@
+//! The guard in front of every route of the table: identity, CSRF, rate limit, authorisation.
+
+use std::sync::Arc;
+
+use axum::extract::{RawPathParams, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, Method, header};
+use tradewind_types::AccountId;
+
+use super::action::{Action, RateClass, Rule};
+use super::authorise::{Decision, Resource, authorise};
+use crate::AppState;
+use crate::extract::RequestInfo;
+use crate::identity::{Caller, Credential, Via, cookie_token, same};
+use crate::limits::Verdict;
+use crate::middleware::RouteName;
+use crate::problem::{ApiError, ApiResult, Code};
+
+/// The account of a request, after the guard allowed it.
+#[derive(Debug, Clone)]
+pub struct AccountAccess {
+    /// The account in the path.
+    pub id: AccountId,
+    /// Who asks.
+    pub caller: Arc<Caller>,
+}
+
+/// One row of the route table, as the guard needs it.
+#[derive(Debug, Clone)]
+pub struct Guarded {
+    /// What the route does.
+    pub action: Action,
+    /// Its path template, for metrics.
+    pub path: Arc<str>,
+    /// Whether it answers JSON.
+    pub json: bool,
+}
+
+/// Lets a request through, or answers why not.
+pub async fn guard(
+    State((state, row)): State<(AppState, Guarded)>,
+    params: RawPathParams,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let account = params
+        .iter()
+        .find(|(name, _)| *name == "account")
+        .map(|(_, value)| value.to_owned());
+    let (result, verdict) = admit(&state, &row, account, &mut request).await;
+    let mut response = match result {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    };
+    if let Some(verdict) = verdict {
+        verdict.write(response.headers_mut());
+        // Signing in costs only when it fails, so that people behind one address do not lock each other out.
+        if verdict.allowed && row.action.class() == RateClass::Auth && response.status().is_success() {
+            state.limiter.refund(&verdict);
+        }
+    }
+    response.extensions_mut().insert(RouteName(row.path));
+    response
+}
+
+async fn admit(
+    state: &AppState,
+    row: &Guarded,
+    account: Option<String>,
+    request: &mut Request,
+) -> (ApiResult<()>, Option<Verdict>) {
+    let info = request
+        .extensions()
+        .get::<RequestInfo>()
+        .cloned()
+        .unwrap_or_default();
+    let by_address = state.limiter.spend_address(&info.ip);
+    if !by_address.allowed {
+        return (Err(by_address.refusal()), Some(by_address));
+    }
+    let caller = match identify(state, row.action, request.headers()).await {
+        Ok(caller) => caller,
+        Err(error) => return (Err(error), Some(by_address)),
+    };
+    let class = row.action.class();
+    let whose = match (&caller, class) {
+        (Some(caller), class) if class != RateClass::Auth => caller.limit_key(),
+        _ => info.ip.as_str(),
+    };
+    let verdict = state.limiter.spend(class, whose);
+    if !verdict.allowed {
+        return (Err(verdict.refusal()), Some(verdict));
+    }
+    let result = decide(row, account, caller, request);
+    (result, Some(verdict))
+}
+
+async fn identify(state: &AppState, action: Action, headers: &HeaderMap) -> ApiResult<Option<Arc<Caller>>> {
+    let public = action.rule() == Rule::Public;
+    let credential = match headers.get(header::AUTHORIZATION) {
+        Some(value) => match value.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")) {
+            Some(key) => Some(Credential::Key(key.trim().to_owned())),
+            None if public => None,
+            None => {
+                return Err(ApiError::new(
+                    Code::CredentialsRefused,
+                    "send an API key as Authorization: Bearer twk_…",
+                ));
+            }
+        },
+        None => cookie_token(headers).map(Credential::Session),
+    };
+    let Some(credential) = credential else {
+        return Ok(None);
+    };
+    match state.identities.find(&credential).await? {
+        Some(caller) => Ok(Some(caller)),
+        // What anyone may do, the holder of a stale cookie may do too: signing in again, above all.
+        None if public => Ok(None),
+        None => Err(ApiError::of(Code::CredentialsRefused)),
+    }
+}
+
+fn decide(
+    row: &Guarded,
+    account: Option<String>,
+    caller: Option<Arc<Caller>>,
+    request: &mut Request,
+) -> ApiResult<()> {
+    let account = match (row.action.rule(), account) {
+        // A malformed id is one that nobody may see.
+        (Rule::Account(_), Some(text)) => Some(
+            text.parse::<AccountId>()
+                .map_err(|_| caller_or_hidden(caller.as_ref()))?,
+        ),
+        _ => None,
+    };
+    let local = request
+        .extensions()
+        .get::<RequestInfo>()
+        .is_some_and(|info| info.loopback);
+    let resource = match &account {
+        Some(account) => Resource::Account(account),
+        None if local => Resource::Local,
+        None => Resource::None,
+    };
+    match authorise(caller.as_deref(), row.action, resource) {
+        Decision::Allow => {}
+        Decision::Unauthenticated => return Err(unauthenticated()),
+        Decision::Forbidden(why) => return Err(ApiError::new(Code::Forbidden, why)),
+        Decision::Hidden => return Err(ApiError::of(Code::AccountUnknown)),
+    }
+    check_csrf(row.action, caller.as_deref(), request)?;
+    if row.json && !accepts_json(request.headers()) {
+        return Err(ApiError::of(Code::NotAcceptable));
+    }
+    if let Some(caller) = caller {
+        if let Some(id) = account {
+            request.extensions_mut().insert(AccountAccess {
+                id,
+                caller: Arc::clone(&caller),
+            });
+        }
+        request.extensions_mut().insert(caller);
+    }
+    Ok(())
+}
+
+fn caller_or_hidden(caller: Option<&Arc<Caller>>) -> ApiError {
+    if caller.is_none() {
+        unauthenticated()
+    } else {
+        ApiError::of(Code::AccountUnknown)
+    }
+}
+
+fn unauthenticated() -> ApiError {
+    let challenge = http::HeaderValue::from_static("Bearer realm=\"tradewind\"");
+    ApiError::of(Code::Unauthenticated).with_header(header::WWW_AUTHENTICATE, challenge)
+}
+
+/// Browsers send cookies by themselves, so a session's unsafe requests carry a token that only its page can read.
+fn check_csrf(action: Action, caller: Option<&Caller>, request: &Request) -> ApiResult<()> {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let Some(Caller {
+        via: Via::Session { csrf, .. },
+        ..
+    }) = caller
+    else {
+        return Ok(());
+    };
+    if safe || action.rule() == Rule::Public {
+        return Ok(());
+    }
+    let sent = request
+        .headers()
+        .get("x-csrf-token")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    if same(sent, csrf) {
+        Ok(())
+    } else {
+        Err(ApiError::of(Code::CsrfRefused))
+    }
+}
+
+fn accepts_json(headers: &HeaderMap) -> bool {
+    let mut values = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .peekable();
+    if values.peek().is_none() {
+        return true;
+    }
+    let mut ranges = values.flat_map(|line| line.split(','));
+    ranges.any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let media = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let refused = parts.any(|p| matches!(p, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
+        let fits = matches!(
+            media.as_str(),
+            "" | "*/*" | "application/*" | "application/json" | "application/problem+json"
+        );
+        fits && !refused
+    })
+}

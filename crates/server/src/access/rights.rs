@@ -1,0 +1,59 @@
+//! What the hub asks of identity and authorisation, answered by the same functions that the API asks.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use tradewind_store::Db;
+use tradewind_types::Clock;
+
+use super::action::Action;
+use super::authorise::{Decision, Resource, authorise};
+use crate::config::Config;
+use crate::hub::{HubAccess, RightsUnavailable, TopicKey};
+use crate::identity::{Caller, Identities, Tickets};
+
+/// Tickets, credentials and rights, shared by the API and the hub.
+#[derive(Clone)]
+pub struct Rights {
+    /// From credentials to callers.
+    pub identities: Arc<Identities>,
+    /// Hub tickets.
+    pub tickets: Arc<Tickets>,
+}
+
+impl Rights {
+    /// On a database.
+    #[must_use]
+    pub fn new(store: &Db, clock: &Arc<dyn Clock>, config: &Config) -> Self {
+        Self {
+            identities: Arc::new(Identities::new(store.clone(), Arc::clone(clock), config)),
+            tickets: Arc::new(Tickets::new(Arc::clone(clock))),
+        }
+    }
+}
+
+impl HubAccess for Rights {
+    fn redeem(&self, ticket: &str) -> Option<Arc<Caller>> {
+        self.tickets.redeem(ticket)
+    }
+
+    fn recheck<'a>(
+        &'a self,
+        caller: &'a Caller,
+    ) -> BoxFuture<'a, Result<Option<Arc<Caller>>, RightsUnavailable>> {
+        Box::pin(async move {
+            self.identities
+                .recheck(caller)
+                .await
+                .map_err(|error| RightsUnavailable(error.to_string()))
+        })
+    }
+
+    fn may_read(&self, caller: &Caller, key: &TopicKey) -> bool {
+        let (action, resource) = match key.account() {
+            Some(account) => (Action::AccountRead, Resource::Account(account)),
+            None => (Action::MarketRead, Resource::None),
+        };
+        authorise(Some(caller), action, resource) == Decision::Allow
+    }
+}

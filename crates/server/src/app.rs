@@ -1,0 +1,157 @@
+//! The application: what it is made of, and the router over all of it.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use axum::Router;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tradewind_engine::EngineHandle;
+use tradewind_store::Db;
+use tradewind_store::projection::Histories;
+use tradewind_types::{Clock, UnixNanos};
+
+use crate::access::Rights;
+use crate::config::Config;
+use crate::hub::Hub;
+use crate::identity::{Identities, Passwords, Tickets};
+use crate::limits::Limiter;
+use crate::metrics::Metrics;
+use crate::problem::{ApiError, ApiResult, Code};
+use crate::venues::VenueDirectory;
+use crate::{middleware, openapi, routes, web};
+
+/// What the application needs from outside.
+pub struct Parts {
+    /// Settings.
+    pub config: Config,
+    /// Wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// The engine.
+    pub engine: EngineHandle,
+    /// Identity.
+    pub store: Db,
+    /// Histories.
+    pub histories: Arc<dyn Histories>,
+    /// Venues and connections.
+    pub venues: VenueDirectory,
+    /// Credentials and rights, which the hub was given too.
+    pub rights: Rights,
+    /// The real-time hub; without one `GET /stream` answers 503.
+    pub hub: Option<Arc<Hub>>,
+}
+
+/// Everything that handlers share.
+pub struct Shared {
+    /// Settings.
+    pub config: Config,
+    /// Wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// The engine.
+    pub engine: EngineHandle,
+    /// Identity.
+    pub store: Db,
+    /// Histories.
+    pub histories: Arc<dyn Histories>,
+    /// Venues and connections.
+    pub venues: VenueDirectory,
+    /// The real-time hub.
+    pub hub: Option<Arc<Hub>>,
+    /// From credentials to callers.
+    pub identities: Arc<Identities>,
+    /// Hub tickets.
+    pub tickets: Arc<Tickets>,
+    /// Password hashing.
+    pub passwords: Passwords,
+    /// Rate limits.
+    pub limiter: Limiter,
+    /// Metrics.
+    pub metrics: Metrics,
+    /// When the application was put together.
+    pub started_at: UnixNanos,
+}
+
+/// Everything that handlers share; cloning copies a pointer.
+#[derive(Clone)]
+pub struct AppState(Arc<Shared>);
+
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl AppState {
+    /// Something about people, sessions, keys or memberships changed: nothing remembered of them holds any more, and
+    /// open sockets are checked now.
+    pub fn identity_changed(&self) {
+        self.identities.changed();
+        if let Some(hub) = &self.hub {
+            hub.recheck();
+        }
+    }
+
+    /// From its parts.
+    ///
+    /// # Errors
+    /// When the hashing cost is out of range.
+    pub fn new(parts: Parts) -> ApiResult<Self> {
+        let Parts {
+            config,
+            clock,
+            engine,
+            store,
+            histories,
+            venues,
+            rights,
+            hub,
+        } = parts;
+        Ok(Self(Arc::new(Shared {
+            identities: rights.identities,
+            tickets: rights.tickets,
+            passwords: Passwords::new(config.hashing)?,
+            limiter: Limiter::new(Arc::clone(&clock), config.rates),
+            metrics: Metrics::install(),
+            started_at: clock.now(),
+            config,
+            clock,
+            engine,
+            store,
+            histories,
+            venues,
+            hub,
+        })))
+    }
+}
+
+/// Builds routers.
+pub struct App;
+
+impl App {
+    /// The router over everything: API, health, metrics, hub, web app.
+    ///
+    /// Layers from outside in: problem bodies and headers, compression, panics, routes.
+    pub fn router(state: AppState) -> Router {
+        let (api, _) = routes::build(state.clone()).split_for_parts();
+        let panicked = |_: Box<dyn std::any::Any + Send>| {
+            use axum::response::IntoResponse;
+            ApiError::of(Code::Internal).into_response()
+        };
+        api.fallback(web::serve)
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(CompressionLayer::new().gzip(true).br(true))
+            .layer(axum::middleware::from_fn_with_state(
+                state.clone(),
+                middleware::envelope,
+            ))
+            .with_state(state)
+    }
+
+    /// The OpenAPI document of the router, as JSON.
+    #[must_use]
+    pub fn openapi(state: AppState) -> String {
+        openapi::text(routes::build(state).into_openapi())
+    }
+}

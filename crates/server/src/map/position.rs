@@ -1,0 +1,79 @@
+//! Open positions with their marks.
+
+use tradewind_engine::Kernel;
+use tradewind_engine::kernel::AccountState;
+use tradewind_types::{Decimal, InstrumentId};
+use tradewind_wire as wire;
+use wire::{Dec, Time};
+
+use super::enums;
+use super::order::is_simulated;
+
+/// All open positions of an account.
+#[must_use]
+pub fn positions(kernel: &Kernel, account: &AccountState) -> Vec<wire::Position> {
+    let open = account
+        .ledger
+        .positions()
+        .filter(|(_, net)| !net.quantity.is_zero());
+    open.map(|(instrument, _)| instrument)
+        .filter_map(|instrument| position(kernel, account, instrument))
+        .collect()
+}
+
+/// The position in one instrument, flat or not; `None` when it was never traded.
+#[must_use]
+pub fn position(
+    kernel: &Kernel,
+    account: &AccountState,
+    instrument: &InstrumentId,
+) -> Option<wire::Position> {
+    let net = account.ledger.position(instrument)?;
+    let (mark, state) = kernel.mark(instrument);
+    let multiplier = kernel
+        .instruments()
+        .by_id(instrument)
+        .map_or(Decimal::ONE, |i| i.multiplier);
+    let value = mark.and_then(|mark| net.quantity.checked_mul(mark)?.checked_mul(multiplier));
+    let owners = account.ledger.owners(instrument);
+    let opened = |lot: &tradewind_types::EntryId| {
+        account
+            .recent_entries
+            .iter()
+            .find(|entry| entry.id == *lot)
+            .map(|entry| Time(entry.ts))
+    };
+    let lots = owners.iter().flat_map(|owner| &owner.lots).map(|lot| wire::Lot {
+        id: lot.id.to_string(),
+        opened_at: opened(&lot.id),
+        quantity: Dec(lot.quantity),
+        price: Dec(lot.price.decimal()),
+    });
+    let strategies = owners
+        .iter()
+        .filter(|owner| !owner.quantity.is_zero())
+        .map(|owner| wire::PositionStrategy {
+            strategy: owner.strategy.as_ref().map(ToString::to_string),
+            quantity: Dec(owner.quantity),
+            average_cost: owner.average_cost().map(Dec),
+        });
+    Some(wire::Position {
+        instrument: instrument.to_string(),
+        quantity: Dec(net.quantity),
+        side: if net.quantity < Decimal::ZERO {
+            wire::PositionSide::Short
+        } else {
+            wire::PositionSide::Long
+        },
+        average_cost: net.average_cost().map(Dec),
+        mark: mark.map(Dec),
+        mark_state: enums::data_state(state),
+        market_value: value.map(Dec),
+        unrealised_pnl: value.and_then(|v| v.checked_sub(net.cost)).map(Dec),
+        realised_pnl: Dec(net.realised),
+        fees: Dec(net.fees),
+        strategies: strategies.collect(),
+        lots: lots.collect(),
+        simulated: is_simulated(kernel, instrument),
+    })
+}

@@ -1,0 +1,153 @@
+//! The outermost layer: the request's id, its limits, and how every answer leaves.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, header};
+
+use super::origin;
+use crate::AppState;
+use crate::extract::RequestInfo;
+use crate::identity::random_id;
+use crate::problem::{ApiError, Code};
+
+/// Path template of the route that answered, for metrics and logs.
+#[derive(Debug, Clone)]
+pub struct RouteName(pub Arc<str>);
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+const CSP: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+     connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
+
+/// Wraps a request from first byte to last.
+pub async fn envelope(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let info = describe(&request);
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let checked = origin::check(&state.config, &method, request.uri(), request.headers());
+    request.extensions_mut().insert(info.clone());
+    let answer = match checked {
+        Err(error) => error.into_response(),
+        Ok(()) => match tokio::time::timeout(state.config.request_timeout, next.run(request)).await {
+            Ok(response) => response,
+            Err(_) => ApiError::of(Code::Timeout).retry_after(1).into_response(),
+        },
+    };
+    let mut response = as_problem(&state, answer, &path, &info);
+    secure(&state, &mut response, path.starts_with("/api/"));
+    if let Ok(id) = HeaderValue::from_str(&info.correlation_id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    let route = response
+        .extensions()
+        .get::<RouteName>()
+        .map_or_else(|| Arc::from("other"), |name| Arc::clone(&name.0));
+    state
+        .metrics
+        .request(&method, &route, response.status(), begun.elapsed());
+    tracing::debug!(%method, path, status = response.status().as_u16(), correlation_id = info.correlation_id, "request");
+    response
+}
+
+fn describe(request: &Request) -> RequestInfo {
+    let header = |name: &HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let given = header(&REQUEST_ID).filter(|id| (1..=64).contains(&id.len()) && id.chars().all(legal));
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|peer| peer.0.ip());
+    RequestInfo {
+        // An id needs randomness only to be unique; without any, all requests of that moment share one.
+        correlation_id: given.map_or_else(
+            || random_id(12).unwrap_or_else(|_| "unnumbered".to_owned()),
+            str::to_owned,
+        ),
+        ip: peer.map_or_else(|| "unknown".to_owned(), |ip| ip.to_string()),
+        peer,
+        loopback: peer.is_some_and(|ip| ip.is_loopback()),
+        user_agent: header(&header::USER_AGENT)
+            .unwrap_or_default()
+            .chars()
+            .take(200)
+            .collect(),
+    }
+}
+
+/// Gives every error its body. Answers that the framework made by itself are translated by their status.
+fn as_problem(state: &AppState, mut answer: Response, path: &str, info: &RequestInfo) -> Response {
+    let status = answer.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return answer;
+    }
+    let error = answer
+        .extensions_mut()
+        .remove::<ApiError>()
+        .unwrap_or_else(|| ApiError::of_status(status));
+    if error.code == Code::Internal {
+        tracing::error!(
+            path,
+            correlation_id = info.correlation_id,
+            "answered with an internal error"
+        );
+    }
+    let problem = error.problem(path, &info.correlation_id, state.clock.now());
+    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    let route = answer.extensions().get::<RouteName>().cloned();
+    let mut response = (error.code.status(), body).into_response();
+    for (name, value) in answer.headers() {
+        let about_body = [
+            header::CONTENT_TYPE,
+            header::CONTENT_LENGTH,
+            header::CONTENT_ENCODING,
+            header::TRANSFER_ENCODING,
+        ];
+        if !about_body.contains(name) {
+            response.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    response.headers_mut().insert(header::CONTENT_TYPE, PROBLEM);
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
+    }
+    response
+}
+
+fn secure(state: &AppState, response: &mut Response, api: bool) {
+    let headers = response.headers_mut();
+    let fixed = [
+        ("content-security-policy", CSP),
+        ("x-content-type-options", HeaderValue::from_static("nosniff")),
+        ("x-frame-options", HeaderValue::from_static("DENY")),
+        ("referrer-policy", HeaderValue::from_static("no-referrer")),
+        (
+            "cross-origin-opener-policy",
+            HeaderValue::from_static("same-origin"),
+        ),
+        (
+            "cross-origin-resource-policy",
+            HeaderValue::from_static("same-origin"),
+        ),
+        (
+            "permissions-policy",
+            HeaderValue::from_static("camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
+        ),
+    ];
+    for (name, value) in fixed {
+        headers.insert(HeaderName::from_static(name), value);
+    }
+    if state.config.tls {
+        let hsts = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts);
+    }
+    if api && !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}

@@ -1,0 +1,6 @@
+//! What happens to every request, whatever its route.
+
+mod envelope;
+mod origin;
+
+pub use envelope::{RouteName, envelope};

@@ -1,0 +1,123 @@
+//! Every error code there is. Codes are stable: once released, a code keeps its meaning and its status.
+
+use http::StatusCode;
+use tradewind_wire::ErrorDescription;
+
+macro_rules! catalogue {
+    ($($variant:ident $name:literal $status:literal $title:literal $description:literal;)*) => {
+        /// A kind of error, with its stable name and HTTP status.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $(#[doc = $description] $variant,)*
+        }
+
+        impl Code {
+            /// All codes, by name.
+            pub const ALL: &'static [Code] = &[$(Code::$variant,)*];
+
+            /// The stable name.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Code::$variant => $name,)* }
+            }
+
+            /// The title, the same for all problems of the kind.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Code::$variant => $title,)* }
+            }
+
+            /// What it means and what to do.
+            #[must_use]
+            pub fn description(self) -> &'static str {
+                match self { $(Code::$variant => $description,)* }
+            }
+
+            /// The HTTP status it comes with.
+            #[must_use]
+            pub fn status(self) -> StatusCode {
+                let number: u16 = match self { $(Code::$variant => $status,)* };
+                StatusCode::from_u16(number).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+        }
+    };
+}
+
+catalogue! {
+    AccountUnknown "ACCOUNT_UNKNOWN" 404 "Unknown account" "There is no such account, or you may not see it.";
+    AmountRefused "AMOUNT_REFUSED" 422 "Amount refused" "The amount is zero, not covered, or in a currency that the account does not hold.";
+    BadRequest "BAD_REQUEST" 400 "Bad request" "The request is not valid HTTP for this resource.";
+    BodyTooLarge "BODY_TOO_LARGE" 413 "Body too large" "The body is larger than 1 MB.";
+    ConnectionUnknown "CONNECTION_UNKNOWN" 404 "Unknown connection" "There is no such connection.";
+    CredentialsRefused "CREDENTIALS_REFUSED" 401 "Credentials refused" "The name, password, token or key is wrong, used up, revoked or over.";
+    CsrfRefused "CSRF_REFUSED" 403 "CSRF token refused" "The session's unsafe requests need its token in X-CSRF-Token; GET /api/v1/session tells it.";
+    EngineBusy "ENGINE_BUSY" 503 "Engine busy" "The engine's queue is full; try again shortly.";
+    Forbidden "FORBIDDEN" 403 "Not allowed" "Your role, membership or key does not allow this.";
+    HostRefused "HOST_REFUSED" 421 "Host refused" "The Host header names no host that this server answers for.";
+    IdempotencyInFlight "IDEMPOTENCY_IN_FLIGHT" 409 "Request in flight" "The first request with this Idempotency-Key is still under way.";
+    IdempotencyKeyMissing "IDEMPOTENCY_KEY_MISSING" 428 "Idempotency-Key missing" "Send an Idempotency-Key header (1 to 64 printable characters) with this request.";
+    IdempotencyKeyReused "IDEMPOTENCY_KEY_REUSED" 422 "Idempotency-Key reused" "This Idempotency-Key was used for a request with another body.";
+    InstrumentUnknown "INSTRUMENT_UNKNOWN" 404 "Unknown instrument" "There is no such instrument.";
+    Internal "INTERNAL" 500 "Internal error" "Something went wrong here; the correlation id leads to it in the log.";
+    JournalDown "JOURNAL_DOWN" 503 "Journal down" "The journal cannot be written; nothing is accepted but cancels and the kill switch.";
+    KeyUnknown "KEY_UNKNOWN" 404 "Unknown key" "You have no such API key.";
+    KillSwitchState "KILL_SWITCH_STATE" 409 "Kill switch state" "The kill switch is in that state already.";
+    LastAdministrator "LAST_ADMINISTRATOR" 409 "Last administrator" "The last enabled super administrator cannot be disabled or demoted.";
+    LastOwner "LAST_OWNER" 409 "Last owner" "An account keeps at least one owner.";
+    LockedOut "LOCKED_OUT" 429 "Locked out" "Too many failed sign-ins; wait until Retry-After.";
+    MalformedJson "MALFORMED_JSON" 400 "Malformed JSON" "The body is not well-formed JSON.";
+    MemberUnknown "MEMBER_UNKNOWN" 404 "Unknown member" "The person is unknown or not a member of the account.";
+    MethodNotAllowed "METHOD_NOT_ALLOWED" 405 "Method not allowed" "The resource exists, but not for this method; see the Allow header.";
+    NotAcceptable "NOT_ACCEPTABLE" 406 "Not acceptable" "This resource is answered as application/json only.";
+    NotFound "NOT_FOUND" 404 "Not found" "There is no such resource.";
+    OrderIdReused "ORDER_ID_REUSED" 422 "Order id reused" "The client order id was used before with other content.";
+    OrderNotOpen "ORDER_NOT_OPEN" 409 "Order not open" "The order can no longer be canceled.";
+    OrderUnknown "ORDER_UNKNOWN" 404 "Unknown order" "The account has no such order.";
+    OriginRefused "ORIGIN_REFUSED" 403 "Origin refused" "The request comes from a page of another origin.";
+    PreconditionMissing "PRECONDITION_MISSING" 428 "Precondition missing" "Send If-Match with the version that your change is based on.";
+    RateLimited "RATE_LIMITED" 429 "Rate limited" "Too many requests of this class; wait until Retry-After.";
+    SessionUnknown "SESSION_UNKNOWN" 404 "Unknown session" "You have no such session.";
+    SetupDone "SETUP_DONE" 409 "Set-up done" "The first administrator exists already.";
+    StoreBusy "STORE_BUSY" 503 "Database busy" "The database did not answer in time; market data and trading go on.";
+    StrategyUnknown "STRATEGY_UNKNOWN" 404 "Unknown strategy" "There is no such strategy.";
+    StreamUnavailable "STREAM_UNAVAILABLE" 503 "Stream unavailable" "The real-time hub does not run.";
+    Timeout "TIMEOUT" 503 "Timed out" "The request took too long and was given up.";
+    Unauthenticated "UNAUTHENTICATED" 401 "Not signed in" "Sign in, or send an API key as Authorization: Bearer.";
+    Unavailable "UNAVAILABLE" 503 "Unavailable" "The server cannot do this now; try again shortly.";
+    UnsupportedMediaType "UNSUPPORTED_MEDIA_TYPE" 415 "Unsupported media type" "Send the body as application/json.";
+    UpgradeRequired "UPGRADE_REQUIRED" 426 "Upgrade required" "This resource speaks WebSocket only.";
+    UserUnknown "USER_UNKNOWN" 404 "Unknown user" "There is no such user.";
+    UsernameTaken "USERNAME_TAKEN" 409 "Name taken" "Someone has this user name already.";
+    Validation "VALIDATION" 422 "Validation failed" "One or more fields were refused; errors[] says which and why.";
+    VersionConflict "VERSION_CONFLICT" 412 "Version conflict" "The resource changed meanwhile; read it again and repeat your change.";
+}
+
+impl Code {
+    /// The catalogue as the API shows it.
+    #[must_use]
+    pub fn descriptions() -> Vec<ErrorDescription> {
+        let describe = |code: &Code| ErrorDescription {
+            error_code: code.name().to_owned(),
+            status: code.status().as_u16(),
+            title: code.title().to_owned(),
+            description: code.description().to_owned(),
+        };
+        Code::ALL.iter().map(describe).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_sorted_unique_and_of_error_statuses() {
+        let names: Vec<&str> = Code::ALL.iter().map(|c| c.name()).collect();
+        assert!(names.windows(2).all(|pair| pair[0] < pair[1]), "{names:?}");
+        assert!(
+            Code::ALL
+                .iter()
+                .all(|c| c.status().is_client_error() || c.status().is_server_error())
+        );
+    }
+}

@@ -1,0 +1,7 @@
+//! Accounts and what they hold.
+
+pub mod balances;
+pub mod get;
+pub mod list;
+pub mod positions;
+pub mod post;

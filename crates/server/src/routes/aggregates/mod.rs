@@ -1,0 +1,3 @@
+//! Prices over markets.
+
+pub mod list;

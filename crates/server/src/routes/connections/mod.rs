@@ -1,0 +1,5 @@
+//! Connections.
+
+pub mod get;
+pub mod list;
+pub mod reconnect;

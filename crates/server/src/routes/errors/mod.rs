@@ -1,0 +1,3 @@
+//! The catalogue of errors.
+
+pub mod list;

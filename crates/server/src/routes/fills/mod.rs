@@ -1,0 +1,3 @@
+//! Fills.
+
+pub mod list;

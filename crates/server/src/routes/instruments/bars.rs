@@ -1,0 +1,103 @@
+//! Bars of an instrument with overlays.
+
+use crate::routes::prelude::*;
+
+use tradewind_types::UnixNanos;
+use tradewind_types::market::{Bar, BarInterval};
+
+use crate::map;
+
+const BARS_MAX: u32 = 2_000;
+const OVERLAYS_MAX: usize = 12;
+
+/// Which bars.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct BarsQuery {
+    /// One of 1s 5s 10s 15s 30s 1m 2m 3m 5m 10m 15m 30m 1h 2h 4h 6h 1d; `1m` when absent.
+    #[param(example = "1m")]
+    pub interval: Option<String>,
+    /// At most so many; 500 when absent.
+    #[param(minimum = 1, maximum = 2000)]
+    pub limit: Option<u32>,
+    /// Only bars that open before this time; the newest when absent.
+    #[param(format = DateTime)]
+    pub before: Option<String>,
+    /// Indicators over the bars, by comma: `EMA_3,BBANDS_10_2,VWAP`.
+    #[param(example = "EMA_3,BBANDS_10_2,VWAP")]
+    pub overlays: Option<String>,
+}
+
+/// Bars of an instrument, oldest first, the forming one last, with overlays as the engine computes them.
+#[utoipa::path(get, path = "/api/v1/instruments/{instrument}/bars", tag = "market",
+    params(("instrument" = String, Path, description = "Instrument id, e.g. BTC-USD.COINBASE."), BarsQuery), responses((status = 200, body = wire::Bars)))]
+pub async fn get_bars(
+    State(state): State<AppState>,
+    params: Params,
+    QueryOf(query): QueryOf<BarsQuery>,
+) -> ApiResult<Json<wire::Bars>> {
+    let interval: BarInterval = query.interval.as_deref().unwrap_or("1m").parse().map_err(
+        |e: tradewind_types::market::bars::BadInterval| {
+            ApiError::field("interval", "MALFORMED", e.to_string())
+        },
+    )?;
+    let limit = in_range("limit", query.limit, 500, BARS_MAX)? as usize;
+    let before = match &query.before {
+        None => None,
+        Some(text) => Some(
+            text.parse::<UnixNanos>()
+                .map_err(|e| ApiError::field("before", "MALFORMED", e.to_string()))?,
+        ),
+    };
+    let names: Vec<String> = query
+        .overlays
+        .unwrap_or_default()
+        .split(',')
+        .map(str::trim)
+        .filter(|n| !n.is_empty())
+        .map(str::to_owned)
+        .collect();
+    if names.len() > OVERLAYS_MAX {
+        return Err(ApiError::field(
+            "overlays",
+            "OUT_OF_RANGE",
+            format!("at most {OVERLAYS_MAX} overlays"),
+        ));
+    }
+    let now = state.clock.now();
+    // Only the bars are copied on the engine's thread; indicators are computed here.
+    let (instrument, market_state, bars, closed) = of_instrument(
+        &state,
+        &params,
+        move |_, i: &tradewind_types::Instrument, market| {
+            let series = market.series(interval);
+            let mut bars: Vec<Bar> = series
+                .map(|s| s.closed().iter().copied().collect())
+                .unwrap_or_default();
+            let closed = bars.len();
+            bars.extend(
+                series
+                    .and_then(|s| s.forming())
+                    .filter(|forming| bars.last().is_none_or(|last| last.ts < forming.ts)),
+            );
+            (i.clone(), market.data_state(now), bars, closed)
+        },
+    )
+    .await?;
+    let end = before.map_or(bars.len(), |before| bars.partition_point(|bar| bar.ts < before));
+    let begin = end.saturating_sub(limit);
+    let ids: Vec<&str> = names.iter().map(String::as_str).collect();
+    let overlays = map::market::overlays(&ids, &bars[..end], &instrument, end - begin)
+        .map_err(|e| ApiError::field("overlays", "UNKNOWN_OVERLAY", e.to_string()))?;
+    let shown = bars[begin..end].iter().enumerate();
+    Ok(Json(wire::Bars {
+        instrument: instrument.id.to_string(),
+        interval: interval.to_string(),
+        state: map::enums::data_state(market_state),
+        simulated: instrument.simulated,
+        bars: shown
+            .map(|(n, bar)| map::market::bar(&instrument, bar, begin + n < closed))
+            .collect(),
+        overlays,
+    }))
+}

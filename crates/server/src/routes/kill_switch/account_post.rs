@@ -1,0 +1,36 @@
+//! Engaging the kill switch of the account.
+
+use crate::routes::prelude::*;
+
+use super::status;
+use crate::identity::audit;
+use crate::identity::manage::check_label;
+
+/// Blocks new orders of the account and cancels the open ones; with `flatten` also closes positions.
+#[utoipa::path(post, path = "/api/v1/accounts/{account}/kill-switch", tag = "risk",
+    params(("account" = String, Path, description = "Account id.")), request_body = wire::KillSwitchRequest, responses((status = 200, body = wire::KillSwitchStatus),
+        (status = 409, description = "Problem: KILL_SWITCH_STATE.", body = wire::Problem, content_type = "application/problem+json")))]
+pub async fn engage_account(
+    State(state): State<AppState>,
+    request: RequestInfo,
+    access: AccountAccess,
+    Body(body): Body<wire::KillSwitchRequest>,
+) -> ApiResult<Json<wire::KillSwitchStatus>> {
+    check_label("reason", &body.reason, 200)?;
+    let account = Some(access.id.clone());
+    let reason = body.reason.trim().to_owned();
+    let command = Command::EngageKillSwitch {
+        account: account.clone(),
+        flatten: body.flatten,
+        reason,
+    };
+    command_as(&state, &request, &access.caller, command).await?;
+    let subject = account.as_ref().map_or("all", AccountId::as_str);
+    audit::write_after(
+        &state,
+        &request,
+        Note::ok(&access.caller, "kill_switch.engage", subject),
+    )
+    .await;
+    Ok(Json(status(&state, account).await?))
+}

@@ -1,0 +1,3 @@
+//! What concerns oneself.
+
+pub mod password;

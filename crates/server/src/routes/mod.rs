@@ -1,0 +1,207 @@
+//! The route table: every endpoint there is, each with the action that authorisation asks about.
+//!
+//! The router, the OpenAPI document and the authorisation matrix are all made from this one table; method and path
+//! come from the handler's own description. An endpoint that is not in it does not exist. A new one is a new file in
+//! its resource's folder and one line here.
+
+pub mod accounts;
+pub mod aggregates;
+pub mod connections;
+pub mod errors;
+pub mod fills;
+pub mod health;
+mod idempotency;
+pub mod instruments;
+pub mod keys;
+pub mod kill_switch;
+pub mod ledger;
+pub mod me;
+pub mod members;
+pub mod metrics;
+mod numbers;
+pub mod openapi;
+pub mod orders;
+mod prelude;
+pub mod quotes;
+pub mod reconciliations;
+pub mod reference;
+pub mod risk;
+pub mod screening;
+pub mod session;
+pub mod sessions;
+pub mod setup;
+pub mod signals;
+pub mod status;
+pub mod strategies;
+pub mod stream;
+pub mod transfers;
+pub mod users;
+pub mod venues;
+pub mod weights;
+
+use std::sync::Arc;
+
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
+use utoipa_axum::routes;
+
+use crate::AppState;
+use crate::access::{Action, Guarded, guard};
+use crate::openapi as document;
+
+/// A row of the table.
+struct Row {
+    action: Action,
+    parts: UtoipaMethodRouter<AppState>,
+}
+
+/// An endpoint, as tests and documents list it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// `GET`, `POST` …
+    pub method: &'static str,
+    /// Path template.
+    pub path: String,
+    /// What it does.
+    pub action: Action,
+}
+
+macro_rules! table {
+    ($($action:ident $handler:path;)*) => {
+        fn rows() -> Vec<Row> {
+            vec![$(Row { action: Action::$action, parts: routes!($handler) },)*]
+        }
+    };
+}
+
+table! {
+    SetupRead setup::get::get_setup;
+    SetupRun setup::post::post_setup;
+    SessionRead session::get::get_session;
+    SessionOpen session::post::post_session;
+    SessionOpen session::link::post_session_link;
+    SessionEnd session::delete::delete_session;
+    SessionsRead sessions::list::list_sessions;
+    SessionRevoke sessions::delete::revoke_session;
+    PasswordChange me::password::post_password;
+    KeysRead keys::list::list_keys;
+    KeyCreate keys::post::post_key;
+    KeyRevoke keys::delete::revoke_key;
+    UsersRead users::list::list_users;
+    UserCreate users::post::post_user;
+    UserChange users::patch::patch_user;
+    TicketCreate stream::ticket::post_ticket;
+    StreamOpen stream::get::get_stream;
+    AccountsRead accounts::list::list_accounts;
+    AccountCreate accounts::post::post_account;
+    AccountRead accounts::get::get_account;
+    AccountRead accounts::balances::list_balances;
+    AccountRead accounts::positions::list_positions;
+    AccountRead orders::list::list_orders;
+    OrdersSubmit orders::post::post_order;
+    OrdersSubmit orders::batch::post_batch;
+    OrdersCancel orders::cancel_all::cancel_all;
+    AccountRead orders::get::get_order;
+    OrdersCancel orders::delete::cancel_order;
+    Flatten orders::flatten::flatten;
+    AccountRead fills::list::list_fills;
+    AccountRead ledger::list::list_entries;
+    AccountRead signals::list::list_signals;
+    AccountRead strategies::list::list_strategies;
+    StrategySwitch strategies::patch::patch_strategy;
+    AccountRead weights::list::list_weights;
+    AccountRead risk::get::get_risk;
+    RiskChange risk::put::put_risk;
+    KillSwitchEngage kill_switch::account_post::engage_account;
+    KillSwitchLift kill_switch::account_delete::lift_account;
+    KillSwitchAllRead kill_switch::all_get::get_all;
+    KillSwitchAllEngage kill_switch::all_post::engage_all;
+    KillSwitchAllLift kill_switch::all_delete::lift_all;
+    Transfer transfers::post::post_transfer;
+    AccountRead members::list::list_members;
+    MembersChange members::put::put_member;
+    MembersChange members::delete::delete_member;
+    Reconcile reconciliations::post::post_reconciliation;
+    AccountRead reconciliations::list::list_reconciliations;
+    MarketRead instruments::list::list_instruments;
+    MarketRead instruments::get::get_instrument;
+    MarketRead instruments::quote::get_quote;
+    MarketRead instruments::book::get_book;
+    MarketRead instruments::trades::list_trades;
+    MarketRead instruments::bars::get_bars;
+    MarketRead quotes::list::list_quotes;
+    MarketRead aggregates::list::list_aggregates;
+    MarketRead screening::list::list_screening;
+    VenuesRead venues::list::list_venues;
+    VenuesRead connections::list::list_connections;
+    VenuesRead connections::get::get_connection;
+    ConnectionReconnect connections::reconnect::reconnect;
+    StatusRead status::get::get_status;
+    ErrorsRead errors::list::list_errors;
+    OpenApiRead openapi::get::get_openapi;
+    ReferenceRead reference::get::get_reference;
+    ReferenceRead reference::get::get_reference_script;
+    ReferenceRead reference::get::get_reference_style;
+    HealthRead health::get::healthz;
+    HealthRead health::get::readyz;
+    MetricsRead metrics::get::get_metrics;
+}
+
+fn operation(item: &mut PathItem) -> Option<(&'static str, &mut Operation)> {
+    let slots = [
+        ("GET", item.get.as_mut()),
+        ("POST", item.post.as_mut()),
+        ("PUT", item.put.as_mut()),
+        ("PATCH", item.patch.as_mut()),
+        ("DELETE", item.delete.as_mut()),
+    ];
+    slots
+        .into_iter()
+        .find_map(|(method, slot)| slot.map(|operation| (method, operation)))
+}
+
+/// Every endpoint, in the table's order.
+#[must_use]
+pub fn endpoints() -> Vec<Endpoint> {
+    let mut all = Vec::new();
+    for mut row in rows() {
+        for (path, item) in &mut row.parts.1.paths {
+            let Some((method, _)) = operation(item) else {
+                continue;
+            };
+            all.push(Endpoint {
+                method,
+                path: path.clone(),
+                action: row.action,
+            });
+        }
+    }
+    all
+}
+
+/// The router over all rows, each behind its guard.
+pub fn build(state: AppState) -> OpenApiRouter<AppState> {
+    let mut api = OpenApiRouter::with_openapi(document::base());
+    for row in rows() {
+        let (schemas, mut paths, mut methods) = row.parts;
+        for (path, item) in &mut paths.paths {
+            let json =
+                path.starts_with("/api/") && !path.contains("/reference") && !path.ends_with("/stream");
+            let guarded = Guarded {
+                action: row.action,
+                path: Arc::from(path.as_str()),
+                json,
+            };
+            if let Some((_, operation)) = operation(item) {
+                let has_body = operation.request_body.is_some();
+                document::complete(operation, row.action, path, has_body);
+            }
+            methods = methods.route_layer(axum::middleware::from_fn_with_state(
+                (state.clone(), guarded),
+                guard,
+            ));
+        }
+        api = api.routes((schemas, paths, methods));
+    }
+    api
+}

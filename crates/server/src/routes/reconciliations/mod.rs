@@ -1,0 +1,4 @@
+//! Reconciliations.
+
+pub mod list;
+pub mod post;

@@ -1,0 +1,26 @@
+//! Reconciling now.
+
+use crate::routes::prelude::*;
+
+use tradewind_engine::CommandReply;
+
+use crate::map;
+
+/// Compares orders, positions and balances of the account with its venue now.
+#[utoipa::path(post, path = "/api/v1/accounts/{account}/reconciliations", tag = "accounts",
+    params(("account" = String, Path, description = "Account id.")), responses((status = 201, body = wire::Reconciliation)))]
+pub async fn post_reconciliation(
+    State(state): State<AppState>,
+    request: RequestInfo,
+    access: AccountAccess,
+) -> ApiResult<impl IntoResponse> {
+    let command = Command::Reconcile {
+        account: access.id.clone(),
+    };
+    match command_as(&state, &request, &access.caller, command).await? {
+        CommandReply::Reconciliation(done) => {
+            Ok((StatusCode::CREATED, Json(map::ledger::reconciliation(&done))))
+        }
+        _ => Err(ApiError::of(Code::Internal)),
+    }
+}

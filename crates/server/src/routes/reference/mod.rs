@@ -1,0 +1,3 @@
+//! The reference page.
+
+pub mod get;

@@ -1,0 +1,3 @@
+//! Screening.
+
+pub mod list;

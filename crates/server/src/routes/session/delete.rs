@@ -1,0 +1,25 @@
+//! Signing out.
+
+use crate::routes::prelude::*;
+
+use tradewind_store::identity::sessions;
+
+use crate::identity::{Via, audit, clear_cookie};
+
+/// Signs out.
+#[utoipa::path(delete, path = "/api/v1/session", tag = "identity", responses((status = 204)))]
+pub async fn delete_session(
+    State(state): State<AppState>,
+    request: RequestInfo,
+    SignedIn(caller): SignedIn,
+) -> ApiResult<impl IntoResponse> {
+    if let Via::Session { id, .. } = &caller.via {
+        sessions::revoke(&state.store, &caller.user, id, state.clock.now()).await?;
+        state.identity_changed();
+        audit::write(&state, &request, Note::ok(&caller, "session.end", id)).await?;
+    }
+    Ok((
+        StatusCode::NO_CONTENT,
+        [(header::SET_COOKIE, clear_cookie(&state)?)],
+    ))
+}

@@ -1,0 +1,38 @@
+//! Signing in with a one-time link.
+
+use crate::routes::prelude::*;
+
+use tradewind_store::identity::links::{self, Purpose};
+use tradewind_store::identity::users;
+
+use crate::identity::{audit, hash_token, open_session};
+
+/// Signs in with the token of a one-time link. The page reads it from the URL's fragment, which no server log sees.
+#[utoipa::path(post, path = "/api/v1/session/link", tag = "identity", request_body = wire::LinkLogin,
+    responses((status = 200, body = wire::Session), (status = 401, description = "Problem: CREDENTIALS_REFUSED.",
+        body = wire::Problem, content_type = "application/problem+json")))]
+pub async fn post_session_link(
+    State(state): State<AppState>,
+    request: RequestInfo,
+    MaybeCaller(old): MaybeCaller,
+    Body(body): Body<wire::LinkLogin>,
+) -> ApiResult<impl IntoResponse> {
+    let refuse = || ApiError::of(Code::CredentialsRefused);
+    let now = state.clock.now();
+    let owner = links::redeem(&state.store, Purpose::SignIn, &hash_token(&body.token), now).await?;
+    let owner = owner.flatten().ok_or_else(refuse)?;
+    let user = users::by_id(&state.store, &owner)
+        .await?
+        .filter(|u| !u.disabled)
+        .ok_or_else(refuse)?;
+    let (cookie, session) = open_session(&state, &request, &user, old.as_deref()).await?;
+    let note = Note {
+        actor: user.id.as_str(),
+        action: "session.open",
+        subject: user.id.as_str(),
+        outcome: "OK",
+        detail: json!({"by": "link"}),
+    };
+    audit::write(&state, &request, note).await?;
+    Ok(([(header::SET_COOKIE, cookie)], Json(session)))
+}

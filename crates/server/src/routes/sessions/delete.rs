@@ -1,0 +1,25 @@
+//! Revoking a session.
+
+use crate::routes::prelude::*;
+
+use tradewind_store::identity::sessions;
+
+use crate::identity::audit;
+
+/// Ends one of one's own sessions; open sockets of it close within five seconds.
+#[utoipa::path(delete, path = "/api/v1/sessions/{session}", tag = "identity",
+    params(("session" = String, Path, description = "Session id.")), responses((status = 204)))]
+pub async fn revoke_session(
+    State(state): State<AppState>,
+    request: RequestInfo,
+    SignedIn(caller): SignedIn,
+    params: Params,
+) -> ApiResult<StatusCode> {
+    let id = params.text("session");
+    if !sessions::revoke(&state.store, &caller.user, id, state.clock.now()).await? {
+        return Err(ApiError::of(Code::SessionUnknown));
+    }
+    state.identity_changed();
+    audit::write(&state, &request, Note::ok(&caller, "session.revoke", id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,4 @@
+//! Open sessions.
+
+pub mod delete;
+pub mod list;

@@ -1,0 +1,4 @@
+//! First-run set-up.
+
+pub mod get;
+pub mod post;

@@ -1,0 +1,4 @@
+//! Strategies.
+
+pub mod list;
+pub mod patch;

@@ -1,0 +1,31 @@
+//! The hub's socket.
+
+use crate::routes::prelude::*;
+
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+
+use crate::identity::Via;
+
+/// Opens the real-time hub: WebSocket, JSON messages (schemas `ClientMessage` and `ServerMessage`).
+#[utoipa::path(get, path = "/api/v1/stream", tag = "system",
+    responses((status = 101, description = "WebSocket."), (status = 426, description = "Problem: UPGRADE_REQUIRED.",
+        body = wire::Problem, content_type = "application/problem+json")))]
+pub async fn get_stream(
+    State(state): State<AppState>,
+    request: RequestInfo,
+    MaybeCaller(caller): MaybeCaller,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> ApiResult<axum::response::Response> {
+    let upgrade = upgrade.map_err(|_| ApiError::of(Code::UpgradeRequired))?;
+    let hub = state
+        .hub
+        .clone()
+        .ok_or_else(|| ApiError::of(Code::StreamUnavailable))?;
+    // A cookie travels with any page's upgrade; only what a program sends on purpose counts.
+    let program = caller.filter(|c| matches!(c.via, Via::Key { .. }));
+    let ip = request
+        .peer
+        .unwrap_or(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED));
+    Ok(hub.accept(upgrade, ip, program))
+}

@@ -1,0 +1,4 @@
+//! The real-time hub.
+
+pub mod get;
+pub mod ticket;

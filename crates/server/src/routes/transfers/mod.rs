@@ -1,0 +1,3 @@
+//! Money in and out.
+
+pub mod post;

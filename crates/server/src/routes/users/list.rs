@@ -1,0 +1,34 @@
+//! All people.
+
+use crate::routes::prelude::*;
+
+use tradewind_store::identity::users;
+
+/// All people, oldest first.
+#[utoipa::path(get, path = "/api/v1/users", tag = "identity", params(PageQuery),
+    responses((status = 200, body = wire::Page<wire::User>)))]
+pub async fn list_users(
+    State(state): State<AppState>,
+    QueryOf(page): QueryOf<PageQuery>,
+) -> ApiResult<Json<wire::Page<wire::User>>> {
+    let limit = page.limit()?;
+    let key = page.key::<StampedKey>()?;
+    let after = key.as_ref().map(|k| (k.ts, k.id.as_str()));
+    let mut rows = users::list(&state.store, after, limit + 1).await?;
+    let more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let last = rows.last().filter(|_| more).map(|u| {
+        Cursor::after(StampedKey {
+            ts: u.created_at,
+            id: u.id.to_string(),
+        })
+    });
+    let items = rows
+        .into_iter()
+        .map(super::describe)
+        .collect::<ApiResult<Vec<_>>>()?;
+    Ok(Json(wire::Page {
+        items,
+        next_cursor: last,
+    }))
+}

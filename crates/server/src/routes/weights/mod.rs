@@ -1,0 +1,3 @@
+//! Weights of the combination.
+
+pub mod list;
