@@ -129,6 +129,14 @@ impl ProductConfig {
         }
     }
 
+    /// One of [`ProductConfig::defaults`] by its name, `BTC-USD`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::defaults()
+            .into_iter()
+            .find(|product| product.name() == name)
+    }
+
     /// The four products of the demo with the ticks and lots that the venues publish for them.
     #[must_use]
     pub fn defaults() -> Vec<ProductConfig> {

@@ -7,6 +7,7 @@ use serde_json::json;
 use tradewind_simulator::venue::Session;
 use tradewind_simulator::world::World;
 use tradewind_simulator::world::history::Print;
+use tradewind_simulator::world::state::WorldState;
 use tradewind_simulator::{ProductConfig, VenueKind};
 use tradewind_types::{PriceMantissa, SizeMantissa, UnixNanos};
 
@@ -289,4 +290,53 @@ fn six_hours_of_history_for_eight_listings_are_made_quickly() {
         );
         assert!(listing.history().trades().len() > 5_000);
     }
+}
+
+#[test]
+fn a_world_resumed_after_a_crash_keeps_its_prices_and_leaves_lost_trade_numbers_unused() {
+    let products = ProductConfig::defaults();
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("deep").join("world.json");
+    let mut world = World::new(9, &products, &VenueKind::ALL, START);
+    world.catch_up(START.plus(300_000_000_000), STEP_NS);
+    world.state(false).save(&path).expect("saved");
+    let stored = WorldState::load(&path).expect("read").expect("there");
+    let now = world.state(false);
+    assert!(stored.listings == now.listings, "histories differ");
+    for (a, b) in stored.products.iter().zip(&now.products) {
+        // JSON keeps all but the last bit of a float.
+        assert!(
+            (a.fair.price() / b.fair.price() - 1.0).abs() < 1e-12,
+            "{a:?} {b:?}"
+        );
+    }
+    let mut resumed = World::resume(stored, 9, &products, &VenueKind::ALL);
+    assert_eq!(resumed.now(), world.now());
+    for _ in 0..600 {
+        resumed.step(STEP_NS);
+    }
+    for venue in VenueKind::ALL {
+        for (old, new) in world.listings(venue).iter().zip(resumed.listings(venue)) {
+            let (before, after) = (
+                old.history().last().expect("traded"),
+                new.history().last().expect("traded"),
+            );
+            assert!(after.id >= before.id + 10_000, "{} after {}", after.id, before.id);
+            assert!((after.price.0 as f64 / before.price.0 as f64 - 1.0).abs() < 0.02);
+            assert!(new.history().minutes().len() >= old.history().minutes().len());
+        }
+    }
+}
+
+#[test]
+fn a_state_file_that_is_none_is_refused_with_its_name() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("world.json");
+    assert_eq!(WorldState::load(&path).expect("read"), None);
+    std::fs::write(&path, "{\"version\":1").expect("written");
+    let error = WorldState::load(&path).expect_err("refused").to_string();
+    assert!(
+        error.contains("world.json") && error.contains("version 1"),
+        "{error}"
+    );
 }

@@ -150,6 +150,13 @@ async fn speed_is_kept() {
 
 #[tokio::test]
 async fn what_cannot_be_played_is_refused() {
+    assert_eq!("0.5".parse(), Ok(Speed::Times(0.5)));
+    assert_eq!("unlimited".parse(), Ok(Speed::Unlimited));
+    assert!(
+        ["0", "-1", "NaN", "fast"]
+            .iter()
+            .all(|bad| bad.parse::<Speed>().is_err())
+    );
     let folder = tempfile::tempdir().expect("folder");
     let start = |path: PathBuf, speed| ReplayServer::start(ReplayConfig { path, port: 0, speed });
     let missing = start(folder.path().join("none"), Speed::Unlimited).await;

@@ -7,4 +7,4 @@ mod server;
 
 pub use protocol::Protocol;
 pub use recording::{Line, Recording, RecordingError};
-pub use server::{ReplayConfig, ReplayError, ReplayHandle, ReplayServer, Speed};
+pub use server::{BadSpeed, ReplayConfig, ReplayError, ReplayHandle, ReplayServer, Speed};

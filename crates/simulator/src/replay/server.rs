@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +36,25 @@ pub enum Speed {
     Times(f64),
     /// As fast as the client takes it.
     Unlimited,
+}
+
+/// The text names no speed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no speed: a number above zero such as 1, 0.5 or 10, or `unlimited`")]
+pub struct BadSpeed(pub String);
+
+impl FromStr for Speed {
+    type Err = BadSpeed;
+
+    fn from_str(text: &str) -> Result<Self, BadSpeed> {
+        if text == "unlimited" {
+            return Ok(Speed::Unlimited);
+        }
+        match text.parse::<f64>() {
+            Ok(times) if times.is_finite() && times > 0.0 => Ok(Speed::Times(times)),
+            _ => Err(BadSpeed(text.chars().take(16).collect())),
+        }
+    }
 }
 
 /// What to replay.
