@@ -3,7 +3,8 @@
 use crate::routes::prelude::*;
 
 use tradewind_store::identity::links::{self, Purpose};
-use tradewind_store::identity::users;
+use tradewind_store::identity::{memberships, users};
+use tradewind_types::UnixNanos;
 
 use crate::identity::manage::{Person, prepare};
 use crate::identity::{audit, hash_token, open_session};
@@ -35,6 +36,7 @@ pub async fn post_setup(
         return Err(ApiError::of(Code::SetupDone));
     }
     links::redeem(&state.store, Purpose::Setup, &token, now).await?;
+    adopt_accounts(&state, &user, now).await?;
     let note = Note {
         actor: user.id.as_str(),
         action: "setup",
@@ -45,4 +47,35 @@ pub async fn post_setup(
     audit::write(&state, &request, note).await?;
     let (cookie, session) = open_session(&state, &request, &user, None).await?;
     Ok((StatusCode::CREATED, [(header::SET_COOKIE, cookie)], Json(session)))
+}
+
+/// Owner of accounts that the program opened by itself, before there was anybody.
+const SYSTEM_OWNER: &str = "system";
+
+/// The first administrator becomes the owner of the accounts that the program opened by itself.
+async fn adopt_accounts(state: &AppState, user: &users::UserRow, now: UnixNanos) -> ApiResult<()> {
+    let ownerless = state.engine.query(|kernel| {
+        let of_system = kernel
+            .accounts()
+            .filter(|a| a.info.owner.as_str() == SYSTEM_OWNER);
+        of_system.map(|a| a.info.id.clone()).collect::<Vec<_>>()
+    });
+    for account in ownerless.await? {
+        let member = memberships::MembershipRow {
+            account,
+            owner: user.id.clone(),
+            role: "OWNER".to_owned(),
+            since: now,
+        };
+        let config = &state.config;
+        memberships::upsert(
+            &state.store,
+            &config.org,
+            &config.engine_id,
+            &member,
+            user.id.as_str(),
+        )
+        .await?;
+    }
+    Ok(())
 }
