@@ -44,7 +44,7 @@ test-web: web
 	cd web && npm run check && npm run lint && npm test && npm run size
 
 test-e2e: web need-chromium
-	cargo build --profile ci --locked --bin tradewind $(CARGO_FLAGS)
+	tools/test-rust.sh --no-run
 	cd web && TRADEWIND_BIN=$(abspath $(TARGET_DIR))/ci/tradewind npm run e2e
 
 lint: web/node_modules/.package-lock.json ## formatting, clippy, licences, web lint

@@ -1,11 +1,18 @@
 #!/usr/bin/env bash
 # All Rust tests in the `ci` profile: cargo-nextest where it is installed, `cargo test` otherwise.
+# With --no-run it only builds them, and with them the binary that the browser tests start: the same build,
+# so that nothing is compiled twice.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+common=(--workspace --locked)
 if cargo nextest --version >/dev/null 2>&1; then
-  cargo nextest run --cargo-profile ci --workspace --locked --no-fail-fast
+  test=(cargo nextest run --cargo-profile ci "${common[@]}")
 else
-  cargo test --profile ci --workspace --locked --no-fail-fast --lib --bins --tests
+  test=(cargo test --profile ci --lib --bins --tests "${common[@]}")
 fi
+if [ "${1:-}" = --no-run ]; then
+  exec "${test[@]}" --no-run
+fi
+"${test[@]}" --no-fail-fast
 # Examples in doc comments run too.
-cargo test --profile ci --workspace --locked --doc --quiet
+cargo test --profile ci --doc --quiet "${common[@]}"
