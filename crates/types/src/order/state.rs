@@ -138,6 +138,8 @@ pub struct Order {
     pub filled: Decimal,
     /// Σ fill price × quantity.
     pub filled_value: Decimal,
+    /// Number of fills.
+    pub fills: u32,
     /// When it was created.
     pub ts_created: UnixNanos,
     /// When it last changed.
@@ -156,6 +158,7 @@ impl Order {
             venue_order_id: None,
             filled: Decimal::ZERO,
             filled_value: Decimal::ZERO,
+            fills: 0,
             ts_created: ts,
             ts_updated: ts,
             version: 0,
@@ -188,6 +191,7 @@ impl Order {
             E::Accepted { venue_order_id } => self.venue_order_id = Some(venue_order_id.clone()),
             E::Filled { quantity, price, .. } => {
                 self.filled += quantity.decimal();
+                self.fills += 1;
                 // A value that overflows would have been refused as the order's notional before.
                 let value = price
                     .decimal()
