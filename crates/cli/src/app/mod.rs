@@ -13,8 +13,9 @@ use anyhow::Context as _;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tradewind_engine::{Engine, EngineConfig, EngineHandle, KernelConfig, RecoveryReport};
+use tradewind_engine::{Engine, EngineConfig, KernelConfig, RecoveryReport};
 use tradewind_server::app::Parts;
+use tradewind_server::hub::{Feeds, Hub, HubConfig};
 use tradewind_server::venues::VenueDirectory;
 use tradewind_server::{App, AppState};
 use tradewind_store::projection::{Pace, ProjectionError, Projector, Scope, SqlHistories};
@@ -111,6 +112,7 @@ pub(crate) struct Running {
     pub(crate) db: Db,
     engine: Engine,
     feeds: Vec<tradewind_venues::feeds::Feed>,
+    hub: Arc<Hub>,
     stop: CancellationToken,
     server: JoinHandle<std::io::Result<()>>,
     projector: JoinHandle<Result<(), ProjectionError>>,
@@ -142,7 +144,8 @@ impl Running {
 
         let source = Arc::new(JournalSource::new(data.journal()));
         let (projection, projector) = Projector::new(db.clone(), scope(), source, Pace::default());
-        let (outcomes, market) = sinks::make(projection);
+        let topics = Feeds::new();
+        let (outcomes, market) = sinks::make(projection, &topics);
         let (engine, recovery) = {
             let engine_config = EngineConfig {
                 journal_dir: data.journal(),
@@ -168,17 +171,25 @@ impl Running {
         server_config.tls = config.tls;
         server_config.rates.multiplier = config.rate_multiplier;
         let directory = VenueDirectory::new(started.entries);
+        let rights = tradewind_server::access::Rights::new(&db, &clock, &server_config);
+        let hub = Hub::start(
+            HubConfig::default().raised(config.rate_multiplier),
+            Arc::clone(&clock),
+            Arc::new(rights.clone()),
+            topics.clone(),
+        );
         let state = AppState::new(Parts {
-            rights: tradewind_server::access::Rights::new(&db, &clock, &server_config),
+            rights,
             config: server_config,
             clock,
             engine: handle,
             store: db.clone(),
             histories: Arc::new(SqlHistories::new(db.clone(), scope())),
             venues: directory,
-            hub: None,
+            hub: Some(Arc::clone(&hub)),
         })
         .map_err(|error| Failure::failed(error.detail))?;
+        topics.connect(&state, recovery.outcomes);
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
         let server = tokio::spawn(tradewind_server::serve(listener, App::router(state), stopped));
@@ -188,6 +199,7 @@ impl Running {
             db,
             engine,
             feeds: started.feeds,
+            hub,
             stop,
             server,
             projector,
@@ -204,6 +216,7 @@ impl Running {
                 tracing::warn!("a feed did not close in time");
             }
         }
+        self.hub.shutdown().await;
         self.stop.cancel();
         if let Ok(Ok(Err(error))) = tokio::time::timeout(Duration::from_millis(700), self.server).await {
             tracing::warn!(%error, "the server ended with an error");

@@ -1,25 +1,26 @@
 //! What the engine tells of, spread over those who listen: projections and hub.
 
-use tradewind_engine::{Kernel, MarketPublication, MarketSink, OutcomeSink};
+use tradewind_engine::{MarketSink, OutcomeSink};
+use tradewind_server::hub::Feeds;
 use tradewind_store::projection::ProjectionSink;
 use tradewind_types::record::Outcome;
 
 struct Outcomes {
     projection: ProjectionSink,
+    hub: Box<dyn OutcomeSink>,
 }
 
 impl OutcomeSink for Outcomes {
     fn durable(&mut self, outcomes: &[(u64, Outcome)]) {
         self.projection.push(outcomes);
+        self.hub.durable(outcomes);
     }
 }
 
-struct Market;
-
-impl MarketSink for Market {
-    fn market(&mut self, _kernel: &Kernel, _publication: &MarketPublication) {}
-}
-
-pub(super) fn make(projection: ProjectionSink) -> (Box<dyn OutcomeSink>, Box<dyn MarketSink>) {
-    (Box::new(Outcomes { projection }), Box::new(Market))
+pub(super) fn make(projection: ProjectionSink, hub: &Feeds) -> (Box<dyn OutcomeSink>, Box<dyn MarketSink>) {
+    let outcomes = Outcomes {
+        projection,
+        hub: hub.outcome_sink(),
+    };
+    (Box::new(outcomes), hub.market_sink())
 }

@@ -17,6 +17,9 @@ pub struct RecoveryReport {
     pub snapshot_seq: u64,
     /// Records folded behind it.
     pub folded: u64,
+    /// Outcomes in the state that was recovered ([`State::outcomes`]); those told to the sinks are numbered from the
+    /// next one on.
+    pub outcomes: u64,
     /// Bytes of an unfinished, never acknowledged write that were cut off.
     pub torn_bytes: u64,
     /// Kill-switch orders given while the journal was down.
@@ -91,6 +94,7 @@ pub(crate) fn recover(config: &EngineConfig) -> Result<Recovered, StartError> {
         records: recovered.records,
         snapshot_seq: fold.base.map_or(0, |b| b.seq),
         folded: fold.folded,
+        outcomes: fold.state.outcomes,
         torn_bytes: recovered.torn_tail.map_or(0, |t| t.bytes),
         emergencies: emergencies.len(),
     };

@@ -93,3 +93,20 @@ impl Default for HubConfig {
         }
     }
 }
+
+impl HubConfig {
+    /// With the limits per user and per address raised, for load tests; what a single socket may do stays.
+    #[must_use]
+    pub fn raised(mut self, multiplier: u32) -> Self {
+        let times = usize::try_from(multiplier.max(1)).unwrap_or(usize::MAX);
+        for limit in [
+            &mut self.subscriptions_per_user,
+            &mut self.sockets_per_user,
+            &mut self.sockets_per_ip,
+        ] {
+            *limit = limit.saturating_mul(times);
+        }
+        self.messages_per_minute_ip = self.messages_per_minute_ip.saturating_mul(multiplier.max(1));
+        self
+    }
+}

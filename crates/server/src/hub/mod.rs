@@ -10,15 +10,22 @@
 //! and no socket waits for another.
 
 pub mod access;
+mod accounts;
 pub mod config;
+mod feeds;
+mod figures;
 pub(crate) mod frame;
 mod keeper;
 pub mod key;
+mod levels;
+mod market;
 mod member;
 mod meters;
 mod outbox;
+mod program;
 mod quota;
 pub mod request;
+mod shadow;
 mod socket;
 pub mod source;
 pub mod topic;
@@ -41,6 +48,7 @@ use tradewind_wire::hub::HubLimits;
 
 pub use access::{HubAccess, RightsUnavailable};
 pub use config::HubConfig;
+pub use feeds::Feeds;
 pub use key::TopicKey;
 pub use request::Refusal;
 pub use source::Source;
@@ -132,6 +140,17 @@ impl Hub {
             subscriptions: self.meters.subscriptions(),
             dropped: self.meters.dropped(),
         }
+    }
+
+    /// Runs a task that ends with the hub.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let closing = self.closing.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = task => {}
+                () = closing.cancelled() => {}
+            }
+        });
     }
 
     /// Something about people, sessions, keys or memberships changed: open sockets are checked now rather than at
