@@ -8,6 +8,8 @@ use crate::world::floor::{Floor, OrderNo};
 
 /// Levels that a maker quotes on each side.
 const LEVELS: usize = 8;
+/// Levels quoted in steps of a second and more, which only make history: nobody sees that book.
+const LEVELS_COARSE: usize = 4;
 /// Share of a level's distance by which the price may move before the quote is renewed.
 const TOLERANCE: f64 = 0.3;
 /// Inventory, in quote currency, at which a maker leans fully.
@@ -161,8 +163,9 @@ impl Maker {
         } else {
             1.0 - (-scene.dt / self.style.refill_s).exp()
         };
+        let levels = if scene.dt >= 1.0 { LEVELS_COARSE } else { LEVELS };
         for (side, taken) in [(0, Side::Buy), (1, Side::Sell)] {
-            for level in 0..LEVELS {
+            for level in 0..levels {
                 if self.quotes[side][level].is_some() || !rng.chance(refill) {
                     continue;
                 }
