@@ -1,5 +1,7 @@
 //! What was found, as a short table or as JSON.
 
+use std::io::Write as _;
+
 use serde_json::{Value, json};
 use tradewind_store::projection::TableReport;
 
@@ -44,7 +46,7 @@ impl Report {
 
     pub(super) fn print(&self, as_json: bool) {
         if as_json {
-            println!("{}", self.to_json());
+            show(&self.to_json());
             return;
         }
         let mut table = comfy_table::Table::new();
@@ -59,7 +61,7 @@ impl Report {
             };
             table.add_row([part, result, found.as_deref().unwrap_or("")]);
         }
-        println!("{table}");
+        show(&table);
     }
 
     fn lines(&self) -> [(&'static str, Option<String>); 4] {
@@ -75,7 +77,7 @@ impl Report {
                 j.segments.len(),
                 j.head_seq
             );
-            j.first_break.clone().unwrap_or(head)
+            if j.first_break.is_some() { format!("{} whole records before it", j.records) } else { head }
         });
         let fold = self.folded.map(|outcomes| format!("{outcomes} outcomes"));
         let entries: u64 = self.accounts.iter().map(|a| a.entries).sum();
@@ -128,6 +130,11 @@ impl Report {
             "projections": projections,
         })
     }
+}
+
+/// Prints; that nobody reads any more (`… | head`) is no failure.
+fn show(text: &impl std::fmt::Display) {
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 fn account_json(account: &AccountReport) -> Value {
