@@ -1,100 +1,182 @@
 /** Every request that a page makes, by resource. Pages know these functions, not paths. */
-import { http, type Query } from './http';
-import type * as T from './types';
+import createClient from 'openapi-fetch';
+import { http } from './http';
+import type { paths } from './schema';
+import type { MemberRole, NewOrder, RiskSettings, Role, Scope } from './types';
 
-const get = <R>(path: string, query?: Query, signal?: AbortSignal) =>
-  http.json<R>('GET', path, { ...(query && { query }), ...(signal && { signal }) });
-const send = <R>(method: string, path: string, body?: unknown, headers?: Record<string, string>) =>
-  http.json<R>(method, path, { ...(body !== undefined && { body }), ...(headers && { headers }) });
-const items = async <R>(path: string, query?: Query) => (await get<T.Page<R>>(path, query)).items;
-const part = encodeURIComponent;
-const of = (account: string) => `/accounts/${part(account)}`;
+const client = createClient<paths>({
+  baseUrl: location.origin,
+  fetch: (request) => http.send(request),
+  credentials: 'same-origin',
+  cache: 'no-store',
+});
+
+/** What came back. `http` throws whatever is not a success, so there is no error left to look at. */
+async function got<T>(answer: Promise<{ data?: T }>): Promise<NonNullable<T>> {
+  return (await answer).data as NonNullable<T>;
+}
+async function items<I>(answer: Promise<{ data?: { items: I[] } }>): Promise<I[]> {
+  return (await got(answer)).items;
+}
+
+export interface PageOf {
+  cursor?: string | null;
+  limit?: number;
+}
+/** Query parameters without those that are not given. */
+function query<Q extends object>(given: Q): { [K in keyof Q]?: NonNullable<Q[K]> } {
+  const set = Object.entries(given).filter(
+    ([, value]) => value !== null && value !== undefined && value !== '',
+  );
+  return Object.fromEntries(set) as { [K in keyof Q]?: NonNullable<Q[K]> };
+}
+const of = (account: string) => ({ path: { account } });
 
 export const identity = {
-  setup: () => get<T.Setup>('/setup'),
+  setup: () => got(client.GET('/api/v1/setup')),
   completeSetup: (body: { token: string; username: string; password: string; display_name: string }) =>
-    send<T.Session>('POST', '/setup', body),
-  session: () => get<T.Session>('/session'),
-  signIn: (username: string, password: string) => send<T.Session>('POST', '/session', { username, password }),
-  signInByLink: (token: string) => send<T.Session>('POST', '/session/link', { token }),
-  signOut: () => send<undefined>('DELETE', '/session'),
-  sessions: () => items<T.SessionRow>('/sessions'),
-  revokeSession: (id: string) => send<undefined>('DELETE', `/sessions/${part(id)}`),
+    got(client.POST('/api/v1/setup', { body })),
+  session: () => got(client.GET('/api/v1/session')),
+  signIn: (username: string, password: string) =>
+    got(client.POST('/api/v1/session', { body: { username, password } })),
+  signInByLink: (token: string) => got(client.POST('/api/v1/session/link', { body: { token } })),
+  signOut: () => client.DELETE('/api/v1/session'),
+  sessions: () => items(client.GET('/api/v1/sessions')),
+  revokeSession: (session: string) =>
+    client.DELETE('/api/v1/sessions/{session}', { params: { path: { session } } }),
   changePassword: (current: string, next: string) =>
-    send<undefined>('POST', '/me/password', { current, new: next }),
-  keys: () => items<T.ApiKey>('/keys'),
-  createKey: (body: { name: string; scopes: T.Scope[]; accounts?: string[]; expires_at?: string }) =>
-    send<T.CreatedApiKey>('POST', '/keys', body),
-  revokeKey: (id: string) => send<undefined>('DELETE', `/keys/${part(id)}`),
-  users: () => items<T.User>('/users'),
-  createUser: (body: { username: string; password: string; display_name: string; role: T.Role }) =>
-    send<T.User>('POST', '/users', body),
-  changeUser: (id: string, body: { role?: T.Role; disabled?: boolean }) =>
-    send<T.User>('PATCH', `/users/${part(id)}`, body),
-  streamTicket: () => send<{ ticket: string; expires_at: string }>('POST', '/stream/tickets'),
+    client.POST('/api/v1/me/password', { body: { current, new: next } }),
+  keys: () => items(client.GET('/api/v1/keys')),
+  createKey: (body: { name: string; scopes: Scope[]; accounts?: string[]; expires_at?: string }) =>
+    got(client.POST('/api/v1/keys', { body })),
+  revokeKey: (key: string) => client.DELETE('/api/v1/keys/{key}', { params: { path: { key } } }),
+  users: () => items(client.GET('/api/v1/users', { params: { query: { limit: 500 } } })),
+  createUser: (body: { username: string; password: string; display_name: string; role: Role }) =>
+    got(client.POST('/api/v1/users', { body })),
+  changeUser: (user: string, body: { role?: Role; disabled?: boolean }) =>
+    got(client.PATCH('/api/v1/users/{user}', { params: { path: { user } }, body })),
+  streamTicket: () => got(client.POST('/api/v1/stream/tickets')),
 };
 
 export const accounts = {
-  list: () => items<T.Account>('/accounts'),
+  list: () => items(client.GET('/api/v1/accounts')),
   open: (body: { name: string; venue: string; base_currency: string; deposit: string }) =>
-    send<T.Account>('POST', '/accounts', body),
-  balances: (account: string) => items<T.Balance>(`${of(account)}/balances`),
-  members: (account: string) => items<T.Member>(`${of(account)}/members`),
-  setMember: (account: string, user: string, role: T.MemberRole) =>
-    send<T.Member>('PUT', `${of(account)}/members/${part(user)}`, { role }),
+    got(client.POST('/api/v1/accounts', { body })),
+  balances: (account: string) =>
+    items(client.GET('/api/v1/accounts/{account}/balances', { params: of(account) })),
+  members: (account: string) =>
+    items(client.GET('/api/v1/accounts/{account}/members', { params: of(account) })),
+  setMember: (account: string, user: string, role: MemberRole) =>
+    got(
+      client.PUT('/api/v1/accounts/{account}/members/{user}', {
+        params: { path: { account, user } },
+        body: { role },
+      }),
+    ),
   removeMember: (account: string, user: string) =>
-    send<undefined>('DELETE', `${of(account)}/members/${part(user)}`),
+    client.DELETE('/api/v1/accounts/{account}/members/{user}', { params: { path: { account, user } } }),
   transfer: (account: string, key: string, body: { amount: string; currency: string; reason: string }) =>
-    send<T.LedgerEntry>('POST', `${of(account)}/transfers`, body, { 'idempotency-key': key }),
-  ledger: (account: string, query: Query) => get<T.Page<T.LedgerEntry>>(`${of(account)}/ledger`, query),
-  risk: (account: string) => get<T.Risk>(`${of(account)}/risk`),
-  setRisk: (account: string, version: number, settings: Record<string, unknown>) =>
-    send<T.Risk>('PUT', `${of(account)}/risk`, settings, { 'if-match': `"${version}"` }),
+    got(
+      client.POST('/api/v1/accounts/{account}/transfers', {
+        params: { ...of(account), header: { 'Idempotency-Key': key } },
+        body,
+      }),
+    ),
+  ledger: (account: string, page: PageOf) =>
+    got(client.GET('/api/v1/accounts/{account}/ledger', { params: { ...of(account), query: query(page) } })),
+  risk: (account: string) => got(client.GET('/api/v1/accounts/{account}/risk', { params: of(account) })),
+  setRisk: (account: string, version: number, body: RiskSettings) =>
+    got(
+      client.PUT('/api/v1/accounts/{account}/risk', {
+        params: { ...of(account), header: { 'If-Match': `"${version}"` } },
+        body,
+      }),
+    ),
   engageKillSwitch: (account: string, body: { flatten: boolean; reason: string }) =>
-    send<unknown>('POST', `${of(account)}/kill-switch`, body),
-  liftKillSwitch: (account: string) => send<unknown>('DELETE', `${of(account)}/kill-switch`),
-  reconcile: (account: string) => send<T.Reconciliation>('POST', `${of(account)}/reconciliations`),
+    client.POST('/api/v1/accounts/{account}/kill-switch', { params: of(account), body }),
+  liftKillSwitch: (account: string) =>
+    client.DELETE('/api/v1/accounts/{account}/kill-switch', { params: of(account) }),
+  reconcile: (account: string) =>
+    got(client.POST('/api/v1/accounts/{account}/reconciliations', { params: of(account) })),
 };
 
 export const orders = {
-  history: (account: string, query: Query) => get<T.Page<T.Order>>(`${of(account)}/orders`, query),
-  place: (account: string, order: T.NewOrder) => send<T.Order>('POST', `${of(account)}/orders`, order),
-  cancel: (account: string, id: string) => send<T.Order>('DELETE', `${of(account)}/orders/${part(id)}`),
+  history: (account: string, page: PageOf & { instrument?: string }) =>
+    got(
+      client.GET('/api/v1/accounts/{account}/orders', {
+        params: { ...of(account), query: { state: 'all', ...query(page) } },
+      }),
+    ),
+  place: (account: string, body: NewOrder) =>
+    got(client.POST('/api/v1/accounts/{account}/orders', { params: of(account), body })),
+  cancel: (account: string, client_order_id: string) =>
+    got(
+      client.DELETE('/api/v1/accounts/{account}/orders/{client_order_id}', {
+        params: { path: { account, client_order_id } },
+      }),
+    ),
   cancelAll: (account: string, instrument?: string) =>
-    send<{ canceled: string[] }>(
-      'POST',
-      `${of(account)}/orders/cancel-all`,
-      instrument ? { instrument } : {},
+    got(
+      client.POST('/api/v1/accounts/{account}/orders/cancel-all', {
+        params: of(account),
+        body: query({ instrument }),
+      }),
     ),
   flatten: (account: string, instrument?: string) =>
-    send<{ orders: T.Order[] }>('POST', `${of(account)}/flatten`, instrument ? { instrument } : {}),
-  fills: (account: string, query: Query) => get<T.Page<T.Fill>>(`${of(account)}/fills`, query),
+    got(
+      client.POST('/api/v1/accounts/{account}/flatten', { params: of(account), body: query({ instrument }) }),
+    ),
+  fills: (account: string, page: PageOf) =>
+    got(client.GET('/api/v1/accounts/{account}/fills', { params: { ...of(account), query: query(page) } })),
 };
 
 export const algorithms = {
-  strategies: (account: string) => items<T.Strategy>(`${of(account)}/strategies`),
   enable: (account: string, strategy: string, enabled: boolean) =>
-    send<T.Strategy>('PATCH', `${of(account)}/strategies/${part(strategy)}`, { enabled }),
-  weights: (account: string, query: Query) => items<T.Weights>(`${of(account)}/weights`, query),
-  signals: (account: string, query: Query) => get<T.Page<T.Signal>>(`${of(account)}/signals`, query),
+    got(
+      client.PATCH('/api/v1/accounts/{account}/strategies/{strategy}', {
+        params: { path: { account, strategy } },
+        body: { enabled },
+      }),
+    ),
+  weights: (account: string, page: PageOf) =>
+    items(
+      client.GET('/api/v1/accounts/{account}/weights', { params: { ...of(account), query: query(page) } }),
+    ),
+  signals: (
+    account: string,
+    page: PageOf & { strategy?: string | null; outcome?: 'ACCEPTED' | 'DENIED' | 'RECORDED' | null },
+  ) =>
+    got(client.GET('/api/v1/accounts/{account}/signals', { params: { ...of(account), query: query(page) } })),
 };
 
+export interface BarsOf {
+  interval: string;
+  overlays: string;
+  limit: number;
+  before?: string;
+}
+
 export const market = {
-  instruments: () => items<T.Instrument>('/instruments', { limit: 500 }),
-  bars: (instrument: string, query: Query, signal?: AbortSignal) =>
-    get<T.Bars>(`/instruments/${part(instrument)}/bars`, query, signal),
-  aggregates: () => items<T.Aggregate>('/aggregates'),
-  screening: () => items<T.Screening>('/screening'),
+  instruments: () => items(client.GET('/api/v1/instruments', { params: { query: { limit: 500 } } })),
+  bars: (instrument: string, which: BarsOf, signal?: AbortSignal) =>
+    got(
+      client.GET('/api/v1/instruments/{instrument}/bars', {
+        params: { path: { instrument }, query: query(which) },
+        ...(signal && { signal }),
+      }),
+    ),
+  aggregates: () => items(client.GET('/api/v1/aggregates')),
+  screening: () => items(client.GET('/api/v1/screening')),
 };
 
 export const system = {
-  status: () => get<T.Status>('/status'),
-  venues: () => items<T.Venue>('/venues'),
-  connections: () => items<T.Connection>('/connections'),
-  connection: (id: string) => get<T.ConnectionDetail>(`/connections/${part(id)}`),
-  reconnect: (id: string) => send<unknown>('POST', `/connections/${part(id)}/reconnect`),
-  killSwitch: () => get<T.KillSwitchStatus>('/kill-switch'),
+  venues: () => items(client.GET('/api/v1/venues')),
+  connection: (connection: string) =>
+    got(client.GET('/api/v1/connections/{connection}', { params: { path: { connection } } })),
+  reconnect: (connection: string) =>
+    client.POST('/api/v1/connections/{connection}/reconnect', { params: { path: { connection } } }),
+  killSwitch: () => got(client.GET('/api/v1/kill-switch')),
   engageKillSwitch: (body: { flatten: boolean; reason: string }) =>
-    send<unknown>('POST', '/kill-switch', body),
-  liftKillSwitch: () => send<unknown>('DELETE', '/kill-switch'),
+    client.POST('/api/v1/kill-switch', { body }),
+  liftKillSwitch: () => client.DELETE('/api/v1/kill-switch'),
 };

@@ -1,5 +1,5 @@
 /** What a hub topic looks like on this side: its state, and the sink that feeds it. */
-import type { Bar, Book, Level } from '$/api/types';
+import type { Bar, Level, Levels } from '$/api/types';
 import type { Sink } from '$/hub/client';
 import { compareLevels, mergeLevels } from './levels';
 import { Rows, type RowsOptions } from './rows.svelte';
@@ -65,12 +65,12 @@ export class BookTopic extends Topic {
   asks: Level[] = $state.raw([]);
 
   snapshot(data: unknown): void {
-    const book = data as Book;
+    const book = data as Levels;
     this.bids = [...book.bids].sort(compareLevels('descending'));
     this.asks = [...book.asks].sort(compareLevels('ascending'));
   }
   delta(data: unknown): void {
-    const changed = data as Partial<Book>;
+    const changed = data as Partial<Levels>;
     if (changed.bids?.length) this.bids = mergeLevels(this.bids, changed.bids, 'descending');
     if (changed.asks?.length) this.asks = mergeLevels(this.asks, changed.asks, 'ascending');
   }

@@ -1,14 +1,20 @@
 /** The risk gate's settings: their names for people, how they show, and how typed text becomes a setting again. */
+import type { RiskSettings } from '$/api/types';
 import { parseDecimal, toPercent, toText } from '$/money/decimal';
 
 export interface RiskField {
-  name: string;
+  name: keyof RiskSettings;
   title: string;
   kind: 'fraction' | 'count' | 'seconds' | 'switch' | 'list';
   meaning: string;
 }
 
-const field = (name: string, title: string, kind: RiskField['kind'], meaning: string): RiskField => ({
+const field = (
+  name: keyof RiskSettings,
+  title: string,
+  kind: RiskField['kind'],
+  meaning: string,
+): RiskField => ({
   name,
   title,
   kind,
