@@ -43,6 +43,8 @@ pub fn base() -> OpenApi {
     add("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     add("api_key", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     schema::<tradewind_wire::Problem>(&mut components);
+    // Types of query parameters are not collected from the routes.
+    schema::<tradewind_wire::OrderList>(&mut components);
     schema::<tradewind_wire::hub::ClientMessage>(&mut components);
     schema::<tradewind_wire::hub::ServerMessage>(&mut components);
     let tag = |(name, description): (&str, &str)| {

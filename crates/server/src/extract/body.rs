@@ -85,7 +85,11 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> ApiResult<T> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
-        refuse(path, error.inner())
+        // A field may be refused before the parser gets to where the text stops being JSON; that comes first.
+        match serde_json::from_slice::<serde::de::IgnoredAny>(bytes) {
+            Err(syntax) => refuse(String::new(), &syntax),
+            Ok(_) => refuse(path, error.inner()),
+        }
     })?;
     deserializer
         .end()

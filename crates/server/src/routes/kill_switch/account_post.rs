@@ -6,10 +6,9 @@ use super::status;
 use crate::identity::audit;
 use crate::identity::manage::check_label;
 
-/// Blocks new orders of the account and cancels the open ones; with `flatten` also closes positions.
+/// Blocks new orders of the account and cancels the open ones; with `flatten` also closes positions. Engaging it again replaces the reason.
 #[utoipa::path(post, path = "/api/v1/accounts/{account}/kill-switch", tag = "risk",
-    params(("account" = String, Path, description = "Account id.")), request_body = wire::KillSwitchRequest, responses((status = 200, body = wire::KillSwitchStatus),
-        (status = 409, description = "Problem: KILL_SWITCH_STATE.", body = wire::Problem, content_type = "application/problem+json")))]
+    params(("account" = String, Path, description = "Account id.")), request_body = wire::KillSwitchRequest, responses((status = 200, body = wire::KillSwitchStatus)))]
 pub async fn engage_account(
     State(state): State<AppState>,
     request: RequestInfo,

@@ -1,0 +1,11 @@
+//! The API through its router: a real engine on a temporary folder, SQLite on a file, no network.
+
+mod access;
+mod desk;
+mod errors;
+mod identity;
+mod limits;
+mod market;
+mod openapi;
+mod orders;
+mod system;

@@ -1,0 +1,202 @@
+//! Instruments and market data.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::desk::{BTC, Desk, trading};
+
+#[tokio::test]
+async fn instruments_are_found_by_part_of_their_name_and_in_pages() {
+    let desk = Desk::open().await;
+    let (who, _) = trading(&desk).await;
+    let all = desk.get(&who, "/api/v1/instruments").await.json();
+    let ids: Vec<&str> = all["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .map(|i| i["id"].as_str().expect("id"))
+        .collect();
+    assert_eq!(ids, ["BTC-USD.COINBASE", "BTC-USD.KRAKEN", "ETH-USD.COINBASE"]);
+    let found = desk
+        .get(&who, "/api/v1/instruments?q=btc&venue=kraken")
+        .await
+        .json();
+    assert_eq!(found["items"][0]["id"], "BTC-USD.KRAKEN");
+    assert_eq!(found["items"][0]["data_state"], "NO_DATA");
+    assert_eq!(found["items"][0]["simulated"], true);
+    assert_eq!(
+        (&found["items"][0]["tick"], &found["items"][0]["lot"]),
+        (&Value::from("0.01"), &Value::from("0.0001"))
+    );
+    let first = desk.get(&who, "/api/v1/instruments?limit=2").await.json();
+    let cursor = first["next_cursor"].as_str().expect("more");
+    let second = desk
+        .get(&who, &format!("/api/v1/instruments?limit=2&cursor={cursor}"))
+        .await
+        .json();
+    assert_eq!(second["items"][0]["id"], ids[2]);
+    assert_eq!(
+        desk.get(&who, "/api/v1/instruments/NOPE.COINBASE")
+            .await
+            .problem(),
+        "INSTRUMENT_UNKNOWN"
+    );
+    assert_eq!(
+        desk.get(&who, "/api/v1/instruments/nonsense").await.problem(),
+        "INSTRUMENT_UNKNOWN"
+    );
+}
+
+#[tokio::test]
+async fn a_quote_says_its_age_and_becomes_stale() {
+    let desk = Desk::open().await;
+    let (who, _) = trading(&desk).await;
+    let path = format!("/api/v1/instruments/{BTC}/quote");
+    let fresh = desk.get(&who, &path).await.json();
+    assert_eq!(
+        (&fresh["bid"], &fresh["ask"], &fresh["mid"]),
+        (&"100".into(), &"101".into(), &"100.5".into())
+    );
+    assert_eq!(
+        (&fresh["state"], &fresh["age_ms"], &fresh["simulated"]),
+        (&"VALID".into(), &0.into(), &true.into())
+    );
+    assert_eq!(fresh["bid_size"], "10");
+    desk.clock.advance(Duration::from_secs(11));
+    let stale = desk.get(&who, &path).await.json();
+    assert_eq!(
+        (&stale["state"], &stale["age_ms"]),
+        (&"STALE".into(), &11_000.into())
+    );
+    let other = desk
+        .get(&who, "/api/v1/instruments/ETH-USD.COINBASE/quote")
+        .await
+        .json();
+    assert_eq!(
+        (&other["state"], &other["bid"], &other["mid"]),
+        (&"NO_DATA".into(), &Value::Null, &Value::Null)
+    );
+    let some = desk
+        .get(
+            &who,
+            &format!("/api/v1/quotes?instruments={BTC},ETH-USD.COINBASE"),
+        )
+        .await
+        .json();
+    assert_eq!(some["items"].as_array().map(Vec::len), Some(2));
+    let unknown = desk.get(&who, "/api/v1/quotes?instruments=NOPE.COINBASE").await;
+    assert_eq!(unknown.field(), "instruments:UNKNOWN_INSTRUMENT");
+}
+
+#[tokio::test]
+async fn the_book_and_the_trades_are_as_the_feed_told() {
+    let desk = Desk::open().await;
+    let (who, _) = trading(&desk).await;
+    let book = desk
+        .get(&who, &format!("/api/v1/instruments/{BTC}/book?depth=1"))
+        .await
+        .json();
+    assert_eq!(book["bids"], serde_json::json!([["100", "10"]]));
+    assert_eq!(book["asks"], serde_json::json!([["101", "10"]]));
+    assert_eq!(
+        desk.get(&who, &format!("/api/v1/instruments/{BTC}/book?depth=101"))
+            .await
+            .field(),
+        "depth:OUT_OF_RANGE"
+    );
+    let trades = desk
+        .get(&who, &format!("/api/v1/instruments/{BTC}/trades"))
+        .await
+        .json();
+    assert_eq!(
+        (&trades["items"][0]["price"], &trades["items"][0]["side"]),
+        (&"100".into(), &"BUY".into())
+    );
+}
+
+#[tokio::test]
+async fn bars_come_with_the_overlays_that_were_asked_for() {
+    let desk = Desk::open().await;
+    let (who, _) = trading(&desk).await;
+    for n in 0..8 {
+        desk.pass(Duration::from_secs(10)).await;
+        desk.quote(BTC, 100 + n, 101 + n).await;
+    }
+    let path = format!("/api/v1/instruments/{BTC}/bars?interval=10s&limit=4&overlays=EMA_3,BBANDS_10_2");
+    let bars = desk.get(&who, &path).await.json();
+    let list = bars["bars"].as_array().expect("bars");
+    assert_eq!(list.len(), 4, "{bars}");
+    assert_eq!(list[3]["closed"], false, "the forming bar is last");
+    assert!(
+        list[..3]
+            .iter()
+            .all(|b| b["closed"] == true && b["close"].is_string()),
+        "{bars}"
+    );
+    let ema = bars["overlays"]["EMA_3"].as_array().expect("EMA");
+    assert_eq!(ema.len(), 4);
+    assert!(ema.iter().all(|p| p["value"].is_number()), "{bars}");
+    assert_eq!(ema[0]["ts"], list[0]["ts"]);
+    assert!(bars["overlays"]["BBANDS_10_2.upper"].is_array(), "{bars}");
+    let base = format!("/api/v1/instruments/{BTC}/bars");
+    for (query, field) in [
+        ("interval=7s", "interval:MALFORMED"),
+        ("overlays=NOPE_3", "overlays:UNKNOWN_OVERLAY"),
+        ("before=yesterday", "before:MALFORMED"),
+        ("limit=2001", "limit:OUT_OF_RANGE"),
+    ] {
+        assert_eq!(desk.get(&who, &format!("{base}?{query}")).await.field(), field);
+    }
+    let before = list[1]["ts"].as_str().expect("ts");
+    let earlier = desk
+        .get(&who, &format!("{base}?interval=10s&before={before}"))
+        .await
+        .json();
+    let last = earlier["bars"]
+        .as_array()
+        .expect("bars")
+        .last()
+        .expect("one")
+        .clone();
+    assert_eq!(last["ts"], list[0]["ts"]);
+}
+
+#[tokio::test]
+async fn aggregates_say_which_markets_count_and_why_others_do_not() {
+    let desk = Desk::open().await;
+    let (who, _) = trading(&desk).await;
+    let one = desk.get(&who, "/api/v1/aggregates").await.json();
+    let btc = one["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .find(|a| a["product"] == "BTC/USD")
+        .expect("BTC")
+        .clone();
+    assert_eq!(btc["markets"], 1);
+    assert!(btc["note"].is_string(), "{btc}");
+    assert_eq!(btc["excluded"][0]["instrument"], "BTC-USD.KRAKEN");
+    desk.quote("BTC-USD.KRAKEN", 102, 103).await;
+    let two = desk.get(&who, "/api/v1/aggregates").await.json();
+    let btc = two["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .find(|a| a["product"] == "BTC/USD")
+        .expect("BTC")
+        .clone();
+    assert_eq!(
+        (&btc["markets"], &btc["best_bid"], &btc["best_bid_market"]),
+        (&2.into(), &"102".into(), &"KRAKEN".into())
+    );
+    assert_eq!(
+        (&btc["best_ask"], &btc["spread_across"], &btc["simulated"]),
+        (&"101".into(), &"-1".into(), &true.into())
+    );
+    // Buying at 101 and selling at 102 leaves 1 before fees of 0.6 % on both sides.
+    assert_eq!(btc["arbitrage_net"], "-0.218");
+    let screening = desk.get(&who, "/api/v1/screening").await.json();
+    assert_eq!(screening["items"].as_array().map(Vec::len), Some(3));
+    assert!(screening["items"][0]["reason"].is_string(), "{screening}");
+}

@@ -1,0 +1,102 @@
+//! The OpenAPI document: its snapshot, and what must hold of every operation.
+
+use serde_json::Value;
+use tradewind_server::App;
+use tradewind_server::access::{Action, Rule};
+use tradewind_server::routes::endpoints;
+
+use crate::desk::{As, Desk};
+
+#[tokio::test]
+async fn the_document_is_the_snapshot() {
+    let desk = Desk::open().await;
+    insta::assert_snapshot!("openapi", App::openapi(desk.state.clone()));
+}
+
+#[tokio::test]
+async fn every_operation_names_its_errors_its_credentials_and_itself() {
+    let desk = Desk::open().await;
+    let document: Value = serde_json::from_str(&App::openapi(desk.state.clone())).expect("json");
+    assert!(document["openapi"].as_str().expect("version").starts_with("3.1"));
+    let mut ids = std::collections::BTreeSet::new();
+    for endpoint in endpoints() {
+        let operation = &document["paths"][&endpoint.path][endpoint.method.to_lowercase()];
+        let name = format!("{} {}", endpoint.method, endpoint.path);
+        assert!(operation.is_object(), "{name} is not in the document");
+        assert!(
+            !operation["summary"].as_str().unwrap_or_default().is_empty(),
+            "{name} has no summary"
+        );
+        assert!(
+            ids.insert(operation["operationId"].as_str().expect("id").to_owned()),
+            "{name} repeats an id"
+        );
+        let responses = operation["responses"].as_object().expect("responses");
+        for status in ["400", "406", "421", "429", "500", "503"] {
+            let content = &responses[status]["content"]["application/problem+json"];
+            assert!(content.is_object(), "{name} says nothing of {status}");
+        }
+        if endpoint.action.rule() != Rule::Public {
+            assert!(
+                responses.contains_key("401") && responses.contains_key("403"),
+                "{name}"
+            );
+            assert!(operation["security"].is_array(), "{name} needs no credentials");
+        }
+        if endpoint.action == Action::OrdersSubmit {
+            assert!(
+                responses.contains_key("422") && responses.contains_key("413"),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_reference_in_the_document_dangles() {
+    let desk = Desk::open().await;
+    let document: Value = serde_json::from_str(&App::openapi(desk.state.clone())).expect("json");
+    fn references(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(map) => {
+                if let Some(Value::String(target)) = map.get("$ref") {
+                    found.push(target.clone());
+                }
+                map.values().for_each(|v| references(v, found));
+            }
+            Value::Array(list) => list.iter().for_each(|v| references(v, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    references(&document, &mut found);
+    assert!(found.len() > 100);
+    for target in found {
+        let pointer = target.strip_prefix('#').expect("local");
+        assert!(document.pointer(pointer).is_some(), "{target} dangles");
+    }
+}
+
+#[tokio::test]
+async fn the_reference_page_needs_nothing_from_elsewhere() {
+    let desk = Desk::open().await;
+    let page = desk.get(&As::Nobody, "/api/v1/reference").await;
+    assert_eq!(page.headers["content-type"], "text/html; charset=utf-8");
+    let html = String::from_utf8(page.body).expect("text");
+    assert!(
+        !html.contains("http://") && !html.contains("https://"),
+        "it loads from elsewhere"
+    );
+    assert!(
+        !html.contains("<script>") && !html.contains("style="),
+        "the CSP would refuse it"
+    );
+    for asset in [
+        "/api/v1/reference/reference.js",
+        "/api/v1/reference/reference.css",
+        "/api/v1/openapi.json",
+    ] {
+        assert!(html.contains(asset) || asset.ends_with(".json"));
+        assert_eq!(desk.get(&As::Nobody, asset).await.status, 200, "{asset}");
+    }
+}
