@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use tradewind_server::identity::manage;
 use tradewind_simulator::{
-    FaultScript, Simulator, SimulatorConfig, SimulatorHandle, VenueKind as SimulatedKind,
+    FaultScript, ProductConfig, Simulator, SimulatorConfig, SimulatorHandle, VenueKind as SimulatedKind,
 };
 use tradewind_store::identity::users;
 use tradewind_types::{Clock, Currency, Decimal};
@@ -47,6 +47,7 @@ async fn simulated(args: DemoArgs) -> Result<(), Failure> {
         seed: args.seed,
         state_file: Some(data.simulator_state()),
         faults: load_faults(args.faults.as_deref())?,
+        products: products(),
         ..SimulatorConfig::default()
     };
     let simulator = Simulator::start(config)
@@ -81,6 +82,23 @@ async fn simulated(args: DemoArgs) -> Result<(), Failure> {
     running.stop().await;
     stop_simulator(simulator).await;
     Ok(())
+}
+
+/// The simulator's own four and four more, with swings of their own, so that there is always something going on.
+fn products() -> Vec<ProductConfig> {
+    let more = [
+        ("XRP", 2.31, (4, 6), (5, 8), 80.0, 0.0036),
+        ("DOGE", 0.342, (5, 1), (7, 8), 95.0, 0.0040),
+        ("LTC", 118.4, (2, 8), (2, 8), 110.0, 0.0030),
+        ("LINK", 21.7, (3, 2), (5, 8), 125.0, 0.0034),
+    ];
+    let mut products = ProductConfig::defaults();
+    products.extend(more.map(|(base, price, coinbase, kraken, cycle_s, amplitude)| {
+        let mut product = ProductConfig::new(base, price, coinbase, kraken);
+        (product.dynamics.cycle_s, product.dynamics.cycle_amplitude) = (cycle_s, amplitude);
+        product
+    }));
+    products
 }
 
 async fn stop_simulator(simulator: SimulatorHandle) {

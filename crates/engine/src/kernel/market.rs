@@ -98,6 +98,8 @@ pub struct MarketState {
     quote: Option<Quote>,
     interrupted: bool,
     late: bool,
+    /// Past trades are coming in: bars close by trades until this time, not by the clock.
+    catching_up_until: UnixNanos,
     last_trade: Option<Trade>,
     trades: VecDeque<Trade>,
     series: Vec<(BarInterval, Series)>,
@@ -111,6 +113,8 @@ pub struct MarketState {
 
 /// How long after its end a bar waits for the trades that are still on their way.
 const CLOSE_GRACE_NS: u64 = 250_000_000;
+/// How long after the last past trade the clock closes bars again.
+const CATCHING_UP_NS: u64 = tradewind_types::time::SECOND_NS;
 /// Data this much behind the venue's clock is flagged late.
 pub const LATE_NS: u64 = 5 * tradewind_types::time::SECOND_NS;
 
@@ -136,6 +140,7 @@ impl MarketState {
             quote: None,
             interrupted: false,
             late: false,
+            catching_up_until: UnixNanos(0),
             last_trade: None,
             trades: VecDeque::new(),
             series: series.collect(),
@@ -244,6 +249,9 @@ impl MarketState {
         {
             self.last_trade = Some(trade.clone());
         }
+        if trade.ts_init.since(trade.ts_event) > LATE_NS {
+            self.catching_up_until = trade.ts_init.plus(CATCHING_UP_NS);
+        }
         if self.trades.len() >= config.trades_max {
             self.trades.pop_front();
         }
@@ -324,12 +332,20 @@ impl Kernel {
         self.take_closed(idx, vec![bar], actions);
     }
 
-    /// Lets time close the bars whose interval has ended.
+    /// Lets time close the bars whose interval has ended. The builders are told the end of the bar, not the time that
+    /// it is: trades that are still on their way then amend it instead of being too late.
     pub(super) fn close_bars(&mut self, idx: InstrumentIdx, actions: &mut Actions) {
         let now = UnixNanos(self.now.0.saturating_sub(CLOSE_GRACE_NS));
+        let market = &mut self.markets[idx.slot()];
+        if self.now < market.catching_up_until {
+            return;
+        }
         let mut closed = Vec::new();
-        for (_, series) in &mut self.markets[idx.slot()].series {
-            series.builder.advance(now, &mut closed);
+        for (interval, series) in &mut market.series {
+            let end = series.builder.forming().map(|bar| bar.ts.plus(interval.nanos()));
+            if let Some(end) = end.filter(|end| *end <= now) {
+                series.builder.advance(end, &mut closed);
+            }
         }
         self.take_closed(idx, closed, actions);
     }
