@@ -336,9 +336,18 @@ pub(crate) struct BenchArgs {
     /// Users of `rest`.
     #[arg(long, default_value_t = 1_000)]
     pub(crate) users: usize,
-    /// Length of `hub` and `rest` in seconds.
+    /// Length of `hub` and `rest` in seconds; it is divided into as many windows as there are runs.
     #[arg(long, default_value_t = 60)]
     pub(crate) seconds: u64,
+    /// Server that `hub` and `rest` measure, with the key in TRADEWIND_API_KEY; none = one started for the purpose.
+    #[arg(long)]
+    pub(crate) url: Option<String>,
+    /// Process id of that server, to read its memory.
+    #[arg(long, requires = "url")]
+    pub(crate) pid: Option<u32>,
+    /// Be the server that is measured.
+    #[arg(long, hide = true)]
+    pub(crate) serve: bool,
 }
 
 #[derive(Debug, Args)]

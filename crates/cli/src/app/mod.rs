@@ -25,6 +25,7 @@ use tradewind_types::{Clock, EngineId, OrgId};
 use crate::config::FileConfig;
 use crate::failure::Failure;
 
+pub(crate) use accounts::envelope;
 pub(crate) use journal_source::JournalSource;
 
 /// The one desk of a single-node installation.
@@ -129,6 +130,8 @@ impl Running {
             clock,
             given,
         } = options;
+        // First of all: whoever counts takes its counters from the recorder that is there then.
+        let _ = tradewind_server::metrics::Metrics::install();
         data.create()?;
         let listener = TcpListener::bind(config.listen).await.map_err(|error| {
             Failure::with_hint(
@@ -204,6 +207,11 @@ impl Running {
             server,
             projector,
         })
+    }
+
+    /// The engine.
+    pub(crate) fn engine(&self) -> tradewind_engine::EngineHandle {
+        self.engine.handle()
     }
 
     /// Feeds first, then sockets and requests, then the engine with its snapshot, then the projections.

@@ -4,7 +4,13 @@
 
 mod decode;
 mod figure;
+mod http;
+mod hub;
 mod journal;
+mod latencies;
+mod rest;
+mod served;
+mod target;
 
 use crate::args::BenchArgs;
 use crate::failure::Failure;
@@ -23,14 +29,21 @@ const LOCAL: [Entry; 4] = [
 ];
 
 /// Those that start or need a server.
-const NETWORK: [Entry; 0] = [];
+const NETWORK: [Entry; 2] = [("hub", hub::measure), ("rest", rest::measure)];
 
 pub(crate) fn run(args: BenchArgs) -> Result<(), Failure> {
+    if args.serve {
+        return served::run(&args);
+    }
     let wanted = |name: &str, by_default: bool| {
         if args.names.is_empty() {
             by_default
         } else {
-            args.names.iter().any(|n| name.starts_with(n.as_str()))
+            // `hub.p99` asks for `hub`, which measures it.
+            let of = |n: &str| {
+                name.starts_with(n) || n.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'))
+            };
+            args.names.iter().any(|n| of(n))
         }
     };
     let local = LOCAL.iter().filter(|(name, _)| wanted(name, true));
