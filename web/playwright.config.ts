@@ -22,6 +22,7 @@ export default defineConfig({
   use: {
     browserName: 'chromium',
     headless: true,
+    actionTimeout: 15_000,
     viewport: { width: 1440, height: 900 },
     launchOptions: { executablePath, args },
     screenshot: 'only-on-failure',

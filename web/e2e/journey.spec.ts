@@ -35,7 +35,7 @@ async function farBelow(): Promise<string> {
 }
 
 async function place(type: 'Limit' | 'Market', quantity: string, price?: string): Promise<void> {
-  await page.getByText(type, { exact: true }).click();
+  await page.getByRole('radio', { name: type }).check();
   if (price) await page.getByLabel(/^Price \(/).fill(price);
   await page.getByLabel(/^Quantity \(/).fill(quantity);
   await page.getByLabel(/^Quantity \(/).press('Enter');

@@ -4,6 +4,9 @@ import { Resource } from '$/api/resource.svelte';
 import type { Instrument } from '$/api/types';
 import { router } from './router.svelte';
 
+/** What a page shows when nothing was asked for: the product that nearly every crypto venue lists. */
+const WELL_KNOWN = 'BTC/USD';
+
 class Instruments {
   readonly resource = new Resource<Instrument[]>(() => market.instruments());
   #asked = false;
@@ -33,11 +36,12 @@ class Instruments {
     return venue ? this.list.filter((instrument) => instrument.venue === venue) : this.list;
   }
 
-  /** The one in the address, or the first of the venue. */
+  /** The one in the address, or a well-known one of the venue, or its first. */
   current(venue?: string | null): Instrument | null {
     const choice = this.ofVenue(venue);
     const wanted = router.get('instrument');
-    return choice.find((instrument) => instrument.id === wanted) ?? choice[0] ?? null;
+    const asked = choice.find((instrument) => instrument.id === wanted);
+    return asked ?? choice.find((instrument) => instrument.product === WELL_KNOWN) ?? choice[0] ?? null;
   }
 
   search(text: string): Instrument[] {

@@ -20,3 +20,12 @@ export function mergeNewest(loaded: Order[], live: Order[]): Order[] {
   }
   return [...byId.values()].sort((a, b) => newestFirst(a.created_at, b.created_at));
 }
+
+/** Loaded rows, newest first, with those on top that came in live since. */
+export function withFresh<V extends { id: string; ts: string }>(loaded: V[], live: V[]): V[] {
+  const known = new Set(loaded.map((row) => row.id));
+  const newest = loaded[0]?.ts;
+  const isFresh = (row: V) =>
+    !known.has(row.id) && (newest === undefined || newestFirst(row.ts, newest) <= 0);
+  return [...live.filter(isFresh), ...loaded];
+}
