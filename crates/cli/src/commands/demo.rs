@@ -193,7 +193,7 @@ pub(crate) async fn announce(running: &Running, clock: &dyn Clock) -> Result<(),
         .context("users cannot be read")?;
     let administrator = people
         .iter()
-        .find(|u| !u.disabled && ["super_admin", "admin"].contains(&u.role.as_str()));
+        .find(|u| !u.disabled && ["SUPER_ADMIN", "ADMIN"].contains(&u.role.as_str()));
     if let Some(user) = administrator {
         let token = manage::sign_in_token(&running.db, &org, &user.id, now)
             .await
