@@ -84,6 +84,18 @@ impl Deref for AppState {
 }
 
 impl AppState {
+    /// Once at start: gives back what a stopped program left half done, and deletes sessions that ended long ago.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn tidy(&self) -> ApiResult<()> {
+        const KEPT_NS: u64 = 30 * tradewind_types::time::DAY_NS;
+        tradewind_store::identity::idempotency::release_abandoned(&self.store).await?;
+        let before = UnixNanos(self.clock.now().0.saturating_sub(KEPT_NS));
+        tradewind_store::identity::sessions::purge(&self.store, before).await?;
+        Ok(())
+    }
+
     /// Something about people, sessions, keys or memberships changed: nothing remembered of them holds any more, and
     /// open sockets are checked now.
     pub fn identity_changed(&self) {

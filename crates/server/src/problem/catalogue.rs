@@ -86,8 +86,8 @@ catalogue! {
     Unavailable "UNAVAILABLE" 503 "Unavailable" "The server cannot do this now; try again shortly.";
     UnsupportedMediaType "UNSUPPORTED_MEDIA_TYPE" 415 "Unsupported media type" "Send the body as application/json.";
     UpgradeRequired "UPGRADE_REQUIRED" 426 "Upgrade required" "This resource speaks WebSocket only.";
-    UserUnknown "USER_UNKNOWN" 404 "Unknown user" "There is no such user.";
     UsernameTaken "USERNAME_TAKEN" 409 "Name taken" "Someone has this user name already.";
+    UserUnknown "USER_UNKNOWN" 404 "Unknown user" "There is no such user.";
     Validation "VALIDATION" 422 "Validation failed" "One or more fields were refused; errors[] says which and why.";
     VersionConflict "VERSION_CONFLICT" 412 "Version conflict" "The resource changed meanwhile; read it again and repeat your change.";
 }

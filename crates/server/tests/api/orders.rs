@@ -365,6 +365,29 @@ async fn a_transfer_happens_once_per_idempotency_key() {
 }
 
 #[tokio::test]
+async fn a_transfer_that_was_booked_before_a_crash_is_found_again_and_not_booked_twice() {
+    let t = ready().await;
+    let first = t.transfer("k1", "250").await;
+    // As after a crash between booking and answering: our own record of the key is gone.
+    forget_the_key(&t);
+    let t = Trading {
+        who: t.desk.session(&"u-asha".parse().expect("id")).await,
+        ..t
+    };
+    let again = t.transfer("k1", "250").await;
+    assert_eq!(
+        (again.status.as_u16(), &again.json()["id"]),
+        (201, &first.json()["id"])
+    );
+    assert_eq!(t.get("/balances").await.json()["items"][0]["total"], "100250");
+}
+
+/// Lets the kept key expire, which forgets it in the database but not in the journal.
+fn forget_the_key(t: &Trading) {
+    t.desk.clock.advance(std::time::Duration::from_secs(25 * 3_600));
+}
+
+#[tokio::test]
 async fn risk_settings_change_only_on_the_version_that_was_read() {
     let t = ready().await;
     let read = t.get("/risk").await;

@@ -175,3 +175,29 @@ async fn large_answers_are_compressed_when_asked_for() {
     assert_eq!(answer.headers["content-encoding"], "gzip");
     assert_eq!(answer.body[..2], [0x1f, 0x8b]);
 }
+
+#[tokio::test]
+async fn the_server_answers_over_a_socket_and_stops_with_a_connection_still_open() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let desk = Desk::open().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("port");
+    let address = listener.local_addr().expect("address");
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let ended = async {
+        let _ = stopped.await;
+    };
+    let server = tokio::spawn(tradewind_server::serve(listener, desk.router.clone(), ended));
+    let mut socket = tokio::net::TcpStream::connect(address).await.expect("connected");
+    let request = format!("GET /metrics HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    socket.write_all(request.as_bytes()).await.expect("sent");
+    let mut begin = [0_u8; 15];
+    socket.read_exact(&mut begin).await.expect("answered");
+    // Metrics without credentials: the peer's address reached the guard, and it is this machine's.
+    assert_eq!(&begin, b"HTTP/1.1 200 OK");
+    stop.send(()).expect("running");
+    let done = tokio::time::timeout(std::time::Duration::from_secs(3), server)
+        .await
+        .expect("stopped in time");
+    done.expect("no panic").expect("no error");
+}

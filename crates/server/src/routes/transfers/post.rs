@@ -43,17 +43,47 @@ pub async fn post_transfer(
         Once::Replay(response) => return Ok(response),
         Once::First(once) => once,
     };
-    // The engine's own key outlives our 24 hours and a crash between booking and answering.
+    let result = book(
+        &state,
+        &request,
+        &access,
+        Money::new(amount, currency),
+        &once.engine_key(),
+        &body.reason,
+    )
+    .await;
+    once.finish(&state, StatusCode::CREATED, result).await
+}
+
+/// Books the transfer, or finds it where it is booked already: the engine's key outlives our 24 hours, and a crash
+/// between booking and answering.
+async fn book(
+    state: &AppState,
+    request: &RequestInfo,
+    access: &AccountAccess,
+    money: Money,
+    key: &str,
+    reason: &str,
+) -> ApiResult<wire::LedgerEntry> {
+    let booked = format!("transfer:{key}");
+    let find = move |_: &_, account: &tradewind_engine::kernel::AccountState| {
+        account
+            .recent_entries
+            .iter()
+            .find(|entry| entry.key == booked)
+            .map(map::ledger::entry)
+    };
+    if let Some(entry) = of_account(state, access.id.clone(), find).await? {
+        return Ok(entry);
+    }
     let command = Command::Transfer {
         account: access.id.clone(),
-        money: Money::new(amount, currency),
-        key: once.engine_key(),
-        reason: body.reason.trim().to_owned(),
+        money,
+        key: key.to_owned(),
+        reason: reason.trim().to_owned(),
     };
-    let result = match command_as(&state, &request, &access.caller, command).await {
-        Ok(CommandReply::Entry(entry)) => Ok(map::ledger::entry(&entry)),
-        Ok(_) => Err(ApiError::of(Code::Internal)),
-        Err(error) => Err(error),
-    };
-    once.finish(&state, StatusCode::CREATED, result).await
+    match command_as(state, request, &access.caller, command).await? {
+        CommandReply::Entry(entry) => Ok(map::ledger::entry(&entry)),
+        _ => Err(ApiError::of(Code::Internal)),
+    }
 }
