@@ -100,14 +100,8 @@ impl Identities {
     pub async fn recheck(&self, caller: &Caller) -> Result<Option<Arc<Caller>>, StoreError> {
         let now = self.clock.now();
         let alive = match &caller.via {
-            Via::Session { id, .. } => {
-                let open = sessions::of_owner(&self.db, &caller.user, now).await?;
-                open.iter().any(|s| s.id == *id)
-            }
-            Via::Key { id, .. } => keys::of_owner(&self.db, &caller.user)
-                .await?
-                .iter()
-                .any(|k| k.id == *id),
+            Via::Session { id, .. } => sessions::by_id(&self.db, &caller.user, id, now).await?.is_some(),
+            Via::Key { id, .. } => keys::by_id(&self.db, &caller.user, id).await?.is_some(),
         };
         if !alive || is_over(caller, now) {
             return Ok(None);

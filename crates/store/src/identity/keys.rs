@@ -124,6 +124,19 @@ pub async fn of_owner(db: &Db, owner: &UserId) -> Result<Vec<KeyRow>, StoreError
     rows.iter().map(read).collect()
 }
 
+/// A key of a person by its id, unless it is revoked.
+///
+/// # Errors
+/// Those of the database.
+pub async fn by_id(db: &Db, owner: &UserId, id: &str) -> Result<Option<KeyRow>, StoreError> {
+    let row = sqlx::query("SELECT * FROM api_keys WHERE id = $1 AND owner = $2 AND revoked_at IS NULL")
+        .bind(id)
+        .bind(owner.as_str())
+        .fetch_optional(db.reader())
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
 /// Notes that a key was used.
 ///
 /// # Errors

@@ -113,6 +113,27 @@ pub async fn of_owner(db: &Db, owner: &UserId, now: UnixNanos) -> Result<Vec<Ses
     rows.iter().map(read).collect()
 }
 
+/// A session of a person by its id, unless it is over.
+///
+/// # Errors
+/// Those of the database.
+pub async fn by_id(
+    db: &Db,
+    owner: &UserId,
+    id: &str,
+    now: UnixNanos,
+) -> Result<Option<SessionRow>, StoreError> {
+    let row = sqlx::query(
+        "SELECT * FROM sessions WHERE id = $1 AND owner = $2 AND revoked_at IS NULL AND expires_at > $3",
+    )
+    .bind(id)
+    .bind(owner.as_str())
+    .bind(to_sql(now))
+    .fetch_optional(db.reader())
+    .await?;
+    row.as_ref().map(read).transpose()
+}
+
 /// Revokes a session of a person; false when there is no such one.
 ///
 /// # Errors
