@@ -83,7 +83,12 @@ impl Writer {
         for record in self.actions.records.drain(..) {
             let payload = record.encode()?;
             let (kind, version) = (record.kind() as u16, record.version());
-            self.journal.append(&[RecordIn { kind, version, ts: self.now.0, payload: &payload }])?;
+            self.journal.append(&[RecordIn {
+                kind,
+                version,
+                ts: self.now.0,
+                payload: &payload,
+            }])?;
             self.records += 1;
             self.pending += 1;
         }
@@ -99,7 +104,11 @@ impl Writer {
         if self.snapshot_at > 0 && head.seq >= self.snapshot_at {
             let bytes = self.kernel.state().to_snapshot()?;
             snapshot::write(&self.dir, head.seq, head.hash, &bytes)?;
-            println!("snapshot at record {}: {:.1} MB", head.seq, bytes.len() as f64 / 1e6);
+            println!(
+                "snapshot at record {}: {:.1} MB",
+                head.seq,
+                bytes.len() as f64 / 1e6
+            );
             self.snapshot_at = 0;
         }
         Ok(())
@@ -107,17 +116,29 @@ impl Writer {
 
     fn command(&mut self, command: Command) -> Result<(), Failure> {
         self.now = self.now.plus(MS);
-        let envelope =
-            CommandEnvelope { actor: "u1".to_owned(), correlation_id: "restart".to_owned(), ts: self.now, command };
+        let envelope = CommandEnvelope {
+            actor: "u1".to_owned(),
+            correlation_id: "restart".to_owned(),
+            ts: self.now,
+            command,
+        };
         self.event(&Event::Command(Box::new(envelope)))
     }
 
     fn set_up(&mut self) -> Result<(), Failure> {
         let (tick, lot) = (Decimal::new(1, 2), Decimal::new(1, 4));
         let pair = (Currency::of("BTC"), Currency::USD);
-        let instrument =
-            Instrument::spot("BTC-USD.COINBASE".parse()?, "coinbase".parse()?, "BTC-USD", pair, tick, lot);
-        self.command(Command::DefineInstrument { instrument: Box::new(instrument) })?;
+        let instrument = Instrument::spot(
+            "BTC-USD.COINBASE".parse()?,
+            "coinbase".parse()?,
+            "BTC-USD",
+            pair,
+            tick,
+            lot,
+        );
+        self.command(Command::DefineInstrument {
+            instrument: Box::new(instrument),
+        })?;
         let fees = FeeTable {
             market: "COINBASE".parse()?,
             maker: Decimal::new(1, 3),
@@ -137,27 +158,40 @@ impl Writer {
                 base_currency: Currency::USD,
             };
             let deposit = Money::new(Decimal::from(1_000_000_000), Currency::USD);
-            self.command(Command::OpenAccount { account: info, deposit })?;
+            self.command(Command::OpenAccount {
+                account: info,
+                deposit,
+            })?;
             let settings = RiskSettings {
                 orders_per_minute: u32::MAX,
                 orders_per_hour: u32::MAX,
                 orders_per_day: u32::MAX,
                 ..RiskSettings::default()
             };
-            self.command(Command::SetRiskSettings { account: account.parse()?, settings, expected_version: 1 })?;
+            self.command(Command::SetRiskSettings {
+                account: account.parse()?,
+                settings,
+                expected_version: 1,
+            })?;
         }
         Ok(())
     }
 
     fn book(&mut self, bid: i64) -> Result<(), Failure> {
         self.now = self.now.plus(MS);
-        let idx = self.kernel.instruments().idx(&"BTC-USD.COINBASE".parse()?).ok_or("defined")?;
+        let idx = self
+            .kernel
+            .instruments()
+            .idx(&"BTC-USD.COINBASE".parse()?)
+            .ok_or("defined")?;
         let level = |side, dollars: i64| BookLevel {
             side,
             price: PriceMantissa(dollars * 100),
             size: SizeMantissa(20_000),
         };
-        let levels = (0..3).map(|i| level(Side::Buy, bid - i)).chain((1..4).map(|i| level(Side::Sell, bid + i)));
+        let levels = (0..3)
+            .map(|i| level(Side::Buy, bid - i))
+            .chain((1..4).map(|i| level(Side::Sell, bid + i)));
         self.event(&Event::Market(MarketEvent::Book(BookUpdate {
             instrument: idx,
             action: BookAction::Snapshot,
@@ -173,8 +207,14 @@ impl Writer {
         let near = 10_000 + (n % 7) as i64;
         let kind = match n % 5 {
             0 => OrderKind::Market,
-            1 => OrderKind::Limit { price: Price::new(Decimal::from(near - 90))?, post_only: false },
-            _ => OrderKind::Limit { price: Price::new(Decimal::from(near))?, post_only: false },
+            1 => OrderKind::Limit {
+                price: Price::new(Decimal::from(near - 90))?,
+                post_only: false,
+            },
+            _ => OrderKind::Limit {
+                price: Price::new(Decimal::from(near))?,
+                post_only: false,
+            },
         };
         let account: AccountId = (if n.is_multiple_of(2) { "a1" } else { "a2" }).parse()?;
         let client_order_id: ClientOrderId = format!("order-{n}").parse()?;
@@ -187,14 +227,25 @@ impl Writer {
             kind,
             time_in_force: TimeInForce::Gtc,
             reduce_only: false,
-            origin: OrderOrigin::Manual { actor: "u1".to_owned() },
+            origin: OrderOrigin::Manual {
+                actor: "u1".to_owned(),
+            },
         };
-        self.command(Command::SubmitOrders { orders: vec![request], mode: BatchMode::Independent })?;
+        self.command(Command::SubmitOrders {
+            orders: vec![request],
+            mode: BatchMode::Independent,
+        })?;
         self.now = self.now.plus(30 * MS);
         self.event(&Event::Timer(self.now))?;
-        let open = self.kernel.account(&account).and_then(|a| a.orders.get(&client_order_id));
+        let open = self
+            .kernel
+            .account(&account)
+            .and_then(|a| a.orders.get(&client_order_id));
         if open.is_some_and(|o| o.state.is_open()) && !n.is_multiple_of(50) {
-            self.command(Command::CancelOrder { account, client_order_id })?;
+            self.command(Command::CancelOrder {
+                account,
+                client_order_id,
+            })?;
             self.now = self.now.plus(30 * MS);
             self.event(&Event::Timer(self.now))?;
         }
@@ -236,7 +287,9 @@ fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);
     let wanted: u64 = arguments.next().map_or(Ok(1_000_000), |text| text.parse())?;
     let name = format!("tradewind-restart-{}", std::process::id());
-    let dir = arguments.next().map_or_else(|| std::env::temp_dir().join(name), PathBuf::from);
+    let dir = arguments
+        .next()
+        .map_or_else(|| std::env::temp_dir().join(name), PathBuf::from);
     let mut writer = Writer::new(&dir, wanted.saturating_sub(SNAPSHOT_EVERY))?;
     let begun = Instant::now();
     writer.set_up()?;
@@ -251,7 +304,10 @@ fn main() -> Result<(), Failure> {
     writer.commit()?;
     let now = writer.now.plus(MS);
     let (records, illegal) = (writer.records, writer.kernel.illegal_outcomes());
-    println!("{records} records of {n} orders made in {:.1} s, {illegal} illegal", begun.elapsed().as_secs_f64());
+    println!(
+        "{records} records of {n} orders made in {:.1} s, {illegal} illegal",
+        begun.elapsed().as_secs_f64()
+    );
     drop(writer);
     println!("after a crash, from the last snapshot:");
     let (_, engine) = start(&dir, now)?;

@@ -359,3 +359,36 @@ async fn two_projectors_on_one_database_do_not_apply_anything_twice() {
         .expect("rebuilt");
     assert_eq!(differences(&store.db, &fresh.db).await, Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn the_head_is_witnessed_once_everything_up_to_it_is_applied() {
+    let desk = Desk::history(9, 60);
+    let records = desk.source_records();
+    let (store, journal) = (store().await, MemoryJournal::default());
+    let (mut sink, projector) = Projector::new(store.db.clone(), scope(), Arc::new(journal.clone()), pace());
+    let monitor = sink.monitor();
+    let task = tokio::spawn(projector.run());
+    while monitor.status().state != ProjectorState::Live {
+        tokio::task::yield_now().await;
+    }
+    let last = records.last().expect("records").seq;
+    let (early, late) = records.split_at(records.len() / 2);
+    journal.append(&records);
+    // The group's head is told with the first part of the group already.
+    sink.push(&outcomes(early));
+    sink.head(last, &hash(last));
+    while monitor.status().lag > 0 {
+        tokio::task::yield_now().await;
+    }
+    let position = applied(&store.db, &scope()).await.expect("read");
+    assert!(
+        position.witness_seq < last,
+        "a head was believed before it was applied"
+    );
+    sink.push(&outcomes(late));
+    drop(sink);
+    task.await.expect("joined").expect("applied");
+    let position = applied(&store.db, &scope()).await.expect("read");
+    assert_eq!((position.seq, position.witness_seq), (last, last));
+    assert_eq!(position.witness_hash, hash(last));
+}

@@ -15,6 +15,10 @@ impl OutcomeSink for Outcomes {
         self.projection.push(outcomes);
         self.hub.durable(outcomes);
     }
+
+    fn head(&mut self, seq: u64, hash: &str) {
+        self.projection.head(seq, hash);
+    }
 }
 
 pub(super) fn make(projection: ProjectionSink, hub: &Feeds) -> (Box<dyn OutcomeSink>, Box<dyn MarketSink>) {

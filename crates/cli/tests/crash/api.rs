@@ -23,7 +23,12 @@ pub(crate) struct Answer {
 impl Answer {
     /// The body, provided the status is one of these.
     pub(crate) fn expect(self, wanted: &[u16]) -> Value {
-        assert!(wanted.contains(&self.status.as_u16()), "{}: {}", self.status, self.body);
+        assert!(
+            wanted.contains(&self.status.as_u16()),
+            "{}: {}",
+            self.status,
+            self.body
+        );
         self.body
     }
 }
@@ -38,7 +43,11 @@ pub(crate) struct Api {
 
 impl Api {
     pub(crate) fn new(base: String, key: String) -> Self {
-        Self { client: Client::builder(TokioExecutor::new()).build_http(), base, key }
+        Self {
+            client: Client::builder(TokioExecutor::new()).build_http(),
+            base,
+            key,
+        }
     }
 
     /// Asks; an error when no whole answer came, which says nothing about what was done.
@@ -63,8 +72,16 @@ impl Api {
             let answer = self.client.request(request).await.map_err(|e| e.to_string())?;
             let (parts, body) = answer.into_parts();
             let bytes = body.collect().await.map_err(|e| e.to_string())?.to_bytes();
-            let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).map_err(|e| e.to_string())? };
-            Ok(Answer { status: parts.status, headers: parts.headers, body })
+            let body = if bytes.is_empty() {
+                Value::Null
+            } else {
+                serde_json::from_slice(&bytes).map_err(|e| e.to_string())?
+            };
+            Ok(Answer {
+                status: parts.status,
+                headers: parts.headers,
+                body,
+            })
         });
         answered.await.map_err(|_| "no answer in time".to_owned())?
     }

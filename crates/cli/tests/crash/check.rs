@@ -44,18 +44,30 @@ const CONTENT: [&str; 12] = [
 const FINAL: [&str; 5] = ["DENIED", "REJECTED", "FILLED", "CANCELED", "EXPIRED"];
 
 fn number(value: &Value) -> f64 {
-    value.as_str().and_then(|t| t.parse().ok()).unwrap_or_else(|| panic!("{value} is no decimal"))
+    value
+        .as_str()
+        .and_then(|t| t.parse().ok())
+        .unwrap_or_else(|| panic!("{value} is no decimal"))
 }
 
 /// The order is the acknowledged one, no less far than it was.
 fn same(acknowledged: &Value, now: &Value) {
     for field in CONTENT {
-        assert_eq!(acknowledged[field], now[field], "{field} of {acknowledged} became {now}");
+        assert_eq!(
+            acknowledged[field], now[field],
+            "{field} of {acknowledged} became {now}"
+        );
     }
-    assert!(number(&now["filled"]) >= number(&acknowledged["filled"]), "{acknowledged} lost fills: {now}");
+    assert!(
+        number(&now["filled"]) >= number(&acknowledged["filled"]),
+        "{acknowledged} lost fills: {now}"
+    );
     if FINAL.iter().any(|state| acknowledged["state"] == *state) {
         for field in ["state", "filled", "denials", "average_price", "reason"] {
-            assert_eq!(acknowledged[field], now[field], "{acknowledged} was over and is {now}");
+            assert_eq!(
+                acknowledged[field], now[field],
+                "{acknowledged} was over and is {now}"
+            );
         }
     }
 }
@@ -73,17 +85,26 @@ pub(crate) async fn recovered(api: &Api, account: &str, last: &Cycle) {
         assert!(over, "the cancel of {id} was acknowledged and is gone: {now}");
     }
     for order in &last.unanswered {
-        let first = api.ask(Method::POST, &path, Some(order)).await.expect(&[200, 201]);
+        let first = api
+            .ask(Method::POST, &path, Some(order))
+            .await
+            .expect(&[200, 201]);
         let second = api.ask(Method::POST, &path, Some(order)).await.expect(&[200]);
         same(&first, &second);
         let mut other = order.clone();
         other["quantity"] = json!("1.5");
         let refused = api.ask(Method::POST, &path, Some(&other)).await;
-        assert_eq!((refused.status.as_u16(), &refused.body["error_code"]), (422, &json!("ORDER_ID_REUSED")));
+        assert_eq!(
+            (refused.status.as_u16(), &refused.body["error_code"]),
+            (422, &json!("ORDER_ID_REUSED"))
+        );
     }
     let detail = api.get(&format!("/accounts/{account}")).await;
     let sums = detail["ledger_sum"].as_array().expect("a list");
-    assert!(!sums.is_empty() && sums.iter().all(|s| s["sum"] == "0"), "the ledger does not balance: {detail}");
+    assert!(
+        !sums.is_empty() && sums.iter().all(|s| s["sum"] == "0"),
+        "the ledger does not balance: {detail}"
+    );
 }
 
 /// What `tradewind verify --json` said.
@@ -103,7 +124,11 @@ impl Verified {
 pub(crate) fn verify(rig: &Rig) -> Verified {
     let output = rig.run(&["verify", "--json"]);
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "verify: {}{said}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "verify: {}{said}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let report: Value = serde_json::from_str(&said).expect("JSON");
     assert_eq!(report["ok"], true, "{report}");
     for account in report["accounts"].as_array().expect("a list") {
@@ -111,7 +136,10 @@ pub(crate) fn verify(rig: &Rig) -> Verified {
         assert!(sums.iter().all(|s| s["sum"] == "0"), "{account}");
     }
     let tables = report["projections"]["tables"].as_array().expect("compared");
-    assert!(tables.len() > 10 && tables.iter().all(|t| t["different"] == 0), "{report}");
+    assert!(
+        tables.len() > 10 && tables.iter().all(|t| t["different"] == 0),
+        "{report}"
+    );
     Verified(report)
 }
 
@@ -125,19 +153,34 @@ pub(crate) async fn final_check(rig: &mut Rig, last: Option<Cycle>) {
     server.stop();
     let verified = verify(rig);
     let projections = &verified.0["projections"];
-    assert_eq!(projections["applied_seq"], projections["head_seq"], "stopped in order, yet behind");
+    assert_eq!(
+        projections["applied_seq"], projections["head_seq"],
+        "stopped in order, yet behind"
+    );
     let (orders, fills) = journal_orders(rig);
     let acknowledged = rig.acknowledgements();
     for order in &acknowledged {
         let id = order["client_order_id"].as_str().expect("an id");
         let recorded = orders.get(id).map_or(&[][..], Vec::as_slice);
-        assert_eq!(recorded.len(), 1, "order {id} is recorded {} times", recorded.len());
+        assert_eq!(
+            recorded.len(),
+            1,
+            "order {id} is recorded {} times",
+            recorded.len()
+        );
         same_as_recorded(order, &recorded[0]);
     }
     let twice = orders.iter().find(|(_, recorded)| recorded.len() != 1);
     assert!(twice.is_none(), "recorded more than once: {twice:?}");
-    println!("{} acknowledged orders, all recorded once; {fills} fills; {}", acknowledged.len(), verified.summary());
-    assert!(acknowledged.len() as u64 > 5 * rig.cycles_done() && fills > 0, "there was no load to speak of");
+    println!(
+        "{} acknowledged orders, all recorded once; {fills} fills; {}",
+        acknowledged.len(),
+        verified.summary()
+    );
+    assert!(
+        acknowledged.len() as u64 > 5 * rig.cycles_done() && fills > 0,
+        "there was no load to speak of"
+    );
 }
 
 /// Orders by id as the journal initialised them, and the number of fills.
@@ -158,9 +201,25 @@ fn journal_orders(rig: &Rig) -> (HashMap<String, Vec<Value>>, u64) {
 }
 
 fn same_as_recorded(order: &Value, request: &Value) {
-    for field in ["account", "instrument", "side", "quantity", "time_in_force", "reduce_only"] {
-        assert_eq!(order[field], request[field], "{field} of {order}, recorded as {request}");
+    for field in [
+        "account",
+        "instrument",
+        "side",
+        "quantity",
+        "time_in_force",
+        "reduce_only",
+    ] {
+        assert_eq!(
+            order[field], request[field],
+            "{field} of {order}, recorded as {request}"
+        );
     }
-    assert_eq!(order["type"], request["kind"]["type"], "{order}, recorded as {request}");
-    assert_eq!(order["price"], request["kind"]["price"], "{order}, recorded as {request}");
+    assert_eq!(
+        order["type"], request["kind"]["type"],
+        "{order}, recorded as {request}"
+    );
+    assert_eq!(
+        order["price"], request["kind"]["price"],
+        "{order}, recorded as {request}"
+    );
 }

@@ -47,7 +47,9 @@ pub(crate) fn start(rig: &Rig, api: &Api, cycle: u64) -> Vec<JoinHandle<Known>> 
         log: rig.ack_log(number),
         known: Known::default(),
     };
-    (0..CLIENTS).map(|number| tokio::spawn(client(number).run())).collect()
+    (0..CLIENTS)
+        .map(|number| tokio::spawn(client(number).run()))
+        .collect()
 }
 
 impl Client {
@@ -68,7 +70,7 @@ impl Client {
         self.made += 1;
         let market = &self.markets[self.dice.below(self.markets.len() as u64) as usize];
         let side = if self.dice.below(2) == 0 { "BUY" } else { "SELL" };
-        let quantity = format!("0.{:04}", 1 + self.dice.below(2_000));
+        let quantity = format!("0.{:04}", 100 + self.dice.below(2_000));
         let mut order = json!({
             "client_order_id": format!("{}-{}", self.prefix, self.made),
             "instrument": market.instrument,
@@ -103,13 +105,21 @@ impl Client {
 
     async fn batch(&mut self) -> bool {
         let orders: Vec<Value> = (0..2 + self.dice.below(3)).map(|_| self.order()).collect();
-        let mode = if self.dice.below(2) == 0 { "INDEPENDENT" } else { "ALL_OR_NONE" };
+        let mode = if self.dice.below(2) == 0 {
+            "INDEPENDENT"
+        } else {
+            "ALL_OR_NONE"
+        };
         let body = json!({ "mode": mode, "orders": orders });
         let path = format!("/accounts/{}/orders/batch", self.account);
         match self.api.try_ask(Method::POST, &path, Some(&body), None).await {
             Ok(answer) if answer.status.as_u16() == 201 => {
                 let shown = answer.body["orders"].as_array().cloned().unwrap_or_default();
-                assert_eq!(shown.len(), orders.len(), "a batch answers with all of its orders");
+                assert_eq!(
+                    shown.len(),
+                    orders.len(),
+                    "a batch answers with all of its orders"
+                );
                 self.acknowledged(shown);
             }
             Ok(answer) => return self.refused(&answer.status, &answer.body, orders),
@@ -132,7 +142,12 @@ impl Client {
         match self.api.try_ask(Method::DELETE, &path, None, None).await {
             Ok(answer) => {
                 // 409: it was over already.
-                assert!([202, 409].contains(&answer.status.as_u16()), "{}: {}", answer.status, answer.body);
+                assert!(
+                    [202, 409].contains(&answer.status.as_u16()),
+                    "{}: {}",
+                    answer.status,
+                    answer.body
+                );
                 if answer.status.as_u16() == 202 {
                     self.known.canceled.push(id);
                 }
@@ -152,7 +167,9 @@ impl Client {
     fn acknowledged(&mut self, orders: Vec<Value>) {
         let lines: String = orders.iter().map(|order| format!("{order}\n")).collect();
         let written = tokio::task::block_in_place(|| {
-            self.log.write_all(lines.as_bytes()).and_then(|()| self.log.sync_data())
+            self.log
+                .write_all(lines.as_bytes())
+                .and_then(|()| self.log.sync_data())
         });
         written.expect("the client's log");
         self.known.acknowledged.extend(orders);

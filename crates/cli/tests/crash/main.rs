@@ -30,12 +30,18 @@ const CYCLES_DEFAULT: u64 = 50;
 const VERIFY_EVERY: u64 = 10;
 
 fn from_env<T: std::str::FromStr>(name: &str, default: T) -> T {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+    std::env::var(name)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(default)
 }
 
 #[test]
 fn what_was_acknowledged_survives_kill_9_exactly_once() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(3)
+        .enable_all()
+        .build();
     runtime.expect("a runtime").block_on(run());
 }
 
@@ -78,17 +84,27 @@ async fn one(rig: &mut Rig, number: u64, last: Option<Cycle>) -> Cycle {
         tokio::time::sleep(Duration::from_millis(dice.below(150))).await;
         server.kill();
         let before = last.unwrap_or_default();
-        return Cycle { killed: "while starting", ..before };
+        return Cycle {
+            killed: "while starting",
+            ..before
+        };
     }
     let api = server.ready(rig).await;
     if let Some(last) = &last {
         recovered(&api, &rig.state.account, last).await;
     }
-    let kill_after = Duration::from_millis(30 + dice.below(500));
+    // Mostly into a market that fills orders; sometimes into one that has no prices yet, where they are denied.
+    if dice.below(8) > 0 {
+        rig.prices(&api, Duration::from_millis(600)).await;
+    }
+    let kill_after = Duration::from_millis(30 + dice.below(450));
     let clients = load::start(rig, &api, number);
     tokio::time::sleep(kill_after).await;
     server.kill();
-    let mut cycle = Cycle { killed: "under load", ..Cycle::default() };
+    let mut cycle = Cycle {
+        killed: "under load",
+        ..Cycle::default()
+    };
     for client in clients {
         cycle.add(client.await.expect("a client ended in order"));
     }

@@ -45,7 +45,9 @@ impl Rig {
     /// Makes a new run, or goes on with the one in `TRADEWIND_CRASH_DIR`.
     pub(crate) async fn new(seed: u64) -> Self {
         let kept = std::env::var_os("TRADEWIND_CRASH_DIR").map(PathBuf::from);
-        let temp = kept.is_none().then(|| tempfile::tempdir().expect("a temporary folder"));
+        let temp = kept
+            .is_none()
+            .then(|| tempfile::tempdir().expect("a temporary folder"));
         let dir = kept.unwrap_or_else(|| temp.as_ref().expect("made just now").path().to_owned());
         std::fs::create_dir_all(dir.join("acks")).expect("the working folder");
         let simulator = simulator(seed).await;
@@ -53,7 +55,11 @@ impl Rig {
         std::fs::write(dir.join("serve.toml"), config(&urls.ws, &urls.rest)).expect("the configuration");
         let saved = std::fs::read_to_string(dir.join("state.json")).ok();
         let state = saved.map(|text| serde_json::from_str(&text).expect("a whole state file"));
-        let unset = State { seed, key: String::new(), account: String::new() };
+        let unset = State {
+            seed,
+            key: String::new(),
+            account: String::new(),
+        };
         let mut rig = Self {
             dir,
             _temp: temp,
@@ -89,7 +95,11 @@ impl Rig {
             let text = serde_json::to_string(&self.state).expect("plain data");
             std::fs::write(self.dir.join("state.json"), text).expect("the state file");
         }
-        self.markets = markets(&api).await;
+        assert!(
+            self.prices(&api, READY_WITHIN).await,
+            "no valid quotes; the log ends with\n{}",
+            self.log_tail()
+        );
         server.stop();
     }
 
@@ -101,12 +111,19 @@ impl Rig {
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(BINARY);
         command.args(arguments).arg("--data").arg(self.data());
-        command.env("TRADEWIND_PASSWORD", "crash-test 7f3a9c").output().expect("the binary runs")
+        command
+            .env("TRADEWIND_PASSWORD", "crash-test 7f3a9c")
+            .output()
+            .expect("the binary runs")
     }
 
     /// Starts serving.
     pub(crate) fn spawn(&self) -> Server {
-        let log = OpenOptions::new().create(true).append(true).open(self.dir.join("server.log")).expect("the log");
+        let log = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.dir.join("server.log"))
+            .expect("the log");
         let child = Command::new(BINARY)
             .args(["serve", "--listen", "127.0.0.1:0", "--config"])
             .arg(self.dir.join("serve.toml"))
@@ -115,21 +132,31 @@ impl Rig {
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn();
-        Server { child: child.expect("the binary starts") }
+        Server {
+            child: child.expect("the binary starts"),
+        }
     }
 
     /// The acknowledgements of a client, for appending.
     pub(crate) fn ack_log(&self, client: u64) -> File {
         let path = self.dir.join(format!("acks/{client}.jsonl"));
-        OpenOptions::new().create(true).append(true).open(path).expect("a client's log")
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .expect("a client's log")
     }
 
     /// Every acknowledgement of the whole run.
     pub(crate) fn acknowledgements(&self) -> Vec<Value> {
-        let logs = std::fs::read_dir(self.dir.join("acks")).expect("the logs").flatten();
+        let logs = std::fs::read_dir(self.dir.join("acks"))
+            .expect("the logs")
+            .flatten();
         let text = |path: &Path| std::fs::read_to_string(path).expect("a client's log");
         let lines = logs.flat_map(|log| text(&log.path()).lines().map(str::to_owned).collect::<Vec<_>>());
-        lines.map(|line| serde_json::from_str(&line).expect("a whole line")).collect()
+        lines
+            .map(|line| serde_json::from_str(&line).expect("a whole line"))
+            .collect()
     }
 
     /// Cycles that were done and checked.
@@ -143,8 +170,14 @@ impl Rig {
 
     /// Notes a cycle as done, durably.
     pub(crate) fn note(&self, line: &str) {
-        let mut file = OpenOptions::new().create(true).append(true).open(self.progress()).expect("the progress file");
-        writeln!(file, "{line}").and_then(|()| file.sync_data()).expect("the progress file");
+        let mut file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.progress())
+            .expect("the progress file");
+        writeln!(file, "{line}")
+            .and_then(|()| file.sync_data())
+            .expect("the progress file");
     }
 
     fn log_tail(&self) -> String {
@@ -157,7 +190,10 @@ impl Rig {
 async fn simulator(seed: u64) -> SimulatorHandle {
     let config = SimulatorConfig {
         seed,
-        venues: vec![VenueConfig { kind: VenueKind::Coinbase, port: 0 }],
+        venues: vec![VenueConfig {
+            kind: VenueKind::Coinbase,
+            port: 0,
+        }],
         history: Duration::from_secs(600),
         ..SimulatorConfig::default()
     };
@@ -175,6 +211,7 @@ id = "coinbase"
 kind = "coinbase_advanced"
 ws = "{ws}"
 rest = "{rest}"
+symbols = ["BTC-USD"]
 maker_fee = "0.001"
 taker_fee = "0.002"
 fee_source = "the crash test"
@@ -184,8 +221,12 @@ simulated = true
 }
 
 async fn open_account(api: &Api) -> String {
-    let account = json!({ "name": "Crash", "venue": "coinbase", "base_currency": "USD", "deposit": "1000000000" });
-    let opened = api.ask(Method::POST, "/accounts", Some(&account)).await.expect(&[201]);
+    let account =
+        json!({ "name": "Crash", "venue": "coinbase", "base_currency": "USD", "deposit": "1000000000" });
+    let opened = api
+        .ask(Method::POST, "/accounts", Some(&account))
+        .await
+        .expect(&[201]);
     let id = opened["id"].as_str().expect("an id").to_owned();
     let path = format!("/accounts/{id}/risk");
     let risk = api.ask(Method::GET, &path, None).await;
@@ -194,29 +235,51 @@ async fn open_account(api: &Api) -> String {
     for field in ["orders_per_minute", "orders_per_hour", "orders_per_day"] {
         settings[field] = json!(100_000_000);
     }
-    let put = api.try_ask(Method::PUT, &path, Some(&settings), Some(&version)).await;
+    let put = api
+        .try_ask(Method::PUT, &path, Some(&settings), Some(&version))
+        .await;
     put.expect("answered").expect(&[200]);
     id
 }
 
-/// Waits until the venue's quotes are valid.
-async fn markets(api: &Api) -> Vec<Market> {
-    let names = ["BTC-USD.COINBASE", "ETH-USD.COINBASE", "SOL-USD.COINBASE"];
-    let begun = std::time::Instant::now();
-    loop {
-        let quotes = api.get(&format!("/quotes?instruments={}", names.join(","))).await;
-        let rows = quotes.as_array().or_else(|| quotes["items"].as_array()).cloned().unwrap_or_default();
-        let market = |row: &Value| {
-            let mid: f64 = row["bid"].as_str()?.parse().ok()?;
-            let instrument = row["instrument"].as_str()?.to_owned();
-            (row["state"] == "VALID").then_some(Market { instrument, cents: (mid * 100.0) as u64 })
-        };
-        let found: Vec<Market> = rows.iter().filter_map(market).collect();
-        if found.len() == names.len() {
-            return found;
+/// One instrument: its history fits the venue's burst of requests, so that prices are there soon after a start.
+const INSTRUMENTS: [&str; 1] = ["BTC-USD.COINBASE"];
+
+/// The instruments whose quotes are valid now.
+async fn valid_markets(api: &Api) -> Vec<Market> {
+    let quotes = api
+        .get(&format!("/quotes?instruments={}", INSTRUMENTS.join(",")))
+        .await;
+    let rows = quotes
+        .as_array()
+        .or_else(|| quotes["items"].as_array())
+        .cloned()
+        .unwrap_or_default();
+    let market = |row: &Value| {
+        let bid: f64 = row["bid"].as_str()?.parse().ok()?;
+        let instrument = row["instrument"].as_str()?.to_owned();
+        (row["state"] == "VALID").then_some(Market {
+            instrument,
+            cents: (bid * 100.0) as u64,
+        })
+    };
+    rows.iter().filter_map(market).collect()
+}
+
+impl Rig {
+    /// Waits until the venue's quotes are valid, so that orders are filled rather than denied, but not for longer
+    /// than `limit`. False when they are not.
+    pub(crate) async fn prices(&mut self, api: &Api, limit: Duration) -> bool {
+        let begun = std::time::Instant::now();
+        while begun.elapsed() < limit {
+            let found = valid_markets(api).await;
+            if found.len() == INSTRUMENTS.len() {
+                self.markets = found;
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        assert!(begun.elapsed() < READY_WITHIN, "no valid quotes: {quotes}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        false
     }
 }
 
@@ -248,7 +311,9 @@ impl Server {
 
     /// Asks it to stop, and waits until it has.
     pub(crate) fn stop(&mut self) {
-        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        let asked = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status();
         assert!(asked.expect("kill runs").success());
         let status = self.child.wait().expect("it is gone");
         assert!(status.success(), "it stopped with {status}");

@@ -73,6 +73,12 @@ pub enum StartError {
 pub trait OutcomeSink: Send {
     /// Outcomes with their journal sequences, ascending.
     fn durable(&mut self, outcomes: &[(u64, Outcome)]);
+
+    /// The journal's head, which holds what was told of and possibly more, with its hash in hexadecimal: a witness
+    /// to keep outside of the journal. Most sinks have no use for it.
+    fn head(&mut self, seq: u64, hash: &str) {
+        let _ = (seq, hash);
+    }
 }
 
 /// Told of market state on the engine thread. Must not block.
@@ -286,6 +292,7 @@ impl MarketSender {
     ///
     /// # Errors
     /// The event, when the lane is full and it may not be conflated.
+    #[allow(clippy::result_large_err, reason = "the event comes back to be sent again; boxing would cost every call")]
     pub fn try_send(&self, event: MarketEvent) -> Result<(), MarketEvent> {
         self.shared.inbox.try_push_market(event)
     }

@@ -249,8 +249,10 @@ fn start_committer(
     let on_done = move |result: Result<Head, Arc<JournalError>>, pending: Pending| match result {
         Ok(head) => {
             shared.durable_seq.store(head.seq, Ordering::Release);
-            shared.texts().hash = head.hash_hex();
+            let hash = head.hash_hex();
             sink.durable(&pending.outcomes);
+            sink.head(head.seq, &hash);
+            shared.texts().hash = hash;
             for (reply, answer) in pending.replies {
                 let _ = reply.send(answer);
             }

@@ -77,7 +77,11 @@ impl Report {
                 j.segments.len(),
                 j.head_seq
             );
-            if j.first_break.is_some() { format!("{} whole records before it", j.records) } else { head }
+            if j.first_break.is_some() {
+                format!("{} whole records before it", j.records)
+            } else {
+                head
+            }
         });
         let fold = self.folded.map(|outcomes| format!("{outcomes} outcomes"));
         let entries: u64 = self.accounts.iter().map(|a| a.entries).sum();
