@@ -22,7 +22,8 @@ export async function expectAccessible(page: Page, what: string): Promise<void> 
       .slice(0, 5)
       .map((node) => `${node.target.join(' ')}: ${node.any[0]?.message ?? node.failureSummary ?? ''}`),
   }));
-  expect(violations, `axe on ${what}`).toEqual([]);
+  // Soft, so that one run tells about every page.
+  expect.soft(violations, `axe on ${what}`).toEqual([]);
 }
 
 /** Nothing sticks out to the right: the page never scrolls sideways. */
@@ -30,5 +31,5 @@ export async function expectNoSidewaysScroll(page: Page, what: string): Promise<
   const over = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );
-  expect(over, `${what} is not wider than the screen`).toBeLessThanOrEqual(0);
+  expect.soft(over, `${what} is not wider than the screen`).toBeLessThanOrEqual(0);
 }
