@@ -20,6 +20,6 @@ while :; do
   TRADEWIND_CRASH_CYCLES=$part cargo test --profile ci --locked -p tradewind --test crash -- --nocapture
   if [ "$part" -ge "$cycles" ]; then break; fi
 done
-awk '{ split($2, a, "="); split($3, u, "="); split($5, t, "="); acks += a[2]; open += u[2]; if (t[2] > max) max = t[2]; sum += t[2] }
+awk '{ split($2, a, "="); split($3, u, "="); split($NF, t, "="); acks += a[2]; open += u[2]; if (t[2] > max) max = t[2]; sum += t[2] }
   END { printf "%d kills: %d orders acknowledged, none lost, doubled or changed; %d without an answer sent again; cycle mean %d ms, longest %d ms\n",
         NR, acks, open, sum / NR, max }' "$progress"

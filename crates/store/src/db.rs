@@ -117,7 +117,7 @@ mod tests {
     async fn a_busy_pool_is_a_typed_error_after_the_acquire_timeout() {
         let dir = tempfile::tempdir().expect("temp dir");
         let mut config = DbConfig::file(&dir.path().join("t.db"));
-        config.acquire_timeout = Duration::from_millis(50);
+        config.acquire_timeout = Duration::from_secs(1);
         let db = Db::open(&config).await.expect("open");
         let held = db.writer().acquire().await.expect("the only writer");
         let refused = sqlx::query("SELECT 1")

@@ -12,6 +12,7 @@
 //! | `TRADEWIND_CRASH_CYCLES` | cycles in total; 50 |
 //! | `TRADEWIND_CRASH_DIR` | where to keep data, logs and progress; a run there goes on where the last one ended |
 //! | `TRADEWIND_CRASH_SEED` | seed of a new run |
+//! | `TRADEWIND_BIN` | the program to test, instead of the one built with the test |
 
 mod api;
 mod check;

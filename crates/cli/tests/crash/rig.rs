@@ -14,7 +14,12 @@ use tradewind_simulator::{Simulator, SimulatorConfig, SimulatorHandle, VenueConf
 
 use crate::api::Api;
 
-const BINARY: &str = env!("CARGO_BIN_EXE_tradewind");
+/// The program as built for this test; `TRADEWIND_BIN` names another one.
+fn binary() -> Command {
+    let built = env!("CARGO_BIN_EXE_tradewind");
+    Command::new(std::env::var("TRADEWIND_BIN").unwrap_or_else(|_| built.to_owned()))
+}
+
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
 /// What a resumed run needs to know.
@@ -109,7 +114,7 @@ impl Rig {
 
     /// Runs the program to its end on this run's data.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(BINARY);
+        let mut command = binary();
         command.args(arguments).arg("--data").arg(self.data());
         command
             .env("TRADEWIND_PASSWORD", "crash-test 7f3a9c")
@@ -124,7 +129,7 @@ impl Rig {
             .append(true)
             .open(self.dir.join("server.log"))
             .expect("the log");
-        let child = Command::new(BINARY)
+        let child = binary()
             .args(["serve", "--listen", "127.0.0.1:0", "--config"])
             .arg(self.dir.join("serve.toml"))
             .arg("--data")

@@ -132,13 +132,14 @@ impl SqlHistories {
             return Ok(entries);
         };
         let postings = sqlx::query(
-            "SELECT seq, ledger_account, currency, amount FROM p_postings
-             WHERE engine_id = $1 AND seq BETWEEN $2 AND $3 AND account = $4 ORDER BY seq DESC, line",
+            "SELECT p.seq, p.ledger_account, p.currency, p.amount FROM p_ledger_entries e
+             JOIN p_postings p ON p.engine_id = e.engine_id AND p.seq = e.seq
+             WHERE e.engine_id = $1 AND e.account = $2 AND e.seq BETWEEN $3 AND $4 ORDER BY p.seq DESC, p.line",
         )
         .bind(self.scope.engine.as_str())
+        .bind(account.as_str())
         .bind(count(last.seq))
         .bind(count(first.seq))
-        .bind(account.as_str())
         .fetch_all(&mut *tx)
         .await?;
         tx.rollback().await?;
