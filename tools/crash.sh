@@ -1,25 +1,36 @@
 #!/usr/bin/env bash
 # Kills the program CYCLES times under order load and checks after every crash that nothing acknowledged is missing,
-# doubled or changed (crates/cli/tests/crash). Goes on where an earlier run in the same folder ended.
+# doubled or changed (crates/cli/tests/crash). Runs in parts of 50 kills, each with data of its own, so that a cycle
+# stays below a second; goes on where an earlier run in the same folder ended.
 #
-#   tools/crash.sh [CYCLES] [DIR]        500 cycles; DIR keeps data, acknowledgements and progress.log
+#   tools/crash.sh [CYCLES] [DIR]        500 cycles; DIR/part-N keeps data, acknowledgements and progress.log
+#
+# CRASH_TEST and TRADEWIND_BIN name a built test and program to use instead of building them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cycles=${1:-500}
 dir=${2:-${CARGO_TARGET_DIR:-target}/crash}
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
-progress="$dir/progress.log"
-cargo test --profile ci --locked -p tradewind --test crash --no-run
-export TRADEWIND_CRASH_DIR=$dir
-touch "$progress"
-while :; do
-  done=$(wc -l <"$progress")
-  # In parts, each of which ends with a check of everything, so that an interruption costs little.
-  part=$((done + 50 < cycles ? done + 50 : cycles))
-  TRADEWIND_CRASH_CYCLES=$part cargo test --profile ci --locked -p tradewind --test crash -- --nocapture
-  if [ "$part" -ge "$cycles" ]; then break; fi
+
+test=${CRASH_TEST:-}
+if [ -z "$test" ]; then
+  test=$(cargo test --profile ci --locked -p tradewind --test crash --no-run 2>&1 | tee /dev/stderr \
+    | sed -n 's/.*Executable tests.*(\(.*\)).*/\1/p')
+fi
+
+for ((begin = 0, part = 0; begin < cycles; begin += 50, part++)); do
+  here="$dir/part-$part"
+  count=$((cycles - begin < 50 ? cycles - begin : 50))
+  if [ -e "$here/checked" ]; then continue; fi
+  mkdir -p "$here"
+  # The test notes every finished cycle in progress.log; an interrupted part goes on there.
+  TRADEWIND_CRASH_DIR=$here TRADEWIND_CRASH_CYCLES=$count TRADEWIND_CRASH_SEED=$((20261122 + part)) \
+    "$test" --nocapture | tee -a "$here/output.log"
+  touch "$here/checked"
 done
-awk '{ split($2, a, "="); split($3, u, "="); split($NF, t, "="); acks += a[2]; open += u[2]; if (t[2] > max) max = t[2]; sum += t[2] }
-  END { printf "%d kills: %d orders acknowledged, none lost, doubled or changed; %d without an answer sent again; cycle mean %d ms, longest %d ms\n",
-        NR, acks, open, sum / NR, max }' "$progress"
+
+cat "$dir"/part-*/progress.log | awk '
+  { split($2, a, "="); split($3, u, "="); split($NF, t, "="); acks += a[2]; open += u[2]; sum += t[2]; if (t[2] > max) max = t[2] }
+  END { printf "%d kills, %d orders acknowledged and checked, %d without an answer sent again; cycle mean %d ms, longest %d ms\n",
+        NR, acks, open, sum / NR, max }'
