@@ -17,6 +17,17 @@ INSERT INTO memberships (account, owner, org_id, engine_id, role, granted_by, si
   VALUES ('a1', 'u1', 'desk', 'main', 'OWNER', 'u1', 9223372036854775807);
 INSERT INTO idempotency_keys (owner, idempotency_key, org_id, fingerprint, created_at, expires_at)
   VALUES ('u1', 'k', 'desk', 'f', 1, 2);
+INSERT INTO projection_state (engine_id, org_id, applied_seq, witness_seq, witness_hash)
+  VALUES ('main', 'desk', 9223372036854775807, 7, 'ab');
+INSERT INTO p_orders (engine_id, account, client_order_id, org_id, seq, instrument, side, order_type, quantity, price,
+  post_only, time_in_force, reduce_only, origin, actor, state, is_open, filled, filled_value, fills, created_at,
+  updated_at, version)
+  VALUES ('main', 'a1', 'o1', 'desk', 5, 'BTC-USD.COINBASE', 'BUY', 'LIMIT', '0.5', '10000.01', true, 'GTC', false,
+  'MANUAL', 'u1', 'ACCEPTED', true, '0', '0', 0, 1, 2, 3)
+  ON CONFLICT (engine_id, account, client_order_id) DO UPDATE SET state = excluded.state;
+INSERT INTO p_postings (engine_id, seq, line, org_id, account, ledger_account, currency, amount, balance)
+  VALUES ('main', 6, 0, 'desk', 'a1', 'CASH_AVAILABLE', 'USD', '-5000.005', '94999.995'),
+         ('main', 6, 1, 'desk', 'a1', 'CASH_LOCKED', 'USD', '5000.005', '5000.005');
 ";
 
 async fn tables(db: &Db) -> Vec<String> {
