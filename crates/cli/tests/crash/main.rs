@@ -29,6 +29,9 @@ use rig::Rig;
 const CYCLES_DEFAULT: u64 = 50;
 /// The state that the crash left is looked over once in so many cycles.
 const VERIFY_EVERY: u64 = 10;
+/// When a cycle was killed.
+const STARTING: &str = "starting";
+const LOADED: &str = "loaded";
 
 fn from_env<T: std::str::FromStr>(name: &str, default: T) -> T {
     std::env::var(name)
@@ -54,10 +57,13 @@ async fn run() {
     for number in done..cycles {
         let begun = Instant::now();
         let cycle = one(&mut rig, number, last.take()).await;
+        // A start that was killed had no clients; the cycle before it is still to be checked.
+        let (acknowledged, unanswered) = match cycle.killed {
+            STARTING => (0, 0),
+            _ => (cycle.acknowledged.len(), cycle.unanswered.len()),
+        };
         let line = format!(
-            "cycle={number} acknowledged={} unanswered={} killed={} cycle_ms={}",
-            cycle.acknowledged.len(),
-            cycle.unanswered.len(),
+            "cycle={number} acknowledged={acknowledged} unanswered={unanswered} killed={} cycle_ms={}",
             cycle.killed,
             begun.elapsed().as_millis(),
         );
@@ -86,7 +92,7 @@ async fn one(rig: &mut Rig, number: u64, last: Option<Cycle>) -> Cycle {
         server.kill();
         let before = last.unwrap_or_default();
         return Cycle {
-            killed: "while starting",
+            killed: STARTING,
             ..before
         };
     }
@@ -103,7 +109,7 @@ async fn one(rig: &mut Rig, number: u64, last: Option<Cycle>) -> Cycle {
     tokio::time::sleep(kill_after).await;
     server.kill();
     let mut cycle = Cycle {
-        killed: "under load",
+        killed: LOADED,
         ..Cycle::default()
     };
     for client in clients {
