@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
+use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
 /// How long requests under way may take after the stop was asked for.
@@ -29,6 +30,12 @@ pub async fn serve(
         let _ = stopping.send(());
     };
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    // Small frames and answers go out at once instead of waiting for the acknowledgement of the one before.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps its delay");
+        }
+    });
     let server = axum::serve(listener, service).with_graceful_shutdown(signal);
     let deadline = async {
         let _ = stopped.await;

@@ -40,6 +40,16 @@ struct Inbox {
     topics: HashMap<(AccountId, Channel), Arc<Topic>>,
 }
 
+impl Inbox {
+    /// Every topic of figures.
+    fn figures(&self) -> Vec<(Arc<Topic>, (AccountId, Channel))> {
+        let figures = self.topics.iter().filter(|(key, _)| FIGURES.contains(&key.1));
+        figures
+            .map(|(key, topic)| (Arc::clone(topic), key.clone()))
+            .collect()
+    }
+}
+
 /// The feed.
 #[derive(Default)]
 pub(super) struct AccountFeed {
@@ -230,22 +240,32 @@ impl Work {
         }
     }
 
+    /// Notes the figures that an outcome touched; a topic's lock is never asked for while the inbox is held.
     fn note_figures(&mut self, outcome: &Outcome) {
-        let of_all = outcome.account().is_none() && matches!(outcome, Outcome::KillSwitch(_));
-        let inbox = self.feed.lock();
-        for (key, topic) in &inbox.topics {
-            let concerned = of_all || outcome.account() == Some(&key.0);
-            if concerned && touched(outcome).contains(&key.1) && topic.is_read() && !self.due.contains(key) {
-                self.due.push(key.clone());
+        let concerned: Vec<_> = {
+            let inbox = self.feed.lock();
+            match outcome.account() {
+                Some(account) => {
+                    let keys = touched(outcome).iter().map(|channel| (account.clone(), *channel));
+                    keys.filter_map(|key| Some((inbox.topics.get(&key).cloned()?, key)))
+                        .collect()
+                }
+                None if matches!(outcome, Outcome::KillSwitch(_)) => inbox.figures(),
+                None => return,
             }
-        }
+        };
+        self.due_if_read(concerned);
     }
 
     fn all_figures_due(&mut self) {
-        let inbox = self.feed.lock();
-        for (key, topic) in &inbox.topics {
-            if FIGURES.contains(&key.1) && topic.is_read() && !self.due.contains(key) {
-                self.due.push(key.clone());
+        let all = self.feed.lock().figures();
+        self.due_if_read(all);
+    }
+
+    fn due_if_read(&mut self, topics: Vec<(Arc<Topic>, (AccountId, Channel))>) {
+        for (topic, key) in topics {
+            if !self.due.contains(&key) && topic.is_read() {
+                self.due.push(key);
             }
         }
     }

@@ -13,6 +13,7 @@ use futures_util::future::BoxFuture;
 use tradewind_engine::{EngineError, EngineHandle, MarketSink, OutcomeSink};
 use tradewind_wire::hub::Channel;
 
+use super::Hub;
 use super::accounts::{AccountFeed, OutcomeTap};
 use super::key::{Subject, TopicKey};
 use super::market::{MarketFeed, MarketTap};
@@ -66,14 +67,20 @@ impl Feeds {
     /// hub. `recovered_outcomes` is [`tradewind_engine::RecoveryReport::outcomes`].
     pub fn connect(&self, state: &AppState, recovered_outcomes: u64) {
         let Some(hub) = &state.hub else { return };
-        let engine = state.engine.clone();
+        if self.connect_engine(hub, state.engine.clone(), recovered_outcomes) {
+            hub.spawn(Arc::clone(&self.program).run(state.clone()));
+        }
+    }
+
+    /// The part of it that needs an engine only; false when it was done before.
+    pub(super) fn connect_engine(&self, hub: &Hub, engine: EngineHandle, recovered_outcomes: u64) -> bool {
         if self.engine.set(engine.clone()).is_err() {
             tracing::error!("the hub's feeds were connected twice");
-            return;
+            return false;
         }
         hub.spawn(Arc::clone(&self.market).run(engine.clone()));
         hub.spawn(Arc::clone(&self.accounts).run(engine, recovered_outcomes));
-        hub.spawn(Arc::clone(&self.program).run(state.clone()));
+        true
     }
 
     fn of(&self, channel: Channel) -> &dyn Feed {

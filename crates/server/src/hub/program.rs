@@ -30,18 +30,22 @@ pub(super) struct ProgramFeed {
 }
 
 impl ProgramFeed {
-    fn set(&self, topic: &Arc<Topic>, to: Option<Arc<Topic>>) {
+    /// Calls `change` with the place of the topic's channel.
+    fn at<T>(&self, topic: &Topic, change: impl FnOnce(&mut Option<Arc<Topic>>) -> T) -> T {
         let mut topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
         match topic.key().channel {
-            Channel::System => topics.system = to,
-            _ => topics.connections = to,
+            Channel::System => change(&mut topics.system),
+            _ => change(&mut topics.connections),
         }
     }
 
     fn read(&self) -> (Option<Arc<Topic>>, Option<Arc<Topic>>) {
-        let topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = |topic: &Option<Arc<Topic>>| topic.clone().filter(|topic| topic.is_read());
-        (read(&topics.system), read(&topics.connections))
+        let (system, connections) = {
+            let topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
+            (topics.system.clone(), topics.connections.clone())
+        };
+        let read = |topic: &Arc<Topic>| topic.is_read();
+        (system.filter(read), connections.filter(read))
     }
 
     /// Publishes until the task is dropped.
@@ -80,11 +84,14 @@ impl ProgramFeed {
 
 impl Feed for ProgramFeed {
     fn added(&self, topic: &Arc<Topic>) {
-        self.set(topic, Some(Arc::clone(topic)));
+        self.at(topic, |place| *place = Some(Arc::clone(topic)));
     }
 
     fn removed(&self, topic: &Arc<Topic>) {
-        self.set(topic, None);
+        // Another topic of the name may have taken the place already.
+        self.at(topic, |place| {
+            drop(place.take_if(|other| Arc::ptr_eq(other, topic)))
+        });
     }
 
     fn wanted(&self, _topic: &Arc<Topic>) {

@@ -266,14 +266,8 @@ async fn stream(
 
 fn make(config: HubConfig) -> (Served, Router) {
     let source = Counter::start();
-    let people = Arc::new(People::default());
     let clock = Arc::new(TokioClock(tokio::time::Instant::now()));
-    let hub = Hub::start(config, clock, Arc::clone(&people) as _, Arc::clone(&source) as _);
-    let shared = Shared {
-        hub: Arc::clone(&hub),
-        people: Arc::clone(&people),
-    };
-    let router = Router::new().route("/stream", any(stream)).with_state(shared);
+    let (hub, people, router) = make_with(config, clock, Arc::clone(&source) as _);
     let address = SocketAddr::from(([0, 0, 0, 0], 0));
     (
         Served {
@@ -285,6 +279,37 @@ fn make(config: HubConfig) -> (Served, Router) {
         },
         router,
     )
+}
+
+fn make_with(
+    config: HubConfig,
+    clock: Arc<dyn Clock>,
+    source: Arc<dyn Source>,
+) -> (Arc<Hub>, Arc<People>, Router) {
+    let people = Arc::new(People::default());
+    let hub = Hub::start(config, clock, Arc::clone(&people) as _, source);
+    let shared = Shared {
+        hub: Arc::clone(&hub),
+        people: Arc::clone(&people),
+    };
+    let router = Router::new().route("/stream", any(stream)).with_state(shared);
+    (hub, people, router)
+}
+
+/// Serves a hub of another source than the counter, which then does nothing.
+pub(super) fn serve_source(config: HubConfig, clock: Arc<dyn Clock>, source: Arc<dyn Source>) -> Served {
+    let (hub, people, router) = make_with(config, clock, source);
+    Served {
+        hub,
+        source: Counter::start(),
+        people,
+        address: SocketAddr::from(([0, 0, 0, 0], 0)),
+        memory: Some(in_memory(router)),
+    }
+}
+
+fn in_memory(router: Router) -> Router {
+    router.layer(MockConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))))
 }
 
 /// Serves a hub on a free port of the loopback interface.
@@ -303,7 +328,7 @@ pub(super) async fn serve(config: HubConfig) -> Served {
 /// while bytes are under way.
 pub(super) fn serve_in_memory(config: HubConfig) -> Served {
     let (mut served, router) = make(config);
-    served.memory = Some(router.layer(MockConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1)))));
+    served.memory = Some(in_memory(router));
     served
 }
 

@@ -5,8 +5,10 @@ mod harness;
 
 mod admission;
 mod conversation;
+mod engine;
 mod footprint;
 mod limits;
+mod rig;
 mod sequence;
 mod slow;
 mod upkeep;
