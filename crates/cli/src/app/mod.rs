@@ -193,7 +193,10 @@ impl Running {
         })
         .map_err(|error| Failure::failed(error.detail))?;
         topics.connect(&state, recovery.outcomes);
-        state.tidy().await.map_err(|error| Failure::failed(error.detail))?;
+        state
+            .tidy()
+            .await
+            .map_err(|error| Failure::failed(error.detail))?;
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
         let server = tokio::spawn(tradewind_server::serve(listener, App::router(state), stopped));

@@ -292,7 +292,10 @@ impl MarketSender {
     ///
     /// # Errors
     /// The event, when the lane is full and it may not be conflated.
-    #[allow(clippy::result_large_err, reason = "the event comes back to be sent again; boxing would cost every call")]
+    #[allow(
+        clippy::result_large_err,
+        reason = "the event comes back to be sent again; boxing would cost every call"
+    )]
     pub fn try_send(&self, event: MarketEvent) -> Result<(), MarketEvent> {
         self.shared.inbox.try_push_market(event)
     }

@@ -92,7 +92,10 @@ impl Inbox {
     }
 
     /// Takes the event, or hands it back when the lane is full and it may not be conflated.
-    #[allow(clippy::result_large_err, reason = "the event comes back to be sent again; boxing would cost every call")]
+    #[allow(
+        clippy::result_large_err,
+        reason = "the event comes back to be sent again; boxing would cost every call"
+    )]
     pub(crate) fn try_push_market(&self, event: MarketEvent) -> Result<(), MarketEvent> {
         let mut lanes = self.lock();
         if lanes.closed {
