@@ -9,22 +9,22 @@ use tradewind_types::order::OrderOrigin;
 use tradewind_types::record::{BatchMode, Command, CommandEnvelope, FeeTable, Outcome, Record};
 use tradewind_types::*;
 
-pub const START_S: u64 = 1_700_000_000;
-pub const MS: u64 = 1_000_000;
+pub(crate) const START_S: u64 = 1_700_000_000;
+pub(crate) const MS: u64 = 1_000_000;
 
-pub fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+pub(crate) fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
     text.parse().expect("a valid id")
 }
 
-pub fn dec(text: &str) -> Decimal {
+pub(crate) fn dec(text: &str) -> Decimal {
     parse_decimal(text).expect("a decimal")
 }
 
-pub fn account() -> AccountId {
+pub(crate) fn account() -> AccountId {
     id("paper-1")
 }
 
-pub fn instruments() -> Vec<Instrument> {
+pub(crate) fn instruments() -> Vec<Instrument> {
     let spot = |base: &'static str, tick: &str, lot: &str| {
         let pair = (Currency::of(base), Currency::USD);
         Instrument::spot(
@@ -39,7 +39,7 @@ pub fn instruments() -> Vec<Instrument> {
     vec![spot("BTC", "0.01", "0.0001"), spot("ETH", "0.01", "0.001")]
 }
 
-pub fn account_info() -> AccountInfo {
+pub(crate) fn account_info() -> AccountInfo {
     AccountInfo {
         id: account(),
         org: id("org"),
@@ -51,7 +51,7 @@ pub fn account_info() -> AccountInfo {
     }
 }
 
-pub fn envelope(command: Command) -> CommandEnvelope {
+pub(crate) fn envelope(command: Command) -> CommandEnvelope {
     CommandEnvelope {
         actor: "u1".to_owned(),
         correlation_id: "r".to_owned(),
@@ -61,19 +61,19 @@ pub fn envelope(command: Command) -> CommandEnvelope {
 }
 
 /// A kernel and everything that it recorded.
-pub struct Desk {
-    pub kernel: Kernel,
-    pub records: Vec<Record>,
-    pub now: UnixNanos,
+pub(crate) struct Desk {
+    pub(crate) kernel: Kernel,
+    pub(crate) records: Vec<Record>,
+    pub(crate) now: UnixNanos,
     trade_id: u64,
 }
 
 impl Desk {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(KernelConfig::default())
     }
 
-    pub fn with(config: KernelConfig) -> Self {
+    pub(crate) fn with(config: KernelConfig) -> Self {
         let mut desk = Self {
             kernel: Kernel::new(config, State::default()),
             records: Vec::new(),
@@ -105,14 +105,14 @@ impl Desk {
         desk
     }
 
-    pub fn event(&mut self, event: &Event) -> Option<Result<CommandReply, CommandError>> {
+    pub(crate) fn event(&mut self, event: &Event) -> Option<Result<CommandReply, CommandError>> {
         let mut actions = Actions::default();
         self.kernel.process(event, &mut actions);
         self.records.append(&mut actions.records);
         actions.reply
     }
 
-    pub fn command(&mut self, command: Command) -> Result<CommandReply, CommandError> {
+    pub(crate) fn command(&mut self, command: Command) -> Result<CommandReply, CommandError> {
         self.now = self.now.plus(MS);
         let envelope = CommandEnvelope {
             ts: self.now,
@@ -123,7 +123,7 @@ impl Desk {
     }
 
     /// Lets time pass in steps of 100 ms.
-    pub fn pass(&mut self, ms: u64) {
+    pub(crate) fn pass(&mut self, ms: u64) {
         let end = self.now.plus(ms * MS);
         while self.now < end {
             self.now = UnixNanos(end.0.min(self.now.0 + 100 * MS));
@@ -132,7 +132,7 @@ impl Desk {
     }
 
     /// Replaces the book by three levels a side, one dollar apart, `size` each.
-    pub fn book(&mut self, base: &str, bid: i64, ask: i64, size: &str) {
+    pub(crate) fn book(&mut self, base: &str, bid: i64, ask: i64, size: &str) {
         let idx = self.idx(base);
         let instrument = self.kernel.instruments().get(idx).expect("defined").clone();
         let size = SizeMantissa::from_decimal(dec(size), instrument.size_scale).expect("fits");
@@ -153,7 +153,7 @@ impl Desk {
         })));
     }
 
-    pub fn trade(&mut self, base: &str, cents: i64, size: i128) {
+    pub(crate) fn trade(&mut self, base: &str, cents: i64, size: i128) {
         self.trade_id += 1;
         let trade = Trade {
             instrument: self.idx(base),
@@ -167,32 +167,32 @@ impl Desk {
         self.event(&Event::Market(MarketEvent::Trade(trade)));
     }
 
-    pub fn idx(&self, base: &str) -> InstrumentIdx {
+    pub(crate) fn idx(&self, base: &str) -> InstrumentIdx {
         self.kernel
             .instruments()
             .idx(&id(&format!("{base}-USD.COINBASE")))
             .expect("defined")
     }
 
-    pub fn submit(&mut self, request: OrderRequest) -> Result<CommandReply, CommandError> {
+    pub(crate) fn submit(&mut self, request: OrderRequest) -> Result<CommandReply, CommandError> {
         self.command(Command::SubmitOrders {
             orders: vec![request],
             mode: BatchMode::Independent,
         })
     }
 
-    pub fn order(&self, client_order_id: &str) -> &Order {
+    pub(crate) fn order(&self, client_order_id: &str) -> &Order {
         self.kernel
             .order(&account(), &id(client_order_id))
             .expect("the order is there")
     }
 
-    pub fn state(&self) -> &tradewind_engine::kernel::AccountState {
+    pub(crate) fn state(&self) -> &tradewind_engine::kernel::AccountState {
         self.kernel.account(&account()).expect("the account is there")
     }
 
     /// Every invariant that must hold after any step.
-    pub fn check(&self) {
+    pub(crate) fn check(&self) {
         let state = self.state();
         state.ledger.check_invariants().expect("the ledger is whole");
         assert_eq!(
@@ -208,7 +208,7 @@ impl Desk {
     }
 
     /// The state that folding the records gives.
-    pub fn refolded(&self) -> State {
+    pub(crate) fn refolded(&self) -> State {
         let mut state = State::default();
         for record in &self.records {
             if let Record::Outcome(outcome) = record {
@@ -218,7 +218,7 @@ impl Desk {
         state
     }
 
-    pub fn outcomes(&self) -> impl Iterator<Item = &Outcome> {
+    pub(crate) fn outcomes(&self) -> impl Iterator<Item = &Outcome> {
         self.records.iter().filter_map(|r| match r {
             Record::Outcome(outcome) => Some(outcome),
             Record::Command(_) => None,
@@ -226,7 +226,7 @@ impl Desk {
     }
 }
 
-pub fn limit(client_order_id: &str, side: Side, quantity: &str, price: &str) -> OrderRequest {
+pub(crate) fn limit(client_order_id: &str, side: Side, quantity: &str, price: &str) -> OrderRequest {
     OrderRequest {
         client_order_id: id(client_order_id),
         account: account(),
@@ -245,7 +245,7 @@ pub fn limit(client_order_id: &str, side: Side, quantity: &str, price: &str) -> 
     }
 }
 
-pub fn market(client_order_id: &str, side: Side, quantity: &str) -> OrderRequest {
+pub(crate) fn market(client_order_id: &str, side: Side, quantity: &str) -> OrderRequest {
     OrderRequest {
         kind: OrderKind::Market,
         time_in_force: TimeInForce::Ioc,
