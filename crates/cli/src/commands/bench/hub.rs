@@ -185,7 +185,7 @@ async fn connect(target: &Target, n: usize) -> Result<Socket, Failure> {
     request
         .headers_mut()
         .insert("authorization", key.parse().context("the key as a header")?);
-    let config = WebSocketConfig::default().read_buffer_size(8 * 1024);
+    let config = WebSocketConfig::default().read_buffer_size(2 * 1024);
     let opened = tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await;
     let (mut socket, _) = opened.map_err(|error| refused("the hub refuses", &error))?;
     match socket.next().await {
