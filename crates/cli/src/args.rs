@@ -330,6 +330,9 @@ pub(crate) struct BenchArgs {
     /// Sockets of `hub`.
     #[arg(long, default_value_t = 2_000)]
     pub(crate) sockets: usize,
+    /// Sockets that subscribe and never read, for `hub`.
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) stalled: usize,
     /// Messages per second and socket of `hub`.
     #[arg(long, default_value_t = 50)]
     pub(crate) rate: u32,

@@ -22,6 +22,7 @@ mod market;
 mod member;
 mod meters;
 mod outbox;
+mod pace;
 mod program;
 mod quota;
 pub mod request;
@@ -58,6 +59,7 @@ use crate::identity::Caller;
 use member::Member;
 use meters::Meters;
 use outbox::Close;
+use pace::Pace;
 use quota::Quotas;
 
 /// Read buffer of a socket: the library's 128 KiB would be most of what a socket costs.
@@ -73,6 +75,7 @@ pub struct Hub {
     source: Arc<dyn Source>,
     meters: Meters,
     quotas: Arc<Quotas>,
+    pace: Arc<Pace>,
     topics: Mutex<HashMap<TopicKey, Arc<Topic>>>,
     members: Mutex<HashMap<u64, Arc<Member>>>,
     numbers: AtomicU64,
@@ -101,6 +104,7 @@ impl Hub {
             access,
             source,
             meters: Meters::new(),
+            pace: Arc::default(),
             topics: Mutex::default(),
             members: Mutex::default(),
             numbers: AtomicU64::new(1),
@@ -113,6 +117,7 @@ impl Hub {
         });
         hub.tasks.spawn(keeper::beat(Arc::clone(&hub)));
         hub.tasks.spawn(keeper::watch(Arc::clone(&hub)));
+        hub.tasks.spawn(pace::turns(Arc::clone(&hub)));
         hub
     }
 
@@ -219,6 +224,11 @@ impl Hub {
 
     fn all_members(&self) -> Vec<Arc<Member>> {
         self.members().values().cloned().collect()
+    }
+
+    /// Visits every socket's state; `visit` must not block.
+    fn each_member(&self, mut visit: impl FnMut(&Member)) {
+        self.members().values().for_each(|member| visit(member));
     }
 
     fn enter(&self, member: &Arc<Member>) {

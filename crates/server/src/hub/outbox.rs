@@ -19,6 +19,7 @@ use futures_util::task::AtomicWaker;
 use tradewind_wire::hub::{Since, close};
 
 use super::config::HubConfig;
+use super::pace::Pace;
 use super::topic::Topic;
 
 /// Why and how a socket ends.
@@ -110,16 +111,18 @@ impl From<&HubConfig> for Bounds {
 pub(crate) struct Outbox {
     id: u64,
     bounds: Bounds,
+    pace: Arc<Pace>,
     queue: Mutex<Queue>,
     waker: AtomicWaker,
     heard_ms: AtomicU64,
 }
 
 impl Outbox {
-    pub(crate) fn new(id: u64, bounds: Bounds, now_ms: u64) -> Self {
+    pub(crate) fn new(id: u64, bounds: Bounds, pace: Arc<Pace>, now_ms: u64) -> Self {
         Self {
             id,
             bounds,
+            pace,
             queue: Mutex::new(Queue::default()),
             waker: AtomicWaker::new(),
             heard_ms: AtomicU64::new(now_ms),
@@ -160,7 +163,9 @@ impl Outbox {
             });
             return Offered::Conflated;
         }
-        if self.push(&mut queue, Item::Text(frame.clone()), frame.len()) {
+        // Only what a later frame makes worthless may wait for a turn.
+        let waits = conflating.is_some() && self.pace.waits();
+        if self.push(&mut queue, Item::Text(frame.clone()), frame.len(), waits) {
             Offered::Queued
         } else {
             Offered::Closed
@@ -175,23 +180,29 @@ impl Outbox {
         };
         let mut queue = self.lock();
         if queue.close.is_none() {
-            self.push(&mut queue, item, bytes);
+            self.push(&mut queue, item, bytes, false);
         }
     }
 
-    fn push(&self, queue: &mut Queue, item: Item, bytes: usize) -> bool {
+    fn push(&self, queue: &mut Queue, item: Item, bytes: usize, waits: bool) -> bool {
         if queue.bytes + bytes > self.bounds.queue_bytes || queue.items.len() >= self.bounds.queue_frames {
             Self::end(queue, Close::SLOW);
             self.waker.wake();
             return false;
         }
-        let was_empty = queue.items.is_empty();
         queue.items.push_back(item);
         queue.bytes += bytes;
-        if was_empty {
+        if !waits {
             self.waker.wake();
         }
         true
+    }
+
+    /// Writes what waits, if anything does.
+    pub(crate) fn take_turn(&self) {
+        if !self.lock().items.is_empty() {
+            self.waker.wake();
+        }
     }
 
     fn end(queue: &mut Queue, close: Close) {
@@ -283,7 +294,7 @@ mod tests {
     use std::task::Waker;
 
     fn outbox(config: &HubConfig) -> Outbox {
-        Outbox::new(1, Bounds::from(config), 0)
+        Outbox::new(1, Bounds::from(config), Arc::default(), 0)
     }
 
     fn next(outbox: &Outbox) -> Option<Next> {

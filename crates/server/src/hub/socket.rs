@@ -96,6 +96,7 @@ async fn live(hub: &Arc<Hub>, socket: &mut WebSocket, place: &IpPlace, caller: A
     let outbox = Arc::new(Outbox::new(
         hub.number(),
         Bounds::from(&hub.config),
+        Arc::clone(&hub.pace),
         hub.uptime_ms(),
     ));
     let heartbeat_s = u32::try_from(hub.config.heartbeat.as_secs()).unwrap_or(u32::MAX);

@@ -1,8 +1,8 @@
 //! `bench hub`: many sockets in a process of their own, each reading quotes at a steady rate.
 //!
 //! Every frame's number is checked against the one before; latency is our clock minus the time in the quote, on one
-//! machine one clock: from the moment the quote was made, through engine and hub, to here. One more socket subscribes
-//! and never reads. Memory per socket is the growth of the server's resident memory when the sockets connect, before
+//! machine one clock: from the moment the quote was made, through engine and hub, to here. `--stalled`
+//! more sockets subscribe and never read. Memory per socket is the growth of the server's resident memory when the sockets connect, before
 //! they subscribe.
 
 use std::sync::Arc;
@@ -70,7 +70,10 @@ async fn run(args: &BenchArgs, target: &Target) -> Result<Vec<Figure>, Failure> 
     tokio::time::sleep(Duration::from_secs(2)).await;
     let idle = target.resident_bytes();
     // Subscribed, and never read again.
-    let _stalled = subscribed(connect(target, 0).await?, &target.instruments, 0).await?;
+    let mut stalled = Vec::with_capacity(args.stalled);
+    for n in 0..args.stalled {
+        stalled.push(subscribed(connect(target, n).await?, &target.instruments, n).await?);
+    }
     let mut readers = JoinSet::new();
     for (n, socket) in sockets.into_iter().enumerate() {
         let socket = subscribed(socket, &target.instruments, n).await?;
@@ -86,6 +89,7 @@ async fn run(args: &BenchArgs, target: &Target) -> Result<Vec<Figure>, Failure> 
     let loaded = target.resident_bytes();
     counts.stop.store(true, Ordering::Relaxed);
     readers.shutdown().await;
+    drop(stalled);
     let memory = Memory { before, idle, loaded };
     report(args, &counts, window_length, connected, &memory)
 }
@@ -114,9 +118,10 @@ fn report(
         .map(|w| w.quantile_ms(0.5))
         .fold(0.0, f64::max);
     let note = format!(
-        "{} sockets + 1 stalled, {} messages/s each asked for, {} s; {gaps} gaps, {refreshed} conflated, {lost} lost; \
+        "{} sockets + {} stalled, {} messages/s each asked for, {} s; {gaps} gaps, {refreshed} conflated, {lost} lost; \
          worst p50 {p50:.2} ms; connected in {:.1} s; load generator on the same machine",
         args.sockets,
+        args.stalled,
         args.rate,
         args.seconds,
         connected.as_secs_f64()

@@ -210,6 +210,7 @@ impl Rig {
             origin: OrderOrigin::Manual {
                 actor: "u1".to_owned(),
             },
+            terms: tradewind_types::OrderTerms::default(),
         };
         let command = Command::SubmitOrders {
             orders: vec![request],
