@@ -144,6 +144,10 @@ text_id!(
     ClientOrderId, "client order id", 36, b"_-"
 );
 text_id!(
+    /// Orders that cancel one another.
+    OrderListId, "order list id", 36, b"_-"
+);
+text_id!(
     /// The venue's id of an order.
     VenueOrderId, "venue order id", 64, b"_-.:"
 );

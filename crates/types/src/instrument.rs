@@ -7,7 +7,9 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::num::{NumberError, Rounding};
-use crate::{Currency, InstrumentId, InstrumentIdx, InstrumentUid, Price, Product, Quantity, VenueId};
+use crate::{
+    Currency, InstrumentId, InstrumentIdx, InstrumentUid, Price, Product, Quantity, UnixNanos, VenueId,
+};
 
 /// What kind of thing an instrument is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -40,6 +42,48 @@ pub enum InstrumentStatus {
     Halted,
     /// Gone for good.
     Delisted,
+}
+
+/// Call or put.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum OptionRight {
+    /// The right to buy at the strike.
+    Call,
+    /// The right to sell at the strike.
+    Put,
+}
+
+/// What only some kinds of instrument have; nothing by default.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InstrumentTerms {
+    /// What a derivative is on.
+    pub underlying: Option<InstrumentId>,
+    /// When a derivative expires and settles.
+    pub expiry: Option<UnixNanos>,
+    /// Strike of an option.
+    pub strike: Option<Decimal>,
+    /// Right of an option.
+    pub right: Option<OptionRight>,
+    /// ISIN of a security.
+    pub isin: Option<Arc<str>>,
+    /// Start (midnight UTC) of the first day on which it is traded.
+    pub first_trading_day: Option<UnixNanos>,
+    /// Start (midnight UTC) of the last day on which it is traded.
+    pub last_trading_day: Option<UnixNanos>,
+    /// Part of the notional that opening a position needs as margin; `None` = the whole.
+    pub margin_initial: Option<Decimal>,
+    /// Part of the notional that keeping a position needs; `None` = as for opening.
+    pub margin_maintenance: Option<Decimal>,
+}
+
+impl InstrumentTerms {
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// An instrument's definition.
@@ -87,6 +131,9 @@ pub struct Instrument {
     pub stale_after_ns: u64,
     /// Whether its market data comes from a simulator. Shown wherever the data shows.
     pub simulated: bool,
+    /// What only some kinds have: expiry, strike, margin rates …
+    #[serde(default, skip_serializing_if = "InstrumentTerms::is_plain")]
+    pub terms: InstrumentTerms,
 }
 
 impl Instrument {
@@ -170,6 +217,7 @@ impl Instrument {
             calendar: Arc::from("24/7"),
             stale_after_ns: 10 * crate::time::SECOND_NS,
             simulated: false,
+            terms: InstrumentTerms::default(),
         }
     }
 }

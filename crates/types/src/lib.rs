@@ -2,7 +2,7 @@
 //!
 //! What lives here: exact numbers ([`num`]), time ([`time`]), identifiers ([`ids`]), instruments
 //! ([`instrument`]), market data with books and bars ([`market`]), orders and their state machine
-//! ([`order`]), signals ([`signal`]), risk settings and verdicts ([`risk`]), and the journal's versioned
+//! ([`order`]), seeded chance ([`random`]), signals ([`signal`]), risk settings and verdicts ([`risk`]), and the journal's versioned
 //! records ([`record`]).
 //!
 //! What does not: no I/O, no clock, no async, no SQL, no HTTP. Everything here is a value or a function of
@@ -15,6 +15,7 @@ pub mod instrument;
 pub mod market;
 pub mod num;
 pub mod order;
+pub mod random;
 pub mod record;
 pub mod risk;
 pub mod signal;
@@ -23,10 +24,17 @@ pub mod time;
 pub use account::{AccountInfo, AccountKind};
 pub use ids::{
     AccountId, ClientOrderId, EngineId, EntryId, FillId, IdError, InstrumentId, InstrumentIdx, InstrumentUid,
-    Market, OrgId, Product, SignalId, StrategyId, Symbol, UserId, VenueId, VenueOrderId, VenueTradeId,
+    Market, OrderListId, OrgId, Product, SignalId, StrategyId, Symbol, UserId, VenueId, VenueOrderId,
+    VenueTradeId,
 };
-pub use instrument::{Instrument, InstrumentKind, InstrumentRegistry, InstrumentStatus};
+pub use instrument::{
+    Instrument, InstrumentKind, InstrumentRegistry, InstrumentStatus, InstrumentTerms, OptionRight,
+};
 pub use num::{Currency, Money, NumberError, Price, PriceMantissa, Quantity, Rounding, Size, SizeMantissa};
-pub use order::{Order, OrderEvent, OrderEventKind, OrderKind, OrderRequest, OrderState, Side, TimeInForce};
+pub use order::{
+    Order, OrderEvent, OrderEventKind, OrderKind, OrderRequest, OrderState, OrderTerms, Side, TimeInForce,
+    TrailingOffset, TriggerBy,
+};
+pub use random::SplitMix64;
 pub use rust_decimal::Decimal;
 pub use time::{Clock, UnixNanos};

@@ -25,6 +25,7 @@ fn request(quantity: i64) -> OrderRequest {
         origin: OrderOrigin::Manual {
             actor: "U1".to_owned(),
         },
+        terms: tradewind_types::OrderTerms::default(),
     }
 }
 
@@ -61,7 +62,11 @@ fn event_kind() -> impl Strategy<Value = E> {
         Just(E::ModifyRequested),
         (1i64..12).prop_map(|q| E::Modified {
             quantity: Quantity::new(Decimal::from(q)).expect("positive"),
-            price: None
+            price: None,
+            trigger: None
+        }),
+        Just(E::TriggerMoved {
+            trigger: Price::new(Decimal::from(98)).expect("valid")
         }),
         Just(E::ModifyRejected { reason: reason() }),
         Just(E::CancelRequested),
@@ -74,9 +79,19 @@ fn event_kind() -> impl Strategy<Value = E> {
 }
 
 /// The table: which events a state takes, apart from the question of how much has been filled.
-fn allowed(state: &str, event: &str) -> bool {
+fn allowed(state: &str, event: &str, triggered: bool) -> bool {
+    let of_trigger = ["TRIGGERED", "TRIGGER_MOVED"].contains(&event);
+    let waiting = [
+        "SUBMITTED",
+        "ACCEPTED",
+        "PARTIALLY_FILLED",
+        "PENDING_MODIFY",
+        "PENDING_CANCEL",
+    ];
+    if of_trigger {
+        return !triggered && waiting.contains(&state);
+    }
     let resting = [
-        "TRIGGERED",
         "MODIFY_REQUESTED",
         "MODIFIED",
         "CANCEL_REQUESTED",
@@ -86,7 +101,7 @@ fn allowed(state: &str, event: &str) -> bool {
         "LOST",
     ];
     match state {
-        "INITIALIZED" => ["DENIED", "SUBMITTED"].contains(&event),
+        "INITIALIZED" => ["DENIED", "SUBMITTED", "MODIFIED", "CANCELED", "EXPIRED"].contains(&event),
         "SUBMITTED" => [
             "ACCEPTED",
             "REJECTED",
@@ -97,8 +112,7 @@ fn allowed(state: &str, event: &str) -> bool {
             "LOST",
         ]
         .contains(&event),
-        "ACCEPTED" | "PARTIALLY_FILLED" => resting.contains(&event),
-        "TRIGGERED" => event != "TRIGGERED" && resting.contains(&event),
+        "ACCEPTED" | "PARTIALLY_FILLED" | "TRIGGERED" => resting.contains(&event),
         "PENDING_MODIFY" => [
             "MODIFIED",
             "MODIFY_REJECTED",
@@ -144,7 +158,7 @@ proptest! {
                 ts_init: ts,
                 kind,
             };
-            let legal = allowed(before.state.name(), event.kind.name());
+            let legal = allowed(before.state.name(), event.kind.name(), before.triggered);
             match order.apply(&event) {
                 Ok(()) => {
                     prop_assert!(legal, "{} took {}", before.state.name(), event.kind.name());
@@ -165,6 +179,31 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_trigger_is_reached_once_and_a_refused_change_leaves_the_order_triggered() {
+    let mut order = Order::new(request(10), UnixNanos(1));
+    let mut apply = |kind| {
+        let event = OrderEvent {
+            account: order.request.account.clone(),
+            client_order_id: order.request.client_order_id.clone(),
+            ts_event: UnixNanos(2),
+            ts_init: UnixNanos(2),
+            kind,
+        };
+        order.apply(&event).map(|()| order.state.name())
+    };
+    let trigger = Price::new(Decimal::from(97)).expect("valid");
+    assert_eq!(apply(E::Submitted), Ok("SUBMITTED"));
+    assert_eq!(apply(E::TriggerMoved { trigger }), Ok("SUBMITTED"));
+    assert_eq!(apply(E::Triggered), Ok("TRIGGERED"));
+    assert!(apply(E::TriggerMoved { trigger }).is_err());
+    assert!(apply(E::Triggered).is_err());
+    assert_eq!(apply(E::ModifyRequested), Ok("PENDING_MODIFY"));
+    assert_eq!(apply(E::ModifyRejected { reason: "no".into() }), Ok("TRIGGERED"));
+    assert_eq!(apply(fill(4)), Ok("PARTIALLY_FILLED"));
+    assert_eq!(order.trigger, Some(trigger));
 }
 
 #[test]

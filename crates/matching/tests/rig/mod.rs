@@ -139,6 +139,7 @@ impl Rig {
                 origin: OrderOrigin::Manual {
                     actor: "t".to_owned(),
                 },
+                terms: tradewind_types::OrderTerms::default(),
             },
             instrument_idx: IDX,
             instrument: self.instrument.clone(),

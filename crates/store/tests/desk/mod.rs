@@ -242,6 +242,7 @@ impl Desk {
             time_in_force: tif,
             reduce_only: self.dice.below(10) == 0,
             origin,
+            terms: tradewind_types::OrderTerms::default(),
         }
     }
 

@@ -39,6 +39,14 @@ pub enum OrderEventKind {
         quantity: Quantity,
         /// New limit price.
         price: Option<Price>,
+        /// New trigger.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trigger: Option<Price>,
+    },
+    /// A trailing stop's trigger followed the market.
+    TriggerMoved {
+        /// Where it is now.
+        trigger: Price,
     },
     /// The venue refused the change; the order is as before.
     ModifyRejected {
@@ -107,6 +115,7 @@ impl OrderEventKind {
             OrderEventKind::Triggered => "TRIGGERED",
             OrderEventKind::ModifyRequested => "MODIFY_REQUESTED",
             OrderEventKind::Modified { .. } => "MODIFIED",
+            OrderEventKind::TriggerMoved { .. } => "TRIGGER_MOVED",
             OrderEventKind::ModifyRejected { .. } => "MODIFY_REJECTED",
             OrderEventKind::CancelRequested => "CANCEL_REQUESTED",
             OrderEventKind::CancelRejected { .. } => "CANCEL_REJECTED",

@@ -2,9 +2,13 @@
 
 use std::fmt;
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, ClientOrderId, Instrument, InstrumentId, Price, Quantity, SignalId, StrategyId};
+use super::terms::{OrderTerms, TrailingOffset};
+use crate::{
+    AccountId, ClientOrderId, Instrument, InstrumentId, Price, Quantity, SignalId, StrategyId, UnixNanos,
+};
 
 /// Side of an order, trade or book.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -55,6 +59,27 @@ pub enum OrderKind {
         /// Rejected rather than filled at once (adds liquidity or nothing).
         post_only: bool,
     },
+    /// A market order once the trigger is reached.
+    StopMarket {
+        /// Buy: reached from below; sell: from above.
+        trigger: Price,
+    },
+    /// A limit order once the trigger is reached.
+    StopLimit {
+        /// As for [`OrderKind::StopMarket`].
+        trigger: Price,
+        /// The worst price accepted.
+        price: Price,
+        /// As for [`OrderKind::Limit`], once it is triggered.
+        post_only: bool,
+    },
+    /// A stop whose trigger follows the market at a distance and never goes back; then a market order.
+    TrailingStop {
+        /// The distance.
+        offset: TrailingOffset,
+        /// It begins to follow when this price is reached; `None` = at once.
+        activation: Option<Price>,
+    },
 }
 
 /// How long an order lives.
@@ -69,6 +94,19 @@ pub enum TimeInForce {
     Ioc,
     /// Fills whole at once or is canceled whole.
     Fok,
+    /// Until a time.
+    Gtd {
+        /// The end.
+        until: UnixNanos,
+    },
+}
+
+impl TimeInForce {
+    /// Whether what is not filled at once is canceled.
+    #[must_use]
+    pub fn is_immediate(self) -> bool {
+        matches!(self, TimeInForce::Ioc | TimeInForce::Fok)
+    }
 }
 
 /// Who asked for an order. Every path goes through the same risk gate.
@@ -136,6 +174,9 @@ pub struct OrderRequest {
     pub reduce_only: bool,
     /// Who asked.
     pub origin: OrderOrigin,
+    /// What only some orders have; nothing by default.
+    #[serde(default, skip_serializing_if = "OrderTerms::is_plain")]
+    pub terms: OrderTerms,
 }
 
 /// Why a request is malformed for its instrument, before any risk rule is asked.
@@ -186,15 +227,33 @@ impl OrderRequest {
     #[must_use]
     pub fn limit_price(&self) -> Option<Price> {
         match self.kind {
-            OrderKind::Market => None,
-            OrderKind::Limit { price, .. } => Some(price),
+            OrderKind::Market | OrderKind::StopMarket { .. } | OrderKind::TrailingStop { .. } => None,
+            OrderKind::Limit { price, .. } | OrderKind::StopLimit { price, .. } => Some(price),
         }
+    }
+
+    /// The trigger asked for; a trailing stop has none of its own (see [`super::Order::trigger`]).
+    #[must_use]
+    pub fn trigger_price(&self) -> Option<Price> {
+        match self.kind {
+            OrderKind::StopMarket { trigger } | OrderKind::StopLimit { trigger, .. } => Some(trigger),
+            OrderKind::Market | OrderKind::Limit { .. } | OrderKind::TrailingStop { .. } => None,
+        }
+    }
+
+    /// Whether it waits for a trigger.
+    #[must_use]
+    pub fn is_stop(&self) -> bool {
+        !matches!(self.kind, OrderKind::Market | OrderKind::Limit { .. })
     }
 
     /// Whether it must not take liquidity.
     #[must_use]
     pub fn post_only(&self) -> bool {
-        matches!(self.kind, OrderKind::Limit { post_only: true, .. })
+        matches!(
+            self.kind,
+            OrderKind::Limit { post_only: true, .. } | OrderKind::StopLimit { post_only: true, .. }
+        )
     }
 
     /// Checks the request against the instrument's steps and minima.
@@ -202,38 +261,23 @@ impl OrderRequest {
     /// # Errors
     /// The first [`RequestError`] found.
     pub fn check(&self, instrument: &Instrument) -> Result<(), RequestError> {
-        let immediate = matches!(self.time_in_force, TimeInForce::Ioc | TimeInForce::Fok);
-        if self.post_only() && immediate {
-            return Err(RequestError::Contradiction(
-                "post-only cannot be combined with IOC or FOK",
-            ));
-        }
+        self.check_combination()?;
         let quantity = self.quantity.decimal();
-        if !instrument.on_lot(quantity) {
-            let lot = instrument.lot.normalize().to_string();
-            return Err(RequestError::OffLot {
-                quantity: self.quantity.to_string(),
-                lot,
-            });
-        }
+        check_lot(self.quantity, instrument)?;
         if quantity < instrument.quantity_min {
             return Err(below("quantity", quantity, instrument.quantity_min));
+        }
+        if let Some(display) = self.terms.display {
+            check_lot(display, instrument)?;
+        }
+        self.check_trailing(instrument)?;
+        if let Some(trigger) = self.trigger_price() {
+            check_price(trigger, instrument)?;
         }
         let Some(price) = self.limit_price() else {
             return Ok(());
         };
-        if !instrument.price_may_be_negative && price.decimal() <= rust_decimal::Decimal::ZERO {
-            return Err(RequestError::PriceNotPositive {
-                price: price.to_string(),
-            });
-        }
-        if !instrument.on_tick(price.decimal()) {
-            let tick = instrument.tick.normalize().to_string();
-            return Err(RequestError::OffTick {
-                price: price.to_string(),
-                tick,
-            });
-        }
+        check_price(price, instrument)?;
         let notional = instrument
             .notional(price.decimal(), quantity)
             .map_err(|_| RequestError::TooLarge)?;
@@ -242,9 +286,86 @@ impl OrderRequest {
         }
         Ok(())
     }
+
+    /// What contradicts itself whatever the instrument.
+    fn check_combination(&self) -> Result<(), RequestError> {
+        let refuse = |why| Err(RequestError::Contradiction(why));
+        let immediate = self.time_in_force.is_immediate();
+        if self.post_only() && immediate {
+            return refuse("post-only cannot be combined with IOC or FOK");
+        }
+        if let Some(display) = self.terms.display {
+            if self.limit_price().is_none() {
+                return refuse("a display quantity needs a limit price");
+            }
+            if immediate {
+                return refuse("a display quantity cannot be combined with IOC or FOK: nothing would rest");
+            }
+            if display > self.quantity {
+                return refuse("the display quantity is larger than the order");
+            }
+        }
+        if matches!(self.kind, OrderKind::Market) && matches!(self.time_in_force, TimeInForce::Gtd { .. }) {
+            return refuse("a MARKET order never rests and cannot be GTD");
+        }
+        if self.terms.parent.as_ref() == Some(&self.client_order_id) {
+            return refuse("an order cannot be its own parent");
+        }
+        Ok(())
+    }
+
+    fn check_trailing(&self, instrument: &Instrument) -> Result<(), RequestError> {
+        let OrderKind::TrailingStop { offset, activation } = self.kind else {
+            return Ok(());
+        };
+        if let Some(activation) = activation {
+            check_price(activation, instrument)?;
+        }
+        match offset {
+            TrailingOffset::Price(distance) if distance.decimal() <= Decimal::ZERO => Err(
+                RequestError::Contradiction("a trailing offset must be greater than 0"),
+            ),
+            TrailingOffset::Price(distance) => check_tick(distance, instrument),
+            TrailingOffset::Percent(percent) if percent > Decimal::ZERO && percent < Decimal::ONE_HUNDRED => {
+                Ok(())
+            }
+            TrailingOffset::Percent(_) => Err(RequestError::Contradiction(
+                "a trailing offset in percent must be above 0 and below 100",
+            )),
+        }
+    }
 }
 
-fn below(what: &'static str, actual: rust_decimal::Decimal, minimum: rust_decimal::Decimal) -> RequestError {
+fn check_lot(quantity: Quantity, instrument: &Instrument) -> Result<(), RequestError> {
+    if instrument.on_lot(quantity.decimal()) {
+        return Ok(());
+    }
+    Err(RequestError::OffLot {
+        quantity: quantity.to_string(),
+        lot: instrument.lot.normalize().to_string(),
+    })
+}
+
+fn check_price(price: Price, instrument: &Instrument) -> Result<(), RequestError> {
+    if !instrument.price_may_be_negative && price.decimal() <= Decimal::ZERO {
+        return Err(RequestError::PriceNotPositive {
+            price: price.to_string(),
+        });
+    }
+    check_tick(price, instrument)
+}
+
+fn check_tick(price: Price, instrument: &Instrument) -> Result<(), RequestError> {
+    if instrument.on_tick(price.decimal()) {
+        return Ok(());
+    }
+    Err(RequestError::OffTick {
+        price: price.to_string(),
+        tick: instrument.tick.normalize().to_string(),
+    })
+}
+
+fn below(what: &'static str, actual: Decimal, minimum: Decimal) -> RequestError {
     RequestError::BelowMinimum {
         what,
         actual: actual.normalize().to_string(),

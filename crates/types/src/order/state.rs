@@ -2,11 +2,11 @@
 //!
 //! | from | events that may come | to |
 //! | --- | --- | --- |
-//! | `Initialized` | Denied, Submitted | `Denied`, `Submitted` |
-//! | `Submitted` | Accepted, Rejected, Filled, Canceled, Expired, CancelRequested, Lost | the named state; Filled → `PartiallyFilled` or `Filled` |
-//! | `Accepted`, `Triggered`, `PartiallyFilled` | Triggered, ModifyRequested, Modified, CancelRequested, Filled, Canceled, Expired, Lost | the named state |
-//! | `PendingModify` | Modified, ModifyRejected, CancelRequested, Filled, Canceled, Expired, Lost | back to the resting state, or the named one |
-//! | `PendingCancel` | Accepted, Canceled, CancelRejected, Filled, Expired, Rejected, Lost | back to the resting state, or the named one |
+//! | `Initialized` | Denied, Submitted, Modified, Canceled, Expired (the last three: a child that waits for its parent) | the named state; Modified: itself |
+//! | `Submitted` | Accepted, Rejected, Filled, Canceled, Expired, CancelRequested, Triggered, TriggerMoved, Lost | the named state; Filled → `PartiallyFilled` or `Filled` |
+//! | `Accepted`, `Triggered`, `PartiallyFilled` | Triggered (once), TriggerMoved (until triggered), ModifyRequested, Modified, CancelRequested, Filled, Canceled, Expired, Lost | the named state |
+//! | `PendingModify` | Triggered, TriggerMoved (both: itself), Modified, ModifyRejected, CancelRequested, Filled, Canceled, Expired, Lost | back to the resting state, or the named one |
+//! | `PendingCancel` | Triggered, TriggerMoved (both: itself), Accepted, Canceled, CancelRejected, Filled, Expired, Rejected, Lost | back to the resting state, or the named one |
 //! | `Unknown` | Accepted, Rejected, Filled, Canceled, Expired | the named state: the query's answer |
 //! | `Canceled`, `Expired` | Filled (a late fill is booked) | itself, until the whole quantity is filled → `Filled` |
 //! | `Denied`, `Rejected`, `Filled` | none | |
@@ -134,6 +134,12 @@ pub struct Order {
     pub state: OrderState,
     /// The venue's id, once known.
     pub venue_order_id: Option<VenueOrderId>,
+    /// Where the trigger of a stop is now; a trailing stop's once it follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<Price>,
+    /// Whether the trigger was reached: from then on it is an order as any other.
+    #[serde(default)]
+    pub triggered: bool,
     /// Σ fill quantities.
     pub filled: Decimal,
     /// Σ fill price × quantity.
@@ -153,6 +159,8 @@ impl Order {
     #[must_use]
     pub fn new(request: OrderRequest, ts: UnixNanos) -> Self {
         Self {
+            trigger: request.trigger_price(),
+            triggered: false,
             request,
             state: OrderState::Initialized,
             venue_order_id: None,
@@ -199,7 +207,13 @@ impl Order {
                     .unwrap_or_default();
                 self.filled_value = self.filled_value.checked_add(value).unwrap_or(self.filled_value);
             }
-            E::Modified { quantity, price } => self.modify(*quantity, *price),
+            E::Modified {
+                quantity,
+                price,
+                trigger,
+            } => self.modify(*quantity, *price, *trigger),
+            E::TriggerMoved { trigger } => self.trigger = Some(*trigger),
+            E::Triggered => self.triggered = true,
             _ => {}
         }
         self.state = next;
@@ -208,18 +222,29 @@ impl Order {
         Ok(())
     }
 
-    fn modify(&mut self, quantity: Quantity, price: Option<Price>) {
+    fn modify(&mut self, quantity: Quantity, new_price: Option<Price>, new_trigger: Option<Price>) {
+        use super::OrderKind as K;
         self.request.quantity = quantity;
-        if let (Some(new), super::OrderKind::Limit { price, .. }) = (price, &mut self.request.kind) {
+        if let (Some(new), K::Limit { price, .. } | K::StopLimit { price, .. }) =
+            (new_price, &mut self.request.kind)
+        {
             *price = new;
+        }
+        if let Some(new) = new_trigger {
+            if let K::StopMarket { trigger } | K::StopLimit { trigger, .. } = &mut self.request.kind {
+                *trigger = new;
+            }
+            self.trigger = Some(new);
         }
     }
 
     fn resting(&self) -> OrderState {
-        if self.filled.is_zero() {
-            OrderState::Accepted
-        } else {
+        if !self.filled.is_zero() {
             OrderState::PartiallyFilled
+        } else if self.triggered {
+            OrderState::Triggered
+        } else {
+            OrderState::Accepted
         }
     }
 
@@ -230,6 +255,12 @@ impl Order {
                 denials: denials.clone(),
             },
             (S::Initialized, E::Submitted) => S::Submitted,
+            // A child that waits for its parent never was anywhere: it changes and ends without a venue.
+            (S::Initialized, E::Modified { .. }) => S::Initialized,
+            (S::Initialized, E::Canceled { reason }) => S::Canceled {
+                reason: reason.clone(),
+            },
+            (S::Initialized, E::Expired) => S::Expired,
             (S::Submitted | S::Unknown | S::PendingCancel, E::Accepted { .. }) => match self.state {
                 S::PendingCancel => S::PendingCancel,
                 _ => self.resting(),
@@ -241,7 +272,15 @@ impl Order {
                     reason: reason.clone(),
                 }
             }
-            (S::Accepted | S::PartiallyFilled, E::Triggered) => S::Triggered,
+            (S::Submitted | S::Accepted | S::PartiallyFilled, E::Triggered) if !self.triggered => {
+                S::Triggered
+            }
+            // A trigger that is reached while a change or cancel is under way leaves that under way.
+            (S::PendingModify | S::PendingCancel, E::Triggered) if !self.triggered => self.state.clone(),
+            (
+                S::Submitted | S::Accepted | S::PartiallyFilled | S::PendingModify | S::PendingCancel,
+                E::TriggerMoved { .. },
+            ) if !self.triggered => self.state.clone(),
             (S::Accepted | S::Triggered | S::PartiallyFilled, E::ModifyRequested) => S::PendingModify,
             (
                 S::PendingModify | S::Accepted | S::Triggered | S::PartiallyFilled,
