@@ -43,9 +43,30 @@ SPECS = {
     "STOCHF_7_3": lambda o, h, l, c: talib.STOCHF(h, l, c, 7, 3, 0),
     "BBANDS_10_2": lambda o, h, l, c: talib.BBANDS(c, 10, 2.0, 2.0, 0),
     "BBANDS_20_2.5": lambda o, h, l, c: talib.BBANDS(c, 20, 2.5, 2.5, 0),
+    "DONCHIAN_20": lambda o, h, l, c: talib.DONCHIAN(h, l, 20),
+    "DONCHIAN_2": lambda o, h, l, c: talib.DONCHIAN(h, l, 2),
+    "SUPERTREND_10_3": lambda o, h, l, c: supertrend(h, l, c, 10, 3.0),
+    "SUPERTREND_3_1.5": lambda o, h, l, c: supertrend(h, l, c, 3, 1.5),
+    "ZSCORE_20": lambda o, h, l, c: [zscore(c, 20)],
     "ATR_14": lambda o, h, l, c: [talib.ATR(h, l, c, 14)],
     "ATR_1": lambda o, h, l, c: [talib.ATR(h, l, c, 1)],
 }
+
+
+def supertrend(h, l, c, period, multiplier):
+    """TA-Lib's line and trend; the trend is an integer, 0 where there is none."""
+    line, trend = talib.SUPERTREND(h, l, c, period, multiplier)
+    return line, numpy.where(trend == 0, numpy.nan, trend.astype(float))
+
+
+def zscore(c, period):
+    """(close - mean) / population deviation, numpy's own; 0 where the closes are all the same."""
+    out = numpy.full(len(c), numpy.nan)
+    for i in range(period - 1, len(c)):
+        window = c[i + 1 - period : i + 1]
+        flat = window.max() == window.min()
+        out[i] = 0.0 if flat else (c[i] - window.mean()) / window.std()
+    return out
 
 
 def synthetic():

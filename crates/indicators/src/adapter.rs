@@ -8,7 +8,6 @@ use ta_lib::{Core, OutRange, RetCode};
 use crate::IndicatorError;
 use crate::input::{BarColumns, BarInput, Columns};
 use crate::params::Params;
-use crate::registry::Indicator;
 use crate::value::{Series, Values};
 
 /// What a family tells the adapter about one library function.
@@ -24,7 +23,7 @@ enum State<S> {
     Running(S),
 }
 
-/// An [`Indicator`] that fills and then runs a library stream.
+/// Fills and then runs a library stream.
 pub(crate) struct Adapter<S> {
     params: Params,
     needed: usize,
@@ -33,32 +32,35 @@ pub(crate) struct Adapter<S> {
 
 impl<S: LibraryStream> Adapter<S> {
     /// `needed` is the bar, counted from 1, that has the first value.
-    pub(crate) fn boxed(params: &Params, needed: usize) -> Box<dyn Indicator> {
-        Box::new(Self {
+    pub(crate) fn new(params: &Params, needed: usize) -> Self {
+        Self {
             params: *params,
             needed,
             state: State::Filling(Columns::default()),
-        })
-    }
-}
-
-impl<S: LibraryStream> Indicator for Adapter<S> {
-    fn update(&mut self, bar: &BarInput) -> Option<Values> {
-        if !bar.is_finite() {
-            return None;
         }
+    }
+
+    /// Takes the next bar, whose figures are finite.
+    #[inline]
+    pub(crate) fn step(&mut self, bar: &BarInput) -> Option<Values> {
         match &mut self.state {
             State::Running(stream) => stream.step(bar).ok(),
-            State::Filling(bars) => {
-                bars.push(bar);
-                if bars.len() < self.needed {
-                    return None;
-                }
-                let (stream, values) = S::open(&Core::new(), &bars.view(), &self.params).ok()?;
-                self.state = State::Running(stream);
-                Some(values)
-            }
+            State::Filling(_) => self.fill(bar),
         }
+    }
+
+    #[cold]
+    fn fill(&mut self, bar: &BarInput) -> Option<Values> {
+        let State::Filling(bars) = &mut self.state else {
+            return None;
+        };
+        bars.push(bar);
+        if bars.len() < self.needed {
+            return None;
+        }
+        let (stream, values) = S::open(&Core::new(), &bars.view(), &self.params).ok()?;
+        self.state = State::Running(stream);
+        Some(values)
     }
 }
 

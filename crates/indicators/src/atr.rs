@@ -4,6 +4,7 @@ use ta_lib::{AtrStream, Core, RetCode};
 
 use crate::adapter::{Adapter, LibraryStream, fill};
 use crate::input::{BarColumns, BarInput};
+use crate::machine::Machine;
 use crate::params::{Param, Params};
 use crate::registry::{Definition, Pane, no_relation};
 use crate::value::Values;
@@ -22,7 +23,7 @@ pub(crate) static ATR: Definition = Definition {
     pane: Pane::Own,
     warm_up,
     relation: no_relation,
-    start: |params| Adapter::<AtrStream>::boxed(params, warm_up(params)),
+    start: |params| Machine::Atr(Adapter::new(params, warm_up(params))).into(),
     batch: |params, bars, series| {
         fill("ATR", series, warm_up(params), |core, last, out| {
             core.atr(0, last, bars.high, bars.low, bars.close, params.period(0), out[0])

@@ -4,6 +4,7 @@ use ta_lib::{Core, EmaStream, RetCode, SmaStream};
 
 use crate::adapter::{Adapter, LibraryStream, fill};
 use crate::input::{BarColumns, BarInput};
+use crate::machine::Machine;
 use crate::params::{Param, Params};
 use crate::registry::{Definition, Pane, no_relation};
 use crate::value::Values;
@@ -23,7 +24,7 @@ pub(crate) static SMA: Definition = Definition {
     pane: Pane::Price,
     warm_up,
     relation: no_relation,
-    start: |params| Adapter::<SmaStream>::boxed(params, warm_up(params)),
+    start: |params| Machine::Sma(Adapter::new(params, warm_up(params))).into(),
     batch: |params, bars, series| {
         fill("SMA", series, warm_up(params), |core, last, out| {
             core.sma(0, last, bars.close, params.period(0), out[0])
@@ -41,7 +42,7 @@ pub(crate) static EMA: Definition = Definition {
     pane: Pane::Price,
     warm_up,
     relation: no_relation,
-    start: |params| Adapter::<EmaStream>::boxed(params, warm_up(params)),
+    start: |params| Machine::Ema(Adapter::new(params, warm_up(params))).into(),
     batch: |params, bars, series| {
         fill("EMA", series, warm_up(params), |core, last, out| {
             core.ema(0, last, bars.close, params.period(0), out[0])

@@ -1,11 +1,17 @@
 //! Several indicators over one stream of bars, each distinct one computed once, with a short memory.
+//!
+//! The memory is flat: one row of outputs per bar, `NaN` where there is no value. Rows are appended and the old
+//! half is dropped now and then, so that a bar costs a write and no allocation.
 
 use tradewind_types::UnixNanos;
 
 use crate::input::BarInput;
-use crate::registry::Indicator;
+use crate::machine::Indicator;
 use crate::spec::IndicatorSpec;
 use crate::value::Values;
+
+/// Rows that are kept beyond the memory before the old ones are dropped; fewer drops, a little more memory.
+const SLACK: usize = 256;
 
 /// Place of an indicator in its bank.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -14,8 +20,24 @@ pub struct Slot(usize);
 #[derive(Debug)]
 struct Entry {
     spec: IndicatorSpec,
-    indicator: Box<dyn Indicator>,
-    recent: Vec<Option<Values>>,
+    indicator: Indicator,
+    outputs: usize,
+    rows: Vec<f64>,
+}
+
+impl Entry {
+    #[inline]
+    fn push(&mut self, values: Option<Values>, keep: usize) {
+        let capacity = (keep + keep.max(SLACK)) * self.outputs;
+        if self.rows.len() >= capacity {
+            let old = self.rows.len() - keep * self.outputs;
+            self.rows.drain(..old);
+        }
+        match values {
+            Some(values) => self.rows.extend_from_slice(values.as_slice()),
+            None => self.rows.resize(self.rows.len() + self.outputs, f64::NAN),
+        }
+    }
 }
 
 /// Indicators that are fed together. Remembers the last `keep` values of each.
@@ -43,39 +65,48 @@ impl IndicatorBank {
         if let Some(at) = self.entries.iter().position(|e| e.spec == *spec) {
             return Slot(at);
         }
+        let outputs = spec.definition().outputs.len();
         self.entries.push(Entry {
             spec: spec.clone(),
             indicator: spec.start(),
-            recent: Vec::with_capacity(2 * self.keep),
+            outputs,
+            rows: Vec::with_capacity((self.keep + self.keep.max(SLACK)) * outputs),
         });
         Slot(self.entries.len() - 1)
     }
 
     /// Feeds the next closed bar to all.
+    #[inline]
     pub fn update(&mut self, bar: &BarInput) {
         self.last_ts = Some(bar.ts);
+        let finite = bar.is_finite();
         for entry in &mut self.entries {
-            if entry.recent.len() == 2 * self.keep {
-                entry.recent.drain(..self.keep);
-            }
-            entry.recent.push(entry.indicator.update(bar));
+            let values = if finite { entry.indicator.step(bar) } else { None };
+            entry.push(values, self.keep);
         }
     }
 
     /// The recent values of one indicator.
     #[must_use]
+    #[inline]
     pub fn track(&self, slot: Slot) -> Track<'_> {
-        let recent = self.entries.get(slot.0).map_or(&[][..], |e| &e.recent[..]);
-        Track {
-            recent: &recent[recent.len().saturating_sub(self.keep)..],
+        match self.entries.get(slot.0) {
+            Some(entry) => Track {
+                rows: &entry.rows,
+                outputs: entry.outputs,
+                keep: self.keep,
+            },
+            None => Track {
+                rows: &[],
+                outputs: 1,
+                keep: 0,
+            },
         }
     }
 
     /// Every indicator with its values at the last bar (`None`: not warm, or undefined there).
     pub fn snapshot(&self) -> impl Iterator<Item = (&IndicatorSpec, Option<Values>)> {
-        self.entries
-            .iter()
-            .map(|e| (&e.spec, e.recent.last().copied().flatten()))
+        (0..self.entries.len()).map(|at| (&self.entries[at].spec, self.track(Slot(at)).now()))
     }
 
     /// Opening time of the last bar.
@@ -88,10 +119,12 @@ impl IndicatorBank {
 /// The recent values of one indicator, newest last.
 #[derive(Clone, Copy, Debug)]
 pub struct Track<'a> {
-    recent: &'a [Option<Values>],
+    rows: &'a [f64],
+    outputs: usize,
+    keep: usize,
 }
 
-impl Track<'_> {
+impl<'a> Track<'a> {
     /// Values at the last bar.
     #[must_use]
     pub fn now(&self) -> Option<Values> {
@@ -101,6 +134,23 @@ impl Track<'_> {
     /// Values `bars` bars before the last one; `None` when there are none, or when it lies before the memory.
     #[must_use]
     pub fn back(&self, bars: usize) -> Option<Values> {
-        self.recent.iter().rev().nth(bars).copied().flatten()
+        Some(Values::from_slice(self.row(bars)?))
+    }
+
+    /// One output, `bars` bars before the last one.
+    #[must_use]
+    #[inline]
+    pub fn value(&self, output: usize, bars: usize) -> Option<f64> {
+        self.row(bars)?.get(output).copied()
+    }
+
+    #[inline]
+    fn row(&self, bars: usize) -> Option<&'a [f64]> {
+        if bars >= self.keep {
+            return None;
+        }
+        let end = self.rows.len().checked_sub(bars * self.outputs)?;
+        let row = self.rows.get(end.checked_sub(self.outputs)?..end)?;
+        row.first().is_some_and(|v| !v.is_nan()).then_some(row)
     }
 }

@@ -4,6 +4,7 @@ use ta_lib::{BbandsStream, Core, MAType, RetCode};
 
 use crate::adapter::{Adapter, LibraryStream, fill};
 use crate::input::{BarColumns, BarInput};
+use crate::machine::Machine;
 use crate::params::{Param, Params};
 use crate::registry::{Definition, Pane, no_relation};
 use crate::value::Values;
@@ -25,7 +26,7 @@ pub(crate) static BBANDS: Definition = Definition {
     pane: Pane::Price,
     warm_up,
     relation: no_relation,
-    start: |params| Adapter::<BbandsStream>::boxed(params, warm_up(params)),
+    start: |params| Machine::Bbands(Adapter::new(params, warm_up(params))).into(),
     batch: |params, bars, series| {
         let (period, width) = (params.period(0), params.real(1));
         fill("BBANDS", series, warm_up(params), |core, last, out| {

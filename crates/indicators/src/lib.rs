@@ -3,33 +3,40 @@
 //! An id such as `MACD_12_26_9` is parsed into an [`IndicatorSpec`]: a [`Definition`] from the registry and
 //! checked parameters. From a spec come two faces that agree: [`IndicatorSpec::start`] gives an [`Indicator`]
 //! that takes one closed bar at a time, [`IndicatorSpec::batch`] computes a whole [`Series`] over columns.
-//! [`IndicatorBank`] runs several specs over one stream of bars, each distinct spec once.
+//! [`IndicatorBank`] runs several specs over one stream of bars, each distinct spec once. What needs two
+//! series (hedge ratio, half-life, the Engle–Granger statistic) is in [`regression`].
 //!
 //! What does not live here: bars themselves, decisions, I/O. Values are `f64`; money never is.
 //!
-//! One file per family. A new indicator = one [`Definition`] in its family's file and one line in
-//! [`registry`]. What the `ta-lib` crate has is called there; the rest is our own.
+//! One file per family. A new indicator = one [`Definition`] in its family's file, one line in
+//! [`registry`] and one variant of the machine that is stepped without dynamic dispatch. What the `ta-lib` crate has is called there; the rest is our own.
 
 mod adapter;
 mod atr;
 mod averages;
 mod bank;
 mod bollinger;
+mod channels;
 mod error;
 mod input;
 mod macd;
+mod machine;
 mod params;
 pub mod registry;
+pub mod regression;
 mod rsi;
 mod spec;
 mod stochastic;
+mod supertrend;
 mod value;
 mod vwap;
+mod zscore;
 
 pub use bank::{IndicatorBank, Slot, Track};
 pub use error::IndicatorError;
 pub use input::{BarColumns, BarInput, Columns, Scales};
+pub use machine::Indicator;
 pub use params::{Param, Params};
-pub use registry::{Definition, Indicator, Pane};
+pub use registry::{Definition, Pane};
 pub use spec::IndicatorSpec;
 pub use value::{OUTPUTS_MAX, Series, Values};

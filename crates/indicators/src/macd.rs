@@ -4,6 +4,7 @@ use ta_lib::{Core, MacdStream, RetCode};
 
 use crate::adapter::{Adapter, LibraryStream, fill};
 use crate::input::{BarColumns, BarInput};
+use crate::machine::Machine;
 use crate::params::{Param, Params};
 use crate::registry::{Definition, Pane};
 use crate::value::Values;
@@ -30,7 +31,7 @@ pub(crate) static MACD: Definition = Definition {
         // TA-Lib would swap them silently.
         false => Err("fast must be less than slow"),
     },
-    start: |params| Adapter::<MacdStream>::boxed(params, warm_up(params)),
+    start: |params| Machine::Macd(Adapter::new(params, warm_up(params))).into(),
     batch: |params, bars, series| {
         let (fast, slow, signal) = (params.period(0), params.period(1), params.period(2));
         fill("MACD", series, warm_up(params), |core, last, out| {

@@ -2,17 +2,13 @@
 
 use std::fmt;
 
-use crate::input::{BarColumns, BarInput};
+use crate::input::BarColumns;
+use crate::machine::Indicator;
 use crate::params::{Param, Params};
-use crate::value::{Series, Values};
-use crate::{IndicatorError, atr, averages, bollinger, macd, rsi, stochastic, vwap};
-
-/// The streaming face: one closed bar in, that bar's values out.
-pub trait Indicator: Send + fmt::Debug {
-    /// Takes the next closed bar. `None` before enough bars, where the indicator is undefined at this bar,
-    /// and for a bar with a figure that is not finite (which is ignored). Amortised O(1).
-    fn update(&mut self, bar: &BarInput) -> Option<Values>;
-}
+use crate::value::Series;
+use crate::{
+    IndicatorError, atr, averages, bollinger, channels, macd, rsi, stochastic, supertrend, vwap, zscore,
+};
 
 /// Where a chart draws it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,7 +35,7 @@ pub struct Definition {
     pub pane: Pane,
     pub(crate) warm_up: fn(&Params) -> usize,
     pub(crate) relation: fn(&Params) -> Result<(), &'static str>,
-    pub(crate) start: fn(&Params) -> Box<dyn Indicator>,
+    pub(crate) start: fn(&Params) -> Indicator,
     pub(crate) batch: Batch,
 }
 
@@ -60,6 +56,9 @@ pub static ALL: &[&Definition] = &[
     &stochastic::STOCH,
     &stochastic::STOCHF,
     &bollinger::BBANDS,
+    &zscore::ZSCORE,
+    &channels::DONCHIAN,
+    &supertrend::SUPERTREND,
     &atr::ATR,
     &vwap::VWAP,
 ];

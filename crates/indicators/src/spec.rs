@@ -7,8 +7,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::input::BarColumns;
+use crate::machine::Indicator;
 use crate::params::Params;
-use crate::registry::{self, Definition, Indicator};
+use crate::registry::{self, Definition};
 use crate::value::Series;
 use crate::{IndicatorError, Param};
 
@@ -101,7 +102,7 @@ impl IndicatorSpec {
 
     /// The streaming face, before its first bar.
     #[must_use]
-    pub fn start(&self) -> Box<dyn Indicator> {
+    pub fn start(&self) -> Indicator {
         (self.definition.start)(&self.params)
     }
 
@@ -205,6 +206,7 @@ mod tests {
             ("BBANDS_10", "BBANDS_10_2"),
             ("BBANDS_20_2.50", "BBANDS_20_2.5"),
             ("ATR", "ATR_14"),
+            ("SUPERTREND", "SUPERTREND_10_3"),
             ("VWAP", "VWAP"),
             ("EMA_3.0", "EMA_3"),
         ] {
@@ -252,6 +254,9 @@ mod tests {
             ("STOCH_7_3_3", 11),
             ("BBANDS_10_2", 10),
             ("ATR_14", 15),
+            ("DONCHIAN_20", 20),
+            ("SUPERTREND_10_3", 11),
+            ("ZSCORE_20", 20),
             ("VWAP", 1),
         ] {
             assert_eq!(

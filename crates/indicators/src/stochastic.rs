@@ -4,6 +4,7 @@ use ta_lib::{Core, MAType, RetCode, StochStream, StochfStream};
 
 use crate::adapter::{Adapter, LibraryStream, fill};
 use crate::input::{BarColumns, BarInput};
+use crate::machine::Machine;
 use crate::params::{Param, Params};
 use crate::registry::{Definition, Pane, no_relation};
 use crate::value::Values;
@@ -29,7 +30,7 @@ pub(crate) static STOCH: Definition = Definition {
     pane: Pane::Own,
     warm_up: slow_warm_up,
     relation: no_relation,
-    start: |params| Adapter::<StochStream>::boxed(params, slow_warm_up(params)),
+    start: |params| Machine::Stoch(Adapter::new(params, slow_warm_up(params))).into(),
     batch: |params, bars, series| {
         let (k, smooth, d) = (params.period(0), params.period(1), params.period(2));
         fill("STOCH", series, slow_warm_up(params), |core, last, out| {
@@ -54,7 +55,7 @@ pub(crate) static STOCHF: Definition = Definition {
     pane: Pane::Own,
     warm_up: fast_warm_up,
     relation: no_relation,
-    start: |params| Adapter::<StochfStream>::boxed(params, fast_warm_up(params)),
+    start: |params| Machine::Stochf(Adapter::new(params, fast_warm_up(params))).into(),
     batch: |params, bars, series| {
         let (k, d) = (params.period(0), params.period(1));
         fill("STOCHF", series, fast_warm_up(params), |core, last, out| {

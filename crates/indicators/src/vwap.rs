@@ -3,7 +3,8 @@
 use tradewind_types::time::DAY_NS;
 
 use crate::input::BarInput;
-use crate::registry::{Definition, Indicator, Pane, no_relation};
+use crate::machine::Machine;
+use crate::registry::{Definition, Pane, no_relation};
 use crate::value::Values;
 
 /// `VWAP = Σ value / Σ volume` over the bars of the UTC day so far, `value = Σ price × size` of each bar. No
@@ -17,7 +18,7 @@ pub(crate) static VWAP: Definition = Definition {
     pane: Pane::Price,
     warm_up: |_| 1,
     relation: no_relation,
-    start: |_| Box::new(SessionVwap::default()),
+    start: |_| Machine::Vwap(SessionVwap::default()).into(),
     batch: |_, bars, series| {
         let mut state = SessionVwap::default();
         for at in 0..bars.len() {
@@ -31,7 +32,7 @@ pub(crate) static VWAP: Definition = Definition {
 };
 
 #[derive(Debug, Default)]
-struct SessionVwap {
+pub(crate) struct SessionVwap {
     day: u64,
     value: f64,
     volume: f64,
@@ -49,13 +50,9 @@ impl SessionVwap {
         self.volume += volume;
         (self.volume > 0.0).then(|| self.value / self.volume)
     }
-}
 
-impl Indicator for SessionVwap {
-    fn update(&mut self, bar: &BarInput) -> Option<Values> {
-        if !bar.is_finite() {
-            return None;
-        }
+    /// Takes the next bar, whose figures are finite.
+    pub(crate) fn step(&mut self, bar: &BarInput) -> Option<Values> {
         self.add(bar.ts.0 / DAY_NS, bar.value, bar.volume)
             .map(|vwap| Values::of([vwap]))
     }
@@ -83,7 +80,7 @@ mod tests {
     fn it_weighs_prices_by_volume_and_begins_anew_at_utc_midnight() {
         let mut vwap = SessionVwap::default();
         let day = 86_400;
-        let mut next = |b: BarInput| vwap.update(&b).map(|v| v.first());
+        let mut next = |b: BarInput| vwap.step(&b).map(|v| v.first());
         assert_eq!(next(bar(day * 3 + 10, 50.0, 0.0)), None);
         assert_eq!(next(bar(day * 3 + 20, 100.0, 1.0)), Some(100.0));
         assert_eq!(next(bar(day * 3 + 30, 110.0, 3.0)), Some(107.5));

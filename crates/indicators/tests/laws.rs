@@ -48,6 +48,9 @@ fn spec() -> impl Strategy<Value = IndicatorSpec> {
         (1u32..20, 1u32..6).prop_map(|(k, d)| format!("STOCHF_{k}_{d}")),
         (2u32..30, 1u32..40).prop_map(|(p, w)| format!("BBANDS_{p}_{}", f64::from(w) / 10.0)),
         (1u32..30).prop_map(|p| format!("ATR_{p}")),
+        (2u32..30).prop_map(|p| format!("DONCHIAN_{p}")),
+        (2u32..30, 1u32..40).prop_map(|(p, w)| format!("SUPERTREND_{p}_{}", f64::from(w) / 10.0)),
+        (2u32..30).prop_map(|p| format!("ZSCORE_{p}")),
         Just("VWAP".to_owned()),
     ];
     ids.prop_map(|id| IndicatorSpec::parse(&id).unwrap())

@@ -22,8 +22,9 @@ pub struct Combined {
     pub confidence: UnitFraction,
     /// Whether to act: agreement above 0.5 and confidence at least the gate's minimum.
     pub acts: bool,
-    /// Every strategy's opinion with its weight, and the sums.
-    pub reason: String,
+    confidence_min: UnitFraction,
+    /// Shares of buy and sell.
+    shares: [UnitFraction; 2],
 }
 
 /// One side's sums, in integers so that comparisons are exact.
@@ -69,28 +70,34 @@ pub fn combine(opinions: &[StrategyOpinion], weights: &Weights, confidence_min: 
     let sure = sums.confidence_x_weight >= u64::from(confidence_min.0) * sums.weight;
     let agreement = ratio(sums.weight * u64::from(ONE), total);
     let confidence = ratio(sums.confidence_x_weight, sums.weight);
-    let headline = if agreed {
-        let sign = if sure { "≥" } else { "<" };
-        let (sure, least) = (text(confidence), text(confidence_min));
-        format!(
-            "{}: agreement {} > 0.5, confidence {sure} {sign} {least}",
-            word(side),
-            text(agreement)
-        )
-    } else {
-        let share = |sums: Sums| text(ratio(sums.weight * u64::from(ONE), total));
-        format!(
-            "HOLD: neither side above 0.5 (buy {}, sell {})",
-            share(buy),
-            share(sell)
-        )
-    };
     Combined {
         opinion: if agreed { side } else { Opinion::Hold },
         agreement,
         confidence,
         acts: agreed && sure,
-        reason: explain(headline, opinions, weights),
+        confidence_min,
+        shares: [buy, sell].map(|side| ratio(side.weight * u64::from(ONE), total)),
+    }
+}
+
+impl Combined {
+    /// The result, then every strategy's opinion with its weight: of the same opinions and weights that were
+    /// combined. Made only when it is shown or journalled.
+    #[must_use]
+    pub fn reason(&self, opinions: &[StrategyOpinion], weights: &Weights) -> String {
+        let headline = if self.opinion == Opinion::Hold {
+            let [buy, sell] = self.shares.map(text);
+            format!("HOLD: neither side above 0.5 (buy {buy}, sell {sell})")
+        } else {
+            let sign = if self.acts { "≥" } else { "<" };
+            let (sure, least) = (text(self.confidence), text(self.confidence_min));
+            format!(
+                "{}: agreement {} > 0.5, confidence {sure} {sign} {least}",
+                word(self.opinion),
+                text(self.agreement)
+            )
+        };
+        explain(headline, opinions, weights)
     }
 }
 

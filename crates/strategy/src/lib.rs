@@ -1,15 +1,19 @@
-//! Built-in strategies and their combination: closed bars in, explained opinions out.
+//! Strategies: closed bars and quotes in, explained intents out. Built in, or the user's scripts.
 //!
-//! A [`StrategySet`] belongs to one instrument and one bar interval. Each closed bar goes once through the
-//! indicators that its strategies declared ([`Inputs`]), then every [`Strategy`] sees a read-only [`Window`]
-//! and gives a [`Verdict`] with its reason. [`combine`] weighs the opinions into one [`Combined`]; [`adapt`]
-//! moves the weights by results.
+//! Every [`Strategy`] declares its [`Inputs`], sees a read-only [`Context`] and pushes what it wants into
+//! [`Intents`]: an opinion, a target, an entry, an exit, each with a [`Reason`] that costs nothing until it is read.
+//! Two runners feed them:
 //!
-//! **Invariants.** A strategy sees closed bars up to the one it handles and nothing else: no clock, no
+//! - [`StrategySet`]: the opinion strategies of one instrument, with shared indicators. [`combine`] weighs their
+//!   [`Verdict`]s into one [`Combined`]; [`adapt`] moves the weights by results.
+//! - [`Instance`]: one strategy on its own instruments (one, two or many, aligned by time), the same in live, paper
+//!   and backtest; dispatched statically where the strategy is Rust.
+//!
+//! **Invariants.** A strategy sees closed bars up to the one it handles and nothing else: no clock, no other
 //! account, no later data. A bar that comes again revised fires nothing. All shares (strength, confidence,
 //! weight, agreement) are integer millionths, so that what is journalled is exactly what was computed with.
 //!
-//! What does not live here: orders, sizes, the risk gate, timers, I/O.
+//! What does not live here: orders, their sizing, the risk gate, timers, I/O.
 //!
 //! ```
 //! use tradewind_indicators::Scales;
@@ -20,7 +24,7 @@
 //! fn on_bar(set: &mut StrategySet, weights: &Weights, bar: &Bar) -> Option<String> {
 //!     let decision = set.on_closed_bar(bar).decision()?;
 //!     let combined = combine(&decision.opinions, weights, UnitFraction::from_unit(0.7));
-//!     combined.acts.then_some(combined.reason)
+//!     combined.acts.then(|| combined.reason(&decision.opinions, weights))
 //! }
 //!
 //! let set = StrategySet::scalping(BarInterval::S10, Scales { price: 2, size: 8 });
@@ -29,16 +33,26 @@
 
 mod builtin;
 mod combine;
+mod context;
 mod face;
+mod feed;
+mod instance;
+mod intents;
 mod overlay;
+mod reason;
 mod set;
 mod weights;
 mod window;
 
 pub use builtin::{ConservativeScalping, FastScalping, MomentumScalping};
 pub use combine::{COMBINED, Combined, combine};
-pub use face::{Inputs, Strategy, StrategyOpinion, Verdict};
+pub use context::{Context, QuoteView};
+pub use face::{Alignment, Inputs, OwnFill, OwnPosition, Strategy, StrategyOpinion, Verdict};
+pub use feed::Ignored;
+pub use instance::{Instance, InstanceError, Ran, SLOTS_MAX, SlotMarket};
+pub use intents::{Amount, Entry, EntryKind, INTENTS_MAX, Intent, Intents, Size, share};
 pub use overlay::{OVERLAYS, Overlay, overlay, overlays};
-pub use set::{Decision, Ignored, SetError, Step, StrategySet};
+pub use reason::{FIGURES_MAX, Reason};
+pub use set::{Decision, SetError, Step, StrategySet};
 pub use weights::{Adapted, AdaptedWeight, ONE, RESULTS_MAX, WEIGHT_FLOOR, WeightError, Weights, adapt};
 pub use window::Window;

@@ -1,12 +1,17 @@
-//! All strategies of one instrument on one bar interval, fed bar by bar.
+//! All opinion strategies of one instrument on one bar interval, fed bar by bar, with shared indicators.
+//!
+//! Only [`crate::Intent::Opinion`] counts here; other intents of a member are dropped.
 
-use tradewind_indicators::{BarInput, IndicatorBank, IndicatorSpec, Scales, Slot, Values};
+use tradewind_indicators::{IndicatorSpec, Scales, Slot, Values};
 use tradewind_types::UnixNanos;
 use tradewind_types::market::{Bar, BarInterval};
 
 use crate::builtin::{ConservativeScalping, FastScalping, MomentumScalping};
+use crate::context::{Context, SlotState};
 use crate::face::{Strategy, StrategyOpinion, Verdict};
-use crate::window::Window;
+use crate::feed::{Feed, Ignored};
+use crate::intents::Intents;
+use crate::reason::Reason;
 
 /// Why a set could not be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,20 +26,17 @@ pub enum SetError {
         /// The set's.
         interval: BarInterval,
     },
+    /// A strategy works on several instruments.
+    #[error("strategy {strategy} works on {slots} instruments, the set has one")]
+    OtherSlots {
+        /// Which.
+        strategy: String,
+        /// How many it declared.
+        slots: usize,
+    },
     /// One id twice.
     #[error("strategy {0} is in the set twice")]
     Twice(String),
-}
-
-/// Why a bar caused nothing.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Ignored {
-    /// The bar came before: a later revision, or the same again. Strategies keep what they saw when it closed.
-    AlreadySeen,
-    /// It opens before a bar that was already handled.
-    OutOfOrder,
-    /// It is of another interval.
-    OtherInterval,
 }
 
 /// What the strategies think of one closed bar.
@@ -69,21 +71,19 @@ impl Step {
 #[derive(Debug)]
 struct Member {
     strategy: Box<dyn Strategy>,
-    slots: Vec<Slot>,
+    places: Vec<Slot>,
+    warm_up_bars: usize,
+    window_bars: usize,
+    halted: bool,
 }
 
 /// The strategies of one instrument on one interval, with the indicators that they share.
 #[derive(Debug)]
 pub struct StrategySet {
-    interval: BarInterval,
-    scales: Scales,
     members: Vec<Member>,
-    bank: IndicatorBank,
-    recent: Vec<BarInput>,
-    keep: usize,
-    bars_seen: u64,
-    first_ts: Option<UnixNanos>,
-    last_ts: Option<UnixNanos>,
+    feed: Feed,
+    state: SlotState,
+    out: Intents,
 }
 
 impl StrategySet {
@@ -97,8 +97,7 @@ impl StrategySet {
         strategies: Vec<Box<dyn Strategy>>,
     ) -> Result<Self, SetError> {
         let wanted = strategies.iter().map(|s| s.inputs().window_bars).max();
-        let keep = wanted.unwrap_or(1).max(1);
-        let mut bank = IndicatorBank::new(keep);
+        let mut feed = Feed::new(interval, scales, wanted.unwrap_or(1));
         let mut members: Vec<Member> = Vec::with_capacity(strategies.len());
         for strategy in strategies {
             let inputs = strategy.inputs();
@@ -109,22 +108,28 @@ impl StrategySet {
                     interval,
                 });
             }
+            if inputs.slots != 1 {
+                return Err(SetError::OtherSlots {
+                    strategy: strategy.id().to_string(),
+                    slots: inputs.slots,
+                });
+            }
             if members.iter().any(|m| m.strategy.id() == strategy.id()) {
                 return Err(SetError::Twice(strategy.id().to_string()));
             }
-            let slots = inputs.indicators.iter().map(|spec| bank.add(spec)).collect();
-            members.push(Member { strategy, slots });
+            members.push(Member {
+                places: inputs.indicators.iter().map(|spec| feed.bank.add(spec)).collect(),
+                warm_up_bars: inputs.warm_up_bars,
+                window_bars: inputs.window_bars,
+                halted: false,
+                strategy,
+            });
         }
         Ok(Self {
-            interval,
-            scales,
             members,
-            bank,
-            recent: Vec::with_capacity(2 * keep),
-            keep,
-            bars_seen: 0,
-            first_ts: None,
-            last_ts: None,
+            feed,
+            state: SlotState::flat(1.0),
+            out: Intents::new(),
         })
     }
 
@@ -152,15 +157,10 @@ impl StrategySet {
     /// A strategy holds with `not warm: k of n bars` before its bars are enough, and on a bar that the feed
     /// did not cover whole (`complete` = false), whose figures may be wrong.
     pub fn on_closed_bar(&mut self, bar: &Bar) -> Step {
-        if bar.interval != self.interval {
-            return Step::Ignored(Ignored::OtherInterval);
+        if let Some(why) = self.feed.refuses(bar) {
+            return Step::Ignored(why);
         }
-        match self.last_ts {
-            Some(last) if bar.ts == last => return Step::Ignored(Ignored::AlreadySeen),
-            Some(last) if bar.ts < last => return Step::Ignored(Ignored::OutOfOrder),
-            _ => {}
-        }
-        self.take(BarInput::from_bar(bar, self.scales));
+        self.feed.take(bar);
         let opinions = (0..self.members.len()).map(|at| self.ask(at, bar)).collect();
         Step::Decided(Decision {
             bar_ts: bar.ts,
@@ -168,38 +168,34 @@ impl StrategySet {
         })
     }
 
-    fn take(&mut self, input: BarInput) {
-        if self.recent.len() == 2 * self.keep {
-            self.recent.drain(..self.keep);
-        }
-        self.recent.push(input);
-        self.bank.update(&input);
-        self.bars_seen += 1;
-        self.first_ts.get_or_insert(input.ts);
-        self.last_ts = Some(input.ts);
-    }
-
     fn ask(&mut self, at: usize, bar: &Bar) -> StrategyOpinion {
         let member = &mut self.members[at];
-        let inputs = member.strategy.inputs();
-        let window_bars = inputs.window_bars.clamp(1, self.keep);
-        let needed = inputs.warm_up_bars;
-        let verdict = if self.bars_seen < needed as u64 {
-            Verdict::hold(format!("not warm: {} of {needed} bars", self.bars_seen))
+        let (seen, needed) = (self.feed.bars_seen, member.warm_up_bars);
+        let verdict = if member.halted {
+            Verdict::hold("halted by an error of its own")
+        } else if seen < needed as u64 {
+            Verdict::hold(Reason::new(
+                "not warm: {seen:count} of {needed:count} bars",
+                0,
+                &[seen as f64, needed as f64],
+            ))
         } else {
-            let window = Window {
-                bars: &self.recent[self.recent.len().saturating_sub(window_bars)..],
-                bank: &self.bank,
-                slots: &member.slots,
-                bars_seen: self.bars_seen,
-                history_from: self.first_ts.unwrap_or(bar.ts),
-                scales: self.scales,
+            self.out.clear();
+            let context = Context {
+                feeds: std::slice::from_ref(&self.feed),
+                states: std::slice::from_ref(&self.state),
+                places: &member.places,
+                window_bars: member.window_bars,
+                equity: 0.0,
             };
-            let verdict = member.strategy.on_bar(&window);
-            if bar.complete {
-                verdict
-            } else {
-                Verdict::hold("the bar is incomplete: its feed was interrupted or began inside it".to_owned())
+            member.strategy.on_bar(&context, &mut self.out);
+            member.halted = self.out.halted().is_some();
+            match (self.out.take_opinion(), bar.complete) {
+                (_, false) => {
+                    Verdict::hold("the bar is incomplete: its feed was interrupted or began inside it")
+                }
+                (Some(verdict), true) => verdict,
+                (None, true) => Verdict::hold("no opinion on this bar"),
             }
         };
         StrategyOpinion {
@@ -211,32 +207,32 @@ impl StrategySet {
     /// The interval of its bars.
     #[must_use]
     pub fn interval(&self) -> BarInterval {
-        self.interval
+        self.feed.interval
     }
 
     /// How many bars it has seen.
     #[must_use]
     pub fn bars_seen(&self) -> u64 {
-        self.bars_seen
+        self.feed.bars_seen
     }
 
     /// Opening time of the last bar.
     #[must_use]
     pub fn last_ts(&self) -> Option<UnixNanos> {
-        self.last_ts
+        self.feed.last_ts()
     }
 
     /// The most bars that any of its strategies needs; fetch at least as many as history.
     #[must_use]
     pub fn warm_up_bars(&self) -> usize {
-        let needed = self.members.iter().map(|m| m.strategy.inputs().warm_up_bars);
+        let needed = self.members.iter().map(|m| m.warm_up_bars);
         needed.max().unwrap_or(0)
     }
 
     /// Whether every strategy has its bars.
     #[must_use]
     pub fn is_warm(&self) -> bool {
-        self.bars_seen >= self.warm_up_bars() as u64
+        self.feed.bars_seen >= self.warm_up_bars() as u64
     }
 
     /// Its strategies.
@@ -246,6 +242,6 @@ impl StrategySet {
 
     /// Every shared indicator with its values at the last bar.
     pub fn indicators(&self) -> impl Iterator<Item = (&IndicatorSpec, Option<Values>)> {
-        self.bank.snapshot()
+        self.feed.bank.snapshot()
     }
 }

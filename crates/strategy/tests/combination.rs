@@ -24,7 +24,7 @@ fn opinions(sides: [Opinion; 3]) -> Vec<StrategyOpinion> {
             opinion: sides[at],
             strength: UnitFraction(if sides[at] == Hold { 0 } else { ONE }),
             confidence: UnitFraction(if sides[at] == Hold { 0 } else { CONFIDENCE[at] }),
-            reason: format!("reason {at}"),
+            reason: format!("reason {at}").into(),
         },
     };
     (0..3).map(one).collect()
@@ -93,33 +93,24 @@ fn confidence_has_to_reach_the_gate_s_minimum(#[case] minimum: u32, #[case] acts
 
 #[test]
 fn the_reason_names_every_strategy_with_its_opinion_and_weight() {
-    let combined = combine(&opinions([Buy, Buy, Hold]), &Weights::scalping(), GATE);
+    let weights = Weights::scalping();
+    let reason = |sides, minimum| {
+        let given = opinions(sides);
+        combine(&given, &weights, minimum).reason(&given, &weights)
+    };
     assert_eq!(
-        combined.reason,
+        reason([Buy, Buy, Hold], GATE),
         "BUY: agreement 0.80 > 0.5, confidence 0.85 ≥ 0.70; \
          fast_scalping BUY (weight 0.40, confidence 0.80): reason 0; \
          momentum_scalping BUY (weight 0.40, confidence 0.90): reason 1; \
          conservative_scalping HOLD (weight 0.20): reason 2"
     );
-    let held = combine(&opinions([Buy, Sell, Hold]), &Weights::scalping(), GATE);
-    assert!(
-        held.reason
-            .starts_with("HOLD: neither side above 0.5 (buy 0.40, sell 0.40);"),
-        "{}",
-        held.reason
-    );
-    let unsure = combine(
-        &opinions([Buy, Buy, Hold]),
-        &Weights::scalping(),
-        UnitFraction(900_000),
-    );
-    assert!(
-        unsure
-            .reason
-            .starts_with("BUY: agreement 0.80 > 0.5, confidence 0.85 < 0.90;"),
-        "{}",
-        unsure.reason
-    );
+    let held = reason([Buy, Sell, Hold], GATE);
+    let headline = "HOLD: neither side above 0.5 (buy 0.40, sell 0.40);";
+    assert!(held.starts_with(headline), "{held}");
+    let unsure = reason([Buy, Buy, Hold], UnitFraction(900_000));
+    let headline = "BUY: agreement 0.80 > 0.5, confidence 0.85 < 0.90;";
+    assert!(unsure.starts_with(headline), "{unsure}");
 }
 
 #[test]

@@ -72,12 +72,12 @@ fn fast_scalping_says_which_averages_crossed_and_when() {
     // EMA 3 of 100, 100, …, 101, 102: 101.25; EMA 5: 100.8889 (β = 1/2 and 2/3).
     let verdict = last(&flat_then(12, &[10_100, 10_200]), FAST);
     assert_eq!(
-        verdict.reason,
+        verdict.reason.to_string(),
         "EMA 3 (101.2500) crossed above EMA 5 (100.8889) 1 bar ago"
     );
     let verdict = last(&flat_then(12, &[]), FAST);
     assert_eq!(
-        verdict.reason,
+        verdict.reason.to_string(),
         "EMA 3 (100.0000) did not cross EMA 5 (100.0000) within 3 bars"
     );
 }
@@ -99,11 +99,12 @@ fn momentum_scalping_buys_when_the_fall_turns() {
     assert!(
         turned
             .reason
+            .to_string()
             .starts_with("RSI 7 was 0.00 (below 30) 1 bar ago and MACD ("),
         "{}",
         turned.reason
     );
-    assert!(turned.reason.contains("is above its signal"));
+    assert!(turned.reason.to_string().contains("is above its signal"));
 }
 
 #[test]
@@ -115,7 +116,10 @@ fn momentum_scalping_sells_when_the_rise_turns() {
     let turned = last(&closes(&tape), MOMENTUM);
     assert_eq!(turned.opinion, Sell, "{}", turned.reason);
     assert!(
-        turned.reason.starts_with("RSI 7 was 100.00 (above 70) 1 bar ago"),
+        turned
+            .reason
+            .to_string()
+            .starts_with("RSI 7 was 100.00 (above 70) 1 bar ago"),
         "{}",
         turned.reason
     );
@@ -161,7 +165,7 @@ fn conservative_scalping_needs_all_three_strictly(
 #[test]
 fn conservative_scalping_says_its_figures() {
     let verdict = last(&stretched(11_000, [10_000, 9_900, 9_900]), CONSERVATIVE);
-    let reason = &verdict.reason;
+    let reason = verdict.reason.to_string();
     assert!(
         reason.starts_with("close 99.00 is below the lower band (99."),
         "{reason}"
@@ -179,7 +183,7 @@ fn conservative_scalping_holds_without_a_session_vwap() {
     let tape: Vec<Bar> = (0..15).map(|at| bar(at, [10_000; 4], 0)).collect();
     let verdict = last(&tape, CONSERVATIVE);
     assert_eq!(
-        verdict.reason,
+        verdict.reason.to_string(),
         "session VWAP has no value: no volume since UTC midnight"
     );
 }
@@ -187,7 +191,7 @@ fn conservative_scalping_holds_without_a_session_vwap() {
 #[test]
 fn a_session_vwap_that_begins_after_midnight_says_so() {
     let tape: Vec<Bar> = (360..372).map(|at| bar(at, [10_000; 4], 1)).collect();
-    let reason = last(&tape, CONSERVATIVE).reason;
+    let reason = last(&tape, CONSERVATIVE).reason.to_string();
     assert!(reason.contains("VWAP since 01:00:00Z 100.0000"), "{reason}");
 }
 
@@ -201,11 +205,22 @@ fn a_strategy_holds_explicitly_until_it_has_its_bars(#[case] strategy: usize, #[
     let tape: Vec<i64> = (0..20).map(|i| 10_000 + 7 * (i % 5)).collect();
     for (at, verdict) in run(&closes(&tape), strategy).iter().enumerate() {
         if at + 1 < needed {
-            assert_eq!(verdict.reason, format!("not warm: {} of {needed} bars", at + 1));
+            assert_eq!(
+                verdict.reason.to_string(),
+                format!("not warm: {} of {needed} bars", at + 1)
+            );
             assert_eq!(verdict.opinion, Hold);
         } else {
-            assert!(!verdict.reason.contains("not warm"), "{}", verdict.reason);
-            assert!(!verdict.reason.contains("no value"), "{}", verdict.reason);
+            assert!(
+                !verdict.reason.to_string().contains("not warm"),
+                "{}",
+                verdict.reason
+            );
+            assert!(
+                !verdict.reason.to_string().contains("no value"),
+                "{}",
+                verdict.reason
+            );
         }
     }
 }

@@ -91,10 +91,20 @@ fn a_bar_that_the_feed_did_not_cover_whole_decides_nothing_but_counts_for_later(
             .iter()
             .all(|o| o.verdict.opinion == Opinion::Hold)
     );
-    assert!(decisions[12].opinions[0].verdict.reason.contains("incomplete"));
+    assert!(
+        decisions[12].opinions[0]
+            .verdict
+            .reason
+            .to_string()
+            .contains("incomplete")
+    );
     let after = &decisions[13].opinions[0].verdict;
     assert_eq!(after.opinion, Opinion::Buy, "{}", after.reason);
-    assert!(after.reason.ends_with("1 bar ago"), "{}", after.reason);
+    assert!(
+        after.reason.to_string().ends_with("1 bar ago"),
+        "{}",
+        after.reason
+    );
 }
 
 #[test]

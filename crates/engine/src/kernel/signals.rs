@@ -94,7 +94,8 @@ impl Kernel {
             self.record_opinion(spoken, opinion, actions);
         }
         if combined.opinion != Opinion::Hold {
-            self.act(spoken, &combined, actions);
+            let reason = combined.reason(&running, &weights);
+            self.act(spoken, &combined, reason, actions);
         }
     }
 
@@ -111,14 +112,14 @@ impl Kernel {
             opinion: verdict.opinion,
             strength: verdict.strength,
             confidence: verdict.confidence,
-            reason: verdict.reason.clone(),
+            reason: verdict.reason.to_string(),
             outcome: SignalOutcome::Recorded,
         };
         let _ = self.emit(Outcome::Signal(Box::new(signal)), actions);
     }
 
     /// Makes an order of a combined opinion, or says why not; either way the signal is recorded.
-    fn act(&mut self, spoken: &Spoken<'_>, combined: &Combined, actions: &mut Actions) {
+    fn act(&mut self, spoken: &Spoken<'_>, combined: &Combined, reason: String, actions: &mut Actions) {
         let strategy = StrategyId::new(COMBINED).expect("a lower-case word is a valid id");
         let id = self.next_signal_id();
         let mut signal = Signal {
@@ -132,7 +133,7 @@ impl Kernel {
             opinion: combined.opinion,
             strength: combined.agreement,
             confidence: combined.confidence,
-            reason: combined.reason.clone(),
+            reason,
             outcome: SignalOutcome::Recorded,
         };
         let origin = OrderOrigin::Strategy {
@@ -205,6 +206,7 @@ impl Kernel {
             time_in_force: TimeInForce::Ioc,
             reduce_only: side == Side::Sell,
             origin,
+            terms: tradewind_types::OrderTerms::default(),
         })
     }
 

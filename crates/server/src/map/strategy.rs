@@ -186,7 +186,7 @@ fn last_opinion(
         instrument: instrument.id.to_string(),
         opinion: enums::opinion(said.verdict.opinion),
         confidence: fraction(said.verdict.confidence),
-        reason: said.verdict.reason.clone(),
+        reason: said.verdict.reason.to_string(),
         ts: Time(at),
     })
 }

@@ -7,7 +7,7 @@ use tradewind_types::signal::Opinion;
 use tradewind_types::time::DAY_NS;
 
 use super::{spec, strategy_id};
-use crate::{Inputs, Strategy, Verdict, Window};
+use crate::{Context, Inputs, Intents, Reason, Strategy, Verdict, Window};
 
 const BANDS: usize = 0;
 const STOCHASTIC: usize = 1;
@@ -33,16 +33,16 @@ impl ConservativeScalping {
     pub fn new(interval: BarInterval) -> Self {
         Self {
             id: strategy_id("conservative_scalping"),
-            inputs: Inputs {
+            inputs: Inputs::single(
                 interval,
-                warm_up_bars: 10,
-                window_bars: 1,
-                indicators: vec![
+                10,
+                1,
+                vec![
                     spec("BBANDS", &[10.0, 2.0]),
                     spec("STOCHF", &[7.0, 3.0]),
                     spec("VWAP", &[]),
                 ],
-            },
+            ),
         }
     }
 }
@@ -95,19 +95,65 @@ impl Figures {
     }
 }
 
-/// `VWAP`, or `VWAP since 09:10:00` when the bars begin after UTC midnight.
-fn vwap_name(window: &Window<'_>) -> String {
+const BUY: &str = "close {close:price} is below the lower band ({band:average}), %K {k:2} is below 20, VWAP is \
+                   {vwap:average}";
+const BUY_SINCE: &str = "close {close:price} is below the lower band ({band:average}), %K {k:2} is below 20, VWAP \
+                         since {since:clock} is {vwap:average}";
+const SELL: &str = "close {close:price} is above the upper band ({band:average}), %K {k:2} is above 80, VWAP is \
+                    {vwap:average}";
+const SELL_SINCE: &str = "close {close:price} is above the upper band ({band:average}), %K {k:2} is above 80, VWAP \
+                          since {since:clock} is {vwap:average}";
+const HOLD: &str = "close {close:price} against the bands {lower:average} to {upper:average}, %K {k:2}, VWAP \
+                    {vwap:average}: not all past";
+const HOLD_SINCE: &str = "close {close:price} against the bands {lower:average} to {upper:average}, %K {k:2}, VWAP \
+                          since {since:clock} {vwap:average}: not all past";
+
+/// Second of the day from which the session's bars are known; `None` when they begin at UTC midnight.
+fn vwap_since(window: &Window<'_>) -> Option<f64> {
     let midnight = window.ts().floor_to(DAY_NS);
-    if window.history_from() <= midnight {
-        return "VWAP".to_owned();
+    let known = window.history_from();
+    (known > midnight).then(|| (known.since(midnight) / 1_000_000_000) as f64)
+}
+
+fn reason(window: &Window<'_>, figures: &Figures, opinion: Opinion) -> Reason {
+    let Figures {
+        close,
+        upper,
+        lower,
+        percent_k,
+        vwap,
+        ..
+    } = *figures;
+    match (opinion, vwap_since(window)) {
+        (Opinion::Buy, None) => window.reason(BUY, &[close, lower, percent_k, vwap]),
+        (Opinion::Buy, Some(since)) => window.reason(BUY_SINCE, &[close, lower, percent_k, since, vwap]),
+        (Opinion::Sell, None) => window.reason(SELL, &[close, upper, percent_k, vwap]),
+        (Opinion::Sell, Some(since)) => window.reason(SELL_SINCE, &[close, upper, percent_k, since, vwap]),
+        (Opinion::Hold, None) => window.reason(HOLD, &[close, lower, upper, percent_k, vwap]),
+        (Opinion::Hold, Some(since)) => {
+            window.reason(HOLD_SINCE, &[close, lower, upper, percent_k, since, vwap])
+        }
     }
-    let secs = window.history_from().since(midnight) / 1_000_000_000;
-    format!(
-        "VWAP since {:02}:{:02}:{:02}Z",
-        secs / 3600,
-        secs / 60 % 60,
-        secs % 60
-    )
+}
+
+fn verdict(window: &Window<'_>) -> Verdict {
+    if window.value(VWAP, 0, 0).is_none() {
+        return Verdict::hold("session VWAP has no value: no volume since UTC midnight");
+    }
+    let Some(figures) = Figures::read(window) else {
+        return Verdict::hold("Bollinger 10/2 or Stochastic 7/3 has no value");
+    };
+    let opinion = figures.opinion();
+    let reason = reason(window, &figures, opinion);
+    if opinion == Opinion::Hold {
+        return Verdict::hold(reason);
+    }
+    Verdict {
+        opinion,
+        strength: UnitFraction::from_unit(figures.strength(opinion)),
+        confidence: UnitFraction(700_000),
+        reason,
+    }
 }
 
 impl Strategy for ConservativeScalping {
@@ -119,44 +165,7 @@ impl Strategy for ConservativeScalping {
         &self.inputs
     }
 
-    fn on_bar(&mut self, window: &Window<'_>) -> Verdict {
-        if window.value(VWAP, 0, 0).is_none() {
-            return Verdict::hold("session VWAP has no value: no volume since UTC midnight".to_owned());
-        }
-        let Some(figures) = Figures::read(window) else {
-            return Verdict::hold("Bollinger 10/2 or Stochastic 7/3 has no value".to_owned());
-        };
-        let opinion = figures.opinion();
-        let band = match opinion {
-            Opinion::Buy => format!("below the lower band ({})", window.average_text(figures.lower)),
-            Opinion::Sell => format!("above the upper band ({})", window.average_text(figures.upper)),
-            Opinion::Hold => format!(
-                "against the bands {} to {}",
-                window.average_text(figures.lower),
-                window.average_text(figures.upper)
-            ),
-        };
-        let close = window.price_text(figures.close);
-        let (vwap, percent_k) = (window.average_text(figures.vwap), figures.percent_k);
-        let name = vwap_name(window);
-        let reason = match opinion {
-            Opinion::Buy => {
-                format!("close {close} is {band}, %K {percent_k:.2} is below 20, {name} is {vwap}")
-            }
-            Opinion::Sell => {
-                format!("close {close} is {band}, %K {percent_k:.2} is above 80, {name} is {vwap}")
-            }
-            Opinion::Hold => {
-                return Verdict::hold(format!(
-                    "close {close} {band}, %K {percent_k:.2}, {name} {vwap}: not all past"
-                ));
-            }
-        };
-        Verdict {
-            opinion,
-            strength: UnitFraction::from_unit(figures.strength(opinion)),
-            confidence: UnitFraction(700_000),
-            reason,
-        }
+    fn on_bar(&mut self, context: &Context<'_>, out: &mut Intents) {
+        out.opinion(verdict(&context.first()));
     }
 }

@@ -5,8 +5,8 @@ use tradewind_types::market::BarInterval;
 use tradewind_types::order::UnitFraction;
 use tradewind_types::signal::Opinion;
 
-use super::{RECENT_BARS, age_text, spec, strategy_id};
-use crate::{Inputs, Strategy, Verdict, Window};
+use super::{RECENT_BARS, spec, strategy_id};
+use crate::{Context, Inputs, Intents, Strategy, Verdict, Window};
 
 const FAST: usize = 0;
 const SLOW: usize = 1;
@@ -28,12 +28,12 @@ impl FastScalping {
     pub fn new(interval: BarInterval) -> Self {
         Self {
             id: strategy_id("fast_scalping"),
-            inputs: Inputs {
+            inputs: Inputs::single(
                 interval,
-                warm_up_bars: 10,
-                window_bars: RECENT_BARS + 1,
-                indicators: vec![spec("EMA", &[3.0]), spec("EMA", &[5.0])],
-            },
+                10,
+                RECENT_BARS + 1,
+                vec![spec("EMA", &[3.0]), spec("EMA", &[5.0])],
+            ),
         }
     }
 }
@@ -58,6 +58,26 @@ fn latest_cross(window: &Window<'_>) -> Option<(Opinion, usize)> {
     })
 }
 
+fn verdict(window: &Window<'_>) -> Verdict {
+    let Some((fast, slow)) = averages(window, 0) else {
+        return Verdict::hold("EMA 3 or EMA 5 has no value");
+    };
+    let Some((opinion, age)) = latest_cross(window) else {
+        let template = "EMA 3 ({fast:average}) did not cross EMA 5 ({slow:average}) within 3 bars";
+        return Verdict::hold(window.reason(template, &[fast, slow]));
+    };
+    let template = match opinion {
+        Opinion::Buy => "EMA 3 ({fast:average}) crossed above EMA 5 ({slow:average}) {age:bars}",
+        _ => "EMA 3 ({fast:average}) crossed below EMA 5 ({slow:average}) {age:bars}",
+    };
+    Verdict {
+        opinion,
+        strength: UnitFraction::from_unit((RECENT_BARS - age) as f64 / RECENT_BARS as f64),
+        confidence: UnitFraction(800_000),
+        reason: window.reason(template, &[fast, slow, age as f64]),
+    }
+}
+
 impl Strategy for FastScalping {
     fn id(&self) -> &StrategyId {
         &self.id
@@ -67,25 +87,7 @@ impl Strategy for FastScalping {
         &self.inputs
     }
 
-    fn on_bar(&mut self, window: &Window<'_>) -> Verdict {
-        let Some((fast, slow)) = averages(window, 0) else {
-            return Verdict::hold("EMA 3 or EMA 5 has no value".to_owned());
-        };
-        let (fast, slow) = (window.average_text(fast), window.average_text(slow));
-        let Some((opinion, age)) = latest_cross(window) else {
-            return Verdict::hold(format!(
-                "EMA 3 ({fast}) did not cross EMA 5 ({slow}) within {RECENT_BARS} bars"
-            ));
-        };
-        let direction = if opinion == Opinion::Buy { "above" } else { "below" };
-        Verdict {
-            opinion,
-            strength: UnitFraction::from_unit((RECENT_BARS - age) as f64 / RECENT_BARS as f64),
-            confidence: UnitFraction(800_000),
-            reason: format!(
-                "EMA 3 ({fast}) crossed {direction} EMA 5 ({slow}) {}",
-                age_text(age)
-            ),
-        }
+    fn on_bar(&mut self, context: &Context<'_>, out: &mut Intents) {
+        out.opinion(verdict(&context.first()));
     }
 }

@@ -23,12 +23,3 @@ fn spec(name: &'static str, params: &[f64]) -> IndicatorSpec {
         registry::find(name).expect("built-in strategies name registered indicators, under test");
     IndicatorSpec::with_params(definition, params).expect("built-in parameters are in range, under test")
 }
-
-/// `now`, `1 bar ago`, `2 bars ago`.
-fn age_text(bars: usize) -> String {
-    match bars {
-        0 => "on this bar".to_owned(),
-        1 => "1 bar ago".to_owned(),
-        n => format!("{n} bars ago"),
-    }
-}

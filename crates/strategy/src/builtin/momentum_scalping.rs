@@ -5,8 +5,8 @@ use tradewind_types::market::BarInterval;
 use tradewind_types::order::UnitFraction;
 use tradewind_types::signal::Opinion;
 
-use super::{RECENT_BARS, age_text, spec, strategy_id};
-use crate::{Inputs, Strategy, Verdict, Window};
+use super::{RECENT_BARS, spec, strategy_id};
+use crate::{Context, Inputs, Intents, Strategy, Verdict, Window};
 
 const RSI: usize = 0;
 const MACD: usize = 1;
@@ -30,12 +30,12 @@ impl MomentumScalping {
     pub fn new(interval: BarInterval) -> Self {
         Self {
             id: strategy_id("momentum_scalping"),
-            inputs: Inputs {
+            inputs: Inputs::single(
                 interval,
-                warm_up_bars: 18,
-                window_bars: RECENT_BARS,
-                indicators: vec![spec("RSI", &[7.0]), spec("MACD", &[6.0, 13.0, 5.0])],
-            },
+                18,
+                RECENT_BARS,
+                vec![spec("RSI", &[7.0]), spec("MACD", &[6.0, 13.0, 5.0])],
+            ),
         }
     }
 }
@@ -69,6 +69,45 @@ fn side(lowest_rsi: f64, highest_rsi: f64, macd: f64, line: f64) -> Opinion {
     }
 }
 
+const BUY: &str = "RSI 7 was {rsi:2} (below 30) {age:bars} and MACD ({macd:average}) is {side:compare} its signal \
+                   ({signal:average})";
+const SELL: &str = "RSI 7 was {rsi:2} (above 70) {age:bars} and MACD ({macd:average}) is {side:compare} its signal \
+                    ({signal:average})";
+const HOLD: &str = "RSI 7 between {low:2} and {high:2} within 3 bars and MACD ({macd:average}) is {side:compare} \
+                    its signal ({signal:average}): no agreement";
+
+fn verdict(window: &Window<'_>) -> Verdict {
+    let figures = (
+        extremes(window),
+        window.value(MACD, 0, 0),
+        window.value(MACD, 1, 0),
+    );
+    let (Some([(low, low_age), (high, high_age)]), Some(macd), Some(line)) = figures else {
+        return Verdict::hold("RSI 7 or MACD 6/13/5 has no value");
+    };
+    let compare = macd - line;
+    let opinion = side(low, high, macd, line);
+    let (depth, reason) = match opinion {
+        Opinion::Buy => (
+            (OVERSOLD - low) / OVERSOLD,
+            window.reason(BUY, &[low, low_age as f64, macd, compare, line]),
+        ),
+        Opinion::Sell => (
+            (high - OVERBOUGHT) / (100.0 - OVERBOUGHT),
+            window.reason(SELL, &[high, high_age as f64, macd, compare, line]),
+        ),
+        Opinion::Hold => {
+            return Verdict::hold(window.reason(HOLD, &[low, high, macd, compare, line]));
+        }
+    };
+    Verdict {
+        opinion,
+        strength: UnitFraction::from_unit(depth),
+        confidence: UnitFraction(900_000),
+        reason,
+    }
+}
+
 impl Strategy for MomentumScalping {
     fn id(&self) -> &StrategyId {
         &self.id
@@ -78,54 +117,8 @@ impl Strategy for MomentumScalping {
         &self.inputs
     }
 
-    fn on_bar(&mut self, window: &Window<'_>) -> Verdict {
-        let figures = (
-            extremes(window),
-            window.value(MACD, 0, 0),
-            window.value(MACD, 1, 0),
-        );
-        let (Some([(low, low_age), (high, high_age)]), Some(macd), Some(line)) = figures else {
-            return Verdict::hold("RSI 7 or MACD 6/13/5 has no value".to_owned());
-        };
-        let word = match macd.total_cmp(&line) {
-            std::cmp::Ordering::Less => "below",
-            std::cmp::Ordering::Equal => "equal to",
-            std::cmp::Ordering::Greater => "above",
-        };
-        let trend = format!(
-            "MACD ({}) is {word} its signal ({})",
-            window.average_text(macd),
-            window.average_text(line)
-        );
-        let opinion = side(low, high, macd, line);
-        let (depth, reason) = match opinion {
-            Opinion::Buy => {
-                let when = age_text(low_age);
-                (
-                    (OVERSOLD - low) / OVERSOLD,
-                    format!("RSI 7 was {low:.2} (below 30) {when} and {trend}"),
-                )
-            }
-            Opinion::Sell => {
-                let depth = (high - OVERBOUGHT) / (100.0 - OVERBOUGHT);
-                let when = age_text(high_age);
-                (
-                    depth,
-                    format!("RSI 7 was {high:.2} (above 70) {when} and {trend}"),
-                )
-            }
-            Opinion::Hold => {
-                return Verdict::hold(format!(
-                    "RSI 7 between {low:.2} and {high:.2} within {RECENT_BARS} bars and {trend}: no agreement"
-                ));
-            }
-        };
-        Verdict {
-            opinion,
-            strength: UnitFraction::from_unit(depth),
-            confidence: UnitFraction(900_000),
-            reason,
-        }
+    fn on_bar(&mut self, context: &Context<'_>, out: &mut Intents) {
+        out.opinion(verdict(&context.first()));
     }
 }
 
