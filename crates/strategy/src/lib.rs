@@ -39,12 +39,18 @@ mod feed;
 mod instance;
 mod intents;
 mod overlay;
+mod params;
 mod reason;
+pub mod registry;
 mod set;
 mod weights;
 mod window;
 
-pub use builtin::{ConservativeScalping, FastScalping, MomentumScalping};
+pub use builtin::{
+    BuyAndHold, ConservativeScalping, DonchianBreakout, DonchianParams, EmaCross, EmaCrossParams,
+    EntryParams, FastScalping, MomentumScalping, Pairs, PairsParams, Rebalance, RebalanceParams,
+    RsiReversion, RsiReversionParams, Supertrend, SupertrendParams,
+};
 pub use combine::{COMBINED, Combined, combine};
 pub use context::{Context, QuoteView};
 pub use face::{Alignment, Inputs, OwnFill, OwnPosition, Strategy, StrategyOpinion, Verdict};
@@ -52,6 +58,7 @@ pub use feed::Ignored;
 pub use instance::{Instance, InstanceError, Ran, SLOTS_MAX, SlotMarket};
 pub use intents::{Amount, Entry, EntryKind, INTENTS_MAX, Intent, Intents, Size, share};
 pub use overlay::{OVERLAYS, Overlay, overlay, overlays};
+pub use params::{LIST_MAX, ParamDef, ParamError, ParamKind, ParamMap, ParamReader, ParamValue};
 pub use reason::{FIGURES_MAX, Reason};
 pub use set::{Decision, SetError, Step, StrategySet};
 pub use weights::{Adapted, AdaptedWeight, ONE, RESULTS_MAX, WEIGHT_FLOOR, WeightError, Weights, adapt};

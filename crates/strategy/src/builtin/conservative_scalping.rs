@@ -7,6 +7,7 @@ use tradewind_types::signal::Opinion;
 use tradewind_types::time::DAY_NS;
 
 use super::{spec, strategy_id};
+use crate::registry::{Definition, SlotCount};
 use crate::{Context, Inputs, Intents, Reason, Strategy, Verdict, Window};
 
 const BANDS: usize = 0;
@@ -14,6 +15,15 @@ const STOCHASTIC: usize = 1;
 const VWAP: usize = 2;
 const STRETCHED_LOW: f64 = 20.0;
 const STRETCHED_HIGH: f64 = 80.0;
+
+pub(crate) static CONSERVATIVE_SCALPING: Definition = Definition {
+    name: "conservative_scalping",
+    title: "Conservative scalping",
+    doc: "Opinion: buy when close < lower Bollinger band 10/2, %K 7/3 < 20 and close < session VWAP, sell in the mirror image.",
+    slots: SlotCount::Exactly(1),
+    params: &[],
+    build: |setup, _| Ok(Box::new(ConservativeScalping::named(setup.id, setup.interval))),
+};
 
 /// Buys when the close is below the lower Bollinger band (10, 2), %K of the fast Stochastic (7, 3) below 20 and
 /// the close below the session VWAP; sells when the close is above the upper band, %K above 80 and the close
@@ -31,8 +41,12 @@ impl ConservativeScalping {
     /// On bars of `interval`.
     #[must_use]
     pub fn new(interval: BarInterval) -> Self {
+        Self::named(strategy_id("conservative_scalping"), interval)
+    }
+
+    fn named(id: StrategyId, interval: BarInterval) -> Self {
         Self {
-            id: strategy_id("conservative_scalping"),
+            id,
             inputs: Inputs::single(
                 interval,
                 10,

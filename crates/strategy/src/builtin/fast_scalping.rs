@@ -6,10 +6,20 @@ use tradewind_types::order::UnitFraction;
 use tradewind_types::signal::Opinion;
 
 use super::{RECENT_BARS, spec, strategy_id};
+use crate::registry::{Definition, SlotCount};
 use crate::{Context, Inputs, Intents, Strategy, Verdict, Window};
 
 const FAST: usize = 0;
 const SLOW: usize = 1;
+
+pub(crate) static FAST_SCALPING: Definition = Definition {
+    name: "fast_scalping",
+    title: "Fast scalping",
+    doc: "Opinion: buy for 3 bars after EMA 3 crossed above EMA 5, sell for 3 bars after it crossed below.",
+    slots: SlotCount::Exactly(1),
+    params: &[],
+    build: |setup, _| Ok(Box::new(FastScalping::named(setup.id, setup.interval))),
+};
 
 /// Buys for 3 bars after EMA 3 crossed above EMA 5, sells for 3 bars after it crossed below, else holds.
 ///
@@ -26,8 +36,12 @@ impl FastScalping {
     /// On bars of `interval`.
     #[must_use]
     pub fn new(interval: BarInterval) -> Self {
+        Self::named(strategy_id("fast_scalping"), interval)
+    }
+
+    fn named(id: StrategyId, interval: BarInterval) -> Self {
         Self {
-            id: strategy_id("fast_scalping"),
+            id,
             inputs: Inputs::single(
                 interval,
                 10,

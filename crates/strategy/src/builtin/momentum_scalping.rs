@@ -6,12 +6,22 @@ use tradewind_types::order::UnitFraction;
 use tradewind_types::signal::Opinion;
 
 use super::{RECENT_BARS, spec, strategy_id};
+use crate::registry::{Definition, SlotCount};
 use crate::{Context, Inputs, Intents, Strategy, Verdict, Window};
 
 const RSI: usize = 0;
 const MACD: usize = 1;
 const OVERSOLD: f64 = 30.0;
 const OVERBOUGHT: f64 = 70.0;
+
+pub(crate) static MOMENTUM_SCALPING: Definition = Definition {
+    name: "momentum_scalping",
+    title: "Momentum scalping",
+    doc: "Opinion: buy when RSI 7 was below 30 within 3 bars and MACD 6/13/5 is above its signal, sell in the mirror image.",
+    slots: SlotCount::Exactly(1),
+    params: &[],
+    build: |setup, _| Ok(Box::new(MomentumScalping::named(setup.id, setup.interval))),
+};
 
 /// Buys when RSI 7 was below 30 within 3 bars and MACD 6/13/5 is above its signal line; sells when RSI 7 was
 /// above 70 within 3 bars and MACD is below it; else holds.
@@ -28,8 +38,12 @@ impl MomentumScalping {
     /// On bars of `interval`.
     #[must_use]
     pub fn new(interval: BarInterval) -> Self {
+        Self::named(strategy_id("momentum_scalping"), interval)
+    }
+
+    fn named(id: StrategyId, interval: BarInterval) -> Self {
         Self {
-            id: strategy_id("momentum_scalping"),
+            id,
             inputs: Inputs::single(
                 interval,
                 18,
