@@ -2,7 +2,7 @@
 
 mod rig;
 
-use rig::{Rig, at, dec, levels, post_only};
+use rig::{Rig, at, dec, post_only};
 use rstest::rstest;
 use tradewind_matching::paper::{PaperSettings, QueueModel, ReportKind};
 use tradewind_types::TimeInForce::{Day, Fok, Gtc, Ioc};
@@ -83,8 +83,8 @@ fn arrives(
     // The seller's world is the buyer's in a mirror at 100.
     let mirror = |price: i64| if side == Side::Buy { price } else { 200 - price };
     if side == Side::Sell {
-        rig.world.bids = levels(&[(99, 3), (98, 5), (97, 10)]);
-        rig.world.asks = levels(&[(101, 4), (102, 6)]);
+        rig.world
+            .show(&[(99, 3), (98, 5), (97, 10)], &[(101, 4), (102, 6)]);
     }
     let (order_kind, protection) = match kind {
         Market => (OrderKind::Market, None),
@@ -178,7 +178,7 @@ fn fees_follow_the_role_and_the_named_rounding_and_without_a_table_there_is_no_o
     let mut bare = tradewind_matching::paper::PaperVenue::new(rig::settings(QueueModel::Off));
     let order = rig.order(Side::Buy, at(101), Gtc, 4);
     assert!(
-        bare.submit(order.clone(), rig.now) && !bare.submit(order, rig.now),
+        bare.submit(order.clone(), rig.now).is_some() && bare.submit(order, rig.now).is_none(),
         "an id is taken once"
     );
     let mut out = Vec::new();
@@ -194,7 +194,7 @@ fn two_reduce_only_orders_of_one_moment_close_a_position_once() {
         let mut order = rig.order(Side::Buy, OrderKind::Market, Ioc, 3);
         order.request.reduce_only = true;
         order.owner = owner;
-        assert!(rig.venue.submit(order, rig.now));
+        assert!(rig.venue.submit(order, rig.now).is_some());
     }
     assert_eq!(rig.pass(10), "A 3@101t A 1@102t C:reduce");
 }

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use tradewind_types::num::NumberError;
 use tradewind_types::{
-    AccountId, ClientOrderId, Instrument, InstrumentIdx, OrderKind, OrderRequest, Price, PriceMantissa, Side,
-    SizeMantissa, StrategyId, TimeInForce, UnixNanos,
+    Instrument, InstrumentIdx, OrderKind, OrderRequest, Price, PriceMantissa, Quantity, Side, SizeMantissa,
+    StrategyId, TimeInForce, UnixNanos,
 };
 
-use super::report::{Report, ReportKind};
-use super::{Due, OrderKey};
+use super::fees::OrderCharges;
+use super::report::{RejectReason, Report, ReportKind};
+use super::slots::{OrderKey, OrderSlot};
+use super::trigger::Trigger;
 
 /// An order handed to the paper venue.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,8 +25,20 @@ pub struct PaperOrder {
     pub instrument: Arc<Instrument>,
     /// Owner of the position, for reduce-only.
     pub owner: Option<StrategyId>,
-    /// Worst price at which a MARKET order may fill, so that held cash suffices; `None` = any.
+    /// Worst price at which a MARKET order (or a stop that became one) may fill, so that held cash suffices; `None` =
+    /// any.
     pub protection: Option<Price>,
+}
+
+/// What is to change of an order; `None` leaves a figure as it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct OrderChange {
+    /// Quantity in total, what was filled included.
+    pub quantity: Option<Quantity>,
+    /// Limit price.
+    pub price: Option<Price>,
+    /// Trigger of a stop that has not been triggered.
+    pub trigger: Option<Price>,
 }
 
 /// Where an order stood before a restart.
@@ -40,15 +54,25 @@ pub struct RestoredOrder {
     pub ts: UnixNanos,
 }
 
+/// Where a stop stood before a restart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct RestoredStop {
+    /// Where its trigger was last told to be.
+    pub trigger: Option<Price>,
+    /// Whether it had been triggered.
+    pub triggered: bool,
+}
+
 impl PaperOrder {
     pub(crate) fn key(&self) -> OrderKey {
         (self.request.account.clone(), self.request.client_order_id.clone())
     }
 
-    pub(crate) fn report(&self, ts: UnixNanos, kind: ReportKind) -> Report {
+    pub(crate) fn report(&self, slot: OrderSlot, ts: UnixNanos, kind: ReportKind) -> Report {
         Report {
             account: self.request.account.clone(),
             client_order_id: self.request.client_order_id.clone(),
+            slot: Some(slot),
             ts,
             kind,
             fill_of: None,
@@ -56,14 +80,36 @@ impl PaperOrder {
     }
 }
 
+/// Where an order is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Place {
+    /// On its way until then.
+    Pending(UnixNanos),
+    /// A stop that has not been triggered.
+    Waiting,
+    /// In its queue.
+    Resting,
+}
+
 /// An order being worked.
 #[derive(Clone, Debug)]
 pub(crate) struct Working {
     pub(crate) order: PaperOrder,
+    pub(crate) place: Place,
+    /// Why it is refused as soon as it arrives.
+    pub(crate) refusal: Option<RejectReason>,
     /// Limit or protection price; the far end of prices when there is none.
     pub(crate) limit: PriceMantissa,
+    /// Of a stop.
+    pub(crate) trigger: Option<Trigger>,
+    pub(crate) filled: i128,
     pub(crate) remaining: i128,
     pub(crate) lot: i128,
+    pub(crate) tick: i64,
+    /// What of an iceberg is displayed at a time; 0 = all.
+    pub(crate) display: i128,
+    /// What is left of the displayed slice.
+    pub(crate) slice: i128,
     pub(crate) fills: u32,
     /// Order of arrival.
     pub(crate) seq: u64,
@@ -72,58 +118,93 @@ pub(crate) struct Working {
     /// By how much shrinking of the displayed size advanced it. The print that explains the shrinking often comes
     /// after the book change, and must not advance the order again.
     pub(crate) shrunk: i128,
-    pub(crate) expiry: Option<Due>,
+    /// Whether its end is on the agenda.
+    pub(crate) ends: bool,
+    /// Changes that are under way, by their number.
+    pub(crate) changes: Vec<(u64, OrderChange)>,
+    /// What was charged so far, where fees depend on the whole order.
+    pub(crate) charges: Option<Box<OrderCharges>>,
 }
 
 impl Working {
-    pub(crate) fn new(order: &PaperOrder, seq: u64) -> Result<Self, NumberError> {
-        let instrument = &order.instrument;
-        let limit = match order.request.kind {
-            OrderKind::Limit { price, .. } => Some(price),
-            OrderKind::Market => order.protection,
+    /// An order on its way. One whose figures do not fit is refused when it arrives.
+    pub(crate) fn new(order: PaperOrder, arrives: UnixNanos) -> Self {
+        let figures = Figures::of(&order);
+        let (figures, refusal) = match figures {
+            Ok(figures) => (figures, None),
+            Err(error) => (
+                Figures::default(),
+                Some(RejectReason::BadNumber(error.to_string())),
+            ),
         };
-        let limit = match (limit, order.request.side) {
-            (Some(price), _) => PriceMantissa::from_decimal(price.decimal(), instrument.price_scale)?,
-            (None, Side::Buy) => PriceMantissa(i64::MAX),
-            (None, Side::Sell) => PriceMantissa(i64::MIN),
-        };
-        let remaining =
-            SizeMantissa::from_decimal(order.request.quantity.decimal(), instrument.size_scale)?.0;
-        let lot = SizeMantissa::from_decimal(instrument.lot, instrument.size_scale)?
-            .0
-            .max(1);
-        let order = order.clone();
-        Ok(Self {
+        Self {
             order,
-            limit,
-            remaining,
-            lot,
+            place: Place::Pending(arrives),
+            refusal,
+            limit: figures.limit,
+            trigger: figures.trigger,
+            filled: 0,
+            remaining: figures.quantity,
+            lot: figures.lot,
+            tick: figures.tick,
+            display: figures.display,
+            slice: 0,
             fills: 0,
-            seq,
+            seq: 0,
             ahead: None,
             shrunk: 0,
-            expiry: None,
-        })
+            ends: false,
+            changes: Vec::new(),
+            charges: None,
+        }
     }
 
-    /// As it was before a restart; `None` when nothing is left of it or the figures do not fit.
-    pub(crate) fn resumed(mut self, was: &RestoredOrder) -> Option<Self> {
-        let filled = SizeMantissa::from_decimal(was.filled, self.order.instrument.size_scale).ok()?;
+    /// As it was before a restart; false when nothing is left of it or the figures do not fit.
+    pub(crate) fn resume(&mut self, was: &RestoredOrder, stop: RestoredStop) -> bool {
+        let instrument = &self.order.instrument;
+        let Ok(filled) = SizeMantissa::from_decimal(was.filled, instrument.size_scale) else {
+            return false;
+        };
+        self.filled = filled.0;
         self.remaining -= filled.0;
         self.fills = was.fills;
-        (self.remaining > 0).then_some(self)
+        if let Some(trigger) = &mut self.trigger {
+            trigger.fired = stop.triggered;
+            let level = stop
+                .trigger
+                .and_then(|p| PriceMantissa::from_decimal(p.decimal(), instrument.price_scale).ok());
+            if let Some(level) = level {
+                trigger.resume(level);
+            }
+        }
+        self.remaining > 0 && self.refusal.is_none()
     }
 
+    /// Whether it waits for its trigger.
+    pub(crate) fn waits(&self) -> bool {
+        self.trigger.as_ref().is_some_and(|t| !t.fired)
+    }
+
+    /// Whether it trades as a limit order does (once triggered, for a stop).
+    pub(crate) fn has_limit(&self) -> bool {
+        self.order.request.limit_price().is_some()
+    }
+
+    /// Whether what is not filled at once may stay.
     pub(crate) fn may_rest(&self) -> bool {
-        let lasting = matches!(
-            self.order.request.time_in_force,
-            TimeInForce::Day | TimeInForce::Gtc
-        );
-        lasting && matches!(self.order.request.kind, OrderKind::Limit { .. })
+        self.waits() || (self.has_limit() && !self.order.request.time_in_force.is_immediate())
     }
 
-    pub(crate) fn is(&self, account: &AccountId, id: &ClientOrderId) -> bool {
-        self.order.request.account == *account && self.order.request.client_order_id == *id
+    pub(crate) fn side(&self) -> Side {
+        self.order.request.side
+    }
+
+    /// When its time in force ends, if it names a time; DAY is the calendar's affair.
+    pub(crate) fn until(&self) -> Option<UnixNanos> {
+        match self.order.request.time_in_force {
+            TimeInForce::Gtd { until } => Some(until),
+            _ => None,
+        }
     }
 
     /// What is left, as a decimal.
@@ -134,6 +215,76 @@ impl Working {
 
     /// A size brought down to whole lots.
     pub(crate) fn whole_lots(&self, size: i128) -> i128 {
+        if self.lot == 1 {
+            return size;
+        }
         size - size.rem_euclid(self.lot)
+    }
+
+    /// What others can see of it.
+    pub(crate) fn displayed(&self) -> i128 {
+        if self.display == 0 {
+            self.remaining
+        } else {
+            self.slice.min(self.remaining)
+        }
+    }
+
+    /// Shows a fresh slice.
+    pub(crate) fn refill(&mut self) {
+        self.slice = self.display.min(self.remaining);
+    }
+}
+
+/// A request's figures as mantissas.
+struct Figures {
+    limit: PriceMantissa,
+    trigger: Option<Trigger>,
+    quantity: i128,
+    lot: i128,
+    tick: i64,
+    display: i128,
+}
+
+impl Default for Figures {
+    fn default() -> Self {
+        Self {
+            limit: PriceMantissa(0),
+            trigger: None,
+            quantity: 0,
+            lot: 1,
+            tick: 1,
+            display: 0,
+        }
+    }
+}
+
+impl Figures {
+    fn of(order: &PaperOrder) -> Result<Self, NumberError> {
+        let (request, instrument) = (&order.request, &order.instrument);
+        let price = |p: Price| PriceMantissa::from_decimal(p.decimal(), instrument.price_scale);
+        let size = |d: Decimal| SizeMantissa::from_decimal(d, instrument.size_scale).map(|s| s.0);
+        let tick = PriceMantissa::from_decimal(instrument.tick, instrument.price_scale)?
+            .0
+            .max(1);
+        let limit = match request.kind {
+            OrderKind::Limit { price, .. } | OrderKind::StopLimit { price, .. } => Some(price),
+            OrderKind::Market | OrderKind::StopMarket { .. } | OrderKind::TrailingStop { .. } => {
+                order.protection
+            }
+        };
+        let limit = match (limit, request.side) {
+            (Some(limit), _) => price(limit)?,
+            (None, Side::Buy) => PriceMantissa(i64::MAX),
+            (None, Side::Sell) => PriceMantissa(i64::MIN),
+        };
+        Ok(Self {
+            limit,
+            trigger: Trigger::of(request, tick, price)?,
+            quantity: size(request.quantity.decimal())?,
+            lot: size(instrument.lot)?.max(1),
+            tick,
+            display: request.terms.display.map_or(Ok(0), |d| size(d.decimal()))?,
+        })
     }
 }

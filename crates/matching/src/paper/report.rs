@@ -7,6 +7,9 @@ use tradewind_types::{
     StrategyId, UnixNanos, VenueOrderId, VenueTradeId,
 };
 
+use super::fees::FeeItems;
+use super::slots::OrderSlot;
+
 /// Why an order was not taken.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum RejectReason {
@@ -31,6 +34,46 @@ pub enum RejectReason {
     /// The venue is full.
     #[error("too many open orders at the paper venue")]
     TooManyOrders,
+    /// Type, time in force and flags contradict one another.
+    #[error("{0}")]
+    Contradiction(&'static str),
+    /// The end of a GTD order had passed before it arrived.
+    #[error("the order was to end at {0}, before it reached the venue")]
+    AlreadyOver(UnixNanos),
+    /// It needs trading to go on now.
+    #[error("{0}")]
+    NotTrading(&'static str),
+}
+
+/// Why a change was refused; the order is as before.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ModifyRefusal {
+    /// There is no such order (any more).
+    #[error("the order is not open at the venue")]
+    NotOpen,
+    /// Nothing was to be changed.
+    #[error("the change names neither quantity nor price nor trigger")]
+    Nothing,
+    /// More has been filled.
+    #[error("the new quantity of {quantity} is below the {filled} that have been filled")]
+    BelowFilled {
+        /// As asked.
+        quantity: Quantity,
+        /// Filled so far.
+        filled: Quantity,
+    },
+    /// A figure does not fit the instrument.
+    #[error("the change does not fit the instrument: {0}")]
+    BadNumber(String),
+    /// The order has no such figure, or not any more.
+    #[error("{0}")]
+    NotOfThisOrder(&'static str),
+    /// Post-only, and the new price would take.
+    #[error("post-only: at the new price the order would have taken liquidity at {best}")]
+    PostOnlyWouldCross {
+        /// The best opposite price.
+        best: Price,
+    },
 }
 
 /// Why an order, or the rest of it, is gone.
@@ -52,6 +95,8 @@ pub enum CancelReason {
     NumberTooLarge,
     /// It may not rest, and a restart came between acceptance and fill.
     Interrupted,
+    /// Post-only stop-limit: when it was triggered it would have taken liquidity.
+    PostOnly,
 }
 
 impl fmt::Display for CancelReason {
@@ -64,6 +109,7 @@ impl fmt::Display for CancelReason {
             CancelReason::ReduceOnly => "reduce-only: there is no more position to reduce",
             CancelReason::NoFees => "there is no fee table for the market",
             CancelReason::NumberTooLarge => "the value of a fill does not fit",
+            CancelReason::PostOnly => "post-only: when it was triggered the order would have taken liquidity",
             CancelReason::Interrupted => "the program was restarted before the order could be filled",
         })
     }
@@ -82,6 +128,27 @@ pub enum ReportKind {
         /// Why.
         reason: RejectReason,
     },
+    /// A stop's trigger was reached.
+    Triggered,
+    /// A trailing stop's trigger followed the market; told for the first level and then for each tenth of the offset.
+    TriggerMoved {
+        /// Where it is now.
+        trigger: Price,
+    },
+    /// It was changed.
+    Modified {
+        /// Quantity in total now.
+        quantity: Quantity,
+        /// New limit price, if that was asked for.
+        price: Option<Price>,
+        /// New trigger, if that was asked for.
+        trigger: Option<Price>,
+    },
+    /// It was not changed.
+    ModifyRejected {
+        /// Why.
+        reason: ModifyRefusal,
+    },
     /// An execution.
     Filled {
         /// Order id and number of the fill; the same again after a restart, never repeated for another fill.
@@ -92,6 +159,8 @@ pub enum ReportKind {
         price: Price,
         /// The fee in quote currency; negative = rebate.
         fee: Money,
+        /// What the fee consists of; sums to `fee`.
+        items: FeeItems,
         /// Whether it took liquidity.
         taker: bool,
     },
@@ -124,6 +193,8 @@ pub struct Report {
     pub account: AccountId,
     /// The order.
     pub client_order_id: ClientOrderId,
+    /// Its slot; `None` when there is no such order (any more).
+    pub slot: Option<OrderSlot>,
     /// When it took effect at the venue.
     pub ts: UnixNanos,
     /// What.
@@ -141,11 +212,26 @@ impl ReportKind {
             ReportKind::Rejected { reason } => OrderEventKind::Rejected {
                 reason: reason.to_string(),
             },
+            ReportKind::Triggered => OrderEventKind::Triggered,
+            ReportKind::TriggerMoved { trigger } => OrderEventKind::TriggerMoved { trigger },
+            ReportKind::Modified {
+                quantity,
+                price,
+                trigger,
+            } => OrderEventKind::Modified {
+                quantity,
+                price,
+                trigger,
+            },
+            ReportKind::ModifyRejected { reason } => OrderEventKind::ModifyRejected {
+                reason: reason.to_string(),
+            },
             ReportKind::Filled {
                 venue_trade_id,
                 quantity,
                 price,
                 fee,
+                items: _,
                 taker,
             } => OrderEventKind::Filled {
                 fill_id: fill_id(&venue_trade_id),

@@ -1,68 +1,255 @@
 //! Orders that rest: crossed by the other side's quotes, passed or reached by trades.
 
 use tradewind_types::market::Trade;
-use tradewind_types::{InstrumentIdx, Side, UnixNanos};
+use tradewind_types::{PriceMantissa, Side};
 
 use super::QueueModel;
 use super::arrive::{joining, reachable};
-use super::consumed::Consumed;
-use super::desk::{Desk, Shop};
-use super::order::Working;
-use super::report::{CancelReason, Report, ReportKind};
+use super::desk::Desk;
+use super::floor::Floor;
+use super::report::CancelReason;
+use super::shop::{Rest, Shop};
+use super::slots::{OrderSlot, Slots};
 use super::view::{Liquidity, MarketView, better};
 use crate::reaches;
 
-/// After a change of the market. Returns the orders that are done.
-pub(crate) fn on_market(
-    desk: &mut Desk,
-    shop: &mut Shop,
-    instrument: InstrumentIdx,
-    ts: UnixNanos,
-    view: &impl MarketView,
-    out: &mut Vec<Report>,
-) -> Vec<Working> {
-    let liquidity = view.liquidity(instrument);
-    if !liquidity.is_valid() {
-        return Vec::new();
+impl<V: MarketView> Floor<'_, V> {
+    /// After a change of the market: fills what the other side now crosses, then lets the stops follow.
+    pub(crate) fn market(&mut self, shop: &mut Shop) {
+        let liquidity = shop.market(self.view);
+        if !liquidity.is_valid() || !self.is_open(shop) {
+            return;
+        }
+        shop.consumed.refresh(&liquidity);
+        for side in [Side::Buy, Side::Sell] {
+            self.cross_side(shop, side, &liquidity);
+        }
+        if !shop.stops.is_empty() {
+            let last = shop.mark.as_ref().map(|mark| mark.price);
+            self.follow(shop, None, &liquidity, last);
+        }
     }
-    shop.consumed.refresh(&liquidity);
-    let mut done = Vec::new();
-    for side in [Side::Buy, Side::Sell] {
-        let Shop {
-            consumed,
-            buys,
-            sells,
-        } = shop;
-        let orders = if side == Side::Buy { buys } else { sells };
-        if orders.is_empty() {
-            continue;
+
+    fn cross_side(&mut self, shop: &mut Shop, side: Side, liquidity: &Liquidity<'_>) {
+        if shop.queue(side).is_empty() {
+            return;
         }
-        if desk.settings.queue == QueueModel::BehindDisplayed {
-            advance_queue(orders, &liquidity);
+        if self.desk.settings.queue == QueueModel::BehindDisplayed && !liquidity.is_unlimited() {
+            advance_queue(self.slots, shop.queue(side), liquidity);
         }
-        let best = liquidity.best(side.opposite());
-        let Some(best) = best.filter(|b| reaches(side, orders[0].limit, *b)) else {
-            continue;
+        let Some(best) = liquidity.best(side.opposite()) else {
+            return;
         };
-        let mut ended = vec![false; orders.len()];
-        for (order, ended) in orders.iter_mut().zip(&mut ended) {
-            if !reaches(side, order.limit, best) {
+        // A bar may have to go through a limit by some ticks to fill it.
+        let needed = shop
+            .mark
+            .as_ref()
+            .map_or(best, |mark| mark.needed_limit(side, best));
+        let newest = self.desk.next_seq();
+        let mut at = 0;
+        while let Some(&rest) = shop.queue(side).get(at) {
+            if !reaches(side, rest.limit, needed) {
                 break;
             }
-            *ended = cross(desk, consumed, order, ts, (&liquidity, view), out);
+            if rest.seq > newest || self.cross(shop, rest, liquidity) {
+                at += 1;
+            }
         }
-        sweep(orders, &ended, &mut done);
     }
-    done
+
+    /// Fills a resting order, at its price, against opposite levels at its price or better. True when it stays where
+    /// it is in the queue.
+    fn cross(&mut self, shop: &mut Shop, rest: Rest, liquidity: &Liquidity<'_>) -> bool {
+        let Some(order) = self.slots.get(rest.slot) else {
+            return true;
+        };
+        let side = order.side();
+        let allowed = Desk::allowed(order, self.view, self.out);
+        let wanted = shop.capped(order, allowed);
+        let mut takes = std::mem::take(&mut self.desk.takes);
+        let size = reachable(&shop.consumed, order, liquidity, wanted, &mut takes);
+        // What the price jumped over fills where it landed.
+        let jumped = shop.mark.as_ref().is_some_and(|mark| mark.jumped);
+        let price = takes
+            .first()
+            .filter(|_| jumped)
+            .map_or(rest.limit, |(price, _)| *price);
+        let stays = self.fill_resting(shop, rest.slot, (price, size), allowed);
+        if !liquidity.is_unlimited() && stays != Stays::Failed {
+            for (price, size) in &takes {
+                shop.consumed.add(side.opposite(), *price, *size);
+            }
+        }
+        takes.clear();
+        self.desk.takes = takes;
+        self.keep(shop, (side, rest), stays, size, liquidity)
+    }
+
+    /// Fills `size` of an order as maker; reports why it has to go, if it has to.
+    fn fill_resting(
+        &mut self,
+        shop: &mut Shop,
+        slot: OrderSlot,
+        (price, size): (PriceMantissa, i128),
+        allowed: i128,
+    ) -> Stays {
+        let Some(order) = self.slots.get_mut(slot) else {
+            return Stays::Done;
+        };
+        if size > 0 {
+            let of = (slot, &mut *order);
+            let filled = self
+                .desk
+                .fill(&mut shop.fees, of, (price, size), false, self.ts, self.out);
+            if let Err(reason) = filled {
+                self.cancel(slot, reason);
+                return Stays::Failed;
+            }
+            shop.used(size);
+        }
+        if order.remaining == 0 {
+            self.slots.remove(slot);
+            return Stays::Done;
+        }
+        if size == allowed {
+            self.cancel(slot, CancelReason::ReduceOnly);
+            return Stays::Done;
+        }
+        Stays::Here
+    }
+
+    /// Brings the queue in order after a fill. True when the order stays where it is.
+    fn keep(
+        &mut self,
+        shop: &mut Shop,
+        (side, rest): (Side, Rest),
+        stays: Stays,
+        size: i128,
+        liquidity: &Liquidity<'_>,
+    ) -> bool {
+        if stays == Stays::Here {
+            let Some(order) = self.slots.get_mut(rest.slot) else {
+                return true;
+            };
+            order.slice -= size;
+            if order.display == 0 || order.slice > 0 {
+                return true;
+            }
+            // A fresh slice of an iceberg goes to the end of its queue.
+            order.refill();
+            order.seq = self.desk.next_seq();
+            order.ahead = joining(order, liquidity);
+            order.shrunk = 0;
+            let seq = order.seq;
+            shop.remove(side, rest.slot);
+            shop.insert(side, Rest { seq, ..rest });
+            return false;
+        }
+        shop.queue_mut(side).retain(|r| r.slot != rest.slot);
+        false
+    }
+
+    /// A public trade: fills what rests and the print passes or reaches, then lets the stops follow.
+    pub(crate) fn print(&mut self, shop: &mut Shop, trade: &Trade) {
+        let liquidity = shop.market(self.view);
+        if !liquidity.is_valid() || !self.is_open(shop) {
+            return;
+        }
+        for side in [Side::Buy, Side::Sell] {
+            // A print by an aggressor of our side took opposite levels, and those are matched as they are displayed.
+            if trade.aggressor == Some(side) || shop.queue(side).is_empty() {
+                continue;
+            }
+            // Of a print whose aggressor is unknown, what we took from that level before may be the same size.
+            let seen = if trade.aggressor.is_none() {
+                shop.consumed.at(side.opposite(), trade.price)
+            } else {
+                0
+            };
+            let printed = (trade.size.0 - seen).max(0);
+            self.serve(shop, side, trade, printed, &liquidity);
+        }
+        if !shop.stops.is_empty() {
+            self.follow(shop, None, &liquidity, Some(trade.price));
+        }
+    }
+
+    /// Hands a print to the resting orders of one side in price-time order.
+    fn serve(
+        &mut self,
+        shop: &mut Shop,
+        side: Side,
+        trade: &Trade,
+        printed: i128,
+        liquidity: &Liquidity<'_>,
+    ) {
+        let newest = self.desk.next_seq();
+        let (mut left, mut at) = (printed, 0);
+        while let Some(&rest) = shop.queue(side).get(at) {
+            let through = better(side, rest.limit, trade.price);
+            let at_price =
+                rest.limit == trade.price && self.desk.settings.queue == QueueModel::BehindDisplayed;
+            if !through && !at_price {
+                break;
+            }
+            let Some(order) = self.slots.get_mut(rest.slot).filter(|_| rest.seq <= newest) else {
+                at += 1;
+                continue;
+            };
+            let mut passed = printed;
+            if at_price {
+                // Until the market has been seen nobody knows the queue, and nothing reaches the order.
+                let Some(ahead) = order.ahead else {
+                    at += 1;
+                    continue;
+                };
+                let news = (printed - order.shrunk).max(0);
+                order.shrunk = (order.shrunk - printed).max(0);
+                order.ahead = Some((ahead - news).max(0));
+                passed = (news - ahead).max(0);
+            }
+            let allowed = Desk::allowed(order, self.view, self.out);
+            // What orders before it were given is gone from what passed it.
+            let free = (passed - (printed - left)).max(0);
+            let mut size = order.whole_lots(free).min(allowed);
+            if at_price && order.display > 0 {
+                // Behind the slice that shows, the queue comes first.
+                size = size.min(order.displayed());
+            }
+            if size == 0 && allowed > 0 {
+                at += 1;
+                continue;
+            }
+            let stays = self.fill_resting(shop, rest.slot, (rest.limit, size), allowed);
+            left -= size;
+            if self.keep(shop, (side, rest), stays, size, liquidity) {
+                at += 1;
+            }
+        }
+    }
+}
+
+/// What becomes of a resting order after a fill.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Stays {
+    /// It rests on.
+    Here,
+    /// It has ended.
+    Done,
+    /// It has ended because the fill could not be made.
+    Failed,
 }
 
 /// Those ahead of an order can't be more than what is displayed.
-fn advance_queue(orders: &mut [Working], liquidity: &Liquidity<'_>) {
-    for order in orders.iter_mut() {
+fn advance_queue(slots: &mut Slots, queue: &[Rest], liquidity: &Liquidity<'_>) {
+    for rest in queue {
+        let Some(order) = slots.get_mut(rest.slot) else {
+            continue;
+        };
         match order.ahead {
             None => order.ahead = joining(order, liquidity),
             Some(ahead) if ahead > 0 => {
-                let displayed = liquidity.size_at(order.order.request.side, order.limit);
+                let displayed = liquidity.size_at(order.side(), order.limit);
                 let now = displayed.map_or(ahead, |size| ahead.min(size.0));
                 order.shrunk = order.shrunk.saturating_add(ahead - now);
                 order.ahead = Some(now);
@@ -70,140 +257,4 @@ fn advance_queue(orders: &mut [Working], liquidity: &Liquidity<'_>) {
             Some(_) => {}
         }
     }
-}
-
-/// Fills a resting order, at its price, against opposite levels at its price or better. True when it is done.
-fn cross(
-    desk: &mut Desk,
-    consumed: &mut Consumed,
-    order: &mut Working,
-    ts: UnixNanos,
-    (liquidity, view): (&Liquidity<'_>, &impl MarketView),
-    out: &mut Vec<Report>,
-) -> bool {
-    let allowed = desk.allowed(order, view, out);
-    let takes = reachable(consumed, order, liquidity, allowed);
-    let size: i128 = takes.iter().map(|(_, size)| size).sum();
-    let ended = fill_resting(desk, order, (size, allowed), ts, out);
-    if ended != Some(CancelReason::NumberTooLarge) && ended != Some(CancelReason::NoFees) {
-        let opposite = order.order.request.side.opposite();
-        takes
-            .iter()
-            .for_each(|(price, size)| consumed.add(opposite, *price, *size));
-    }
-    ended.is_some() || order.remaining == 0
-}
-
-/// Fills `size` of an order at its limit as maker; reports and returns why it has to go, if it has to.
-fn fill_resting(
-    desk: &mut Desk,
-    order: &mut Working,
-    (size, allowed): (i128, i128),
-    ts: UnixNanos,
-    out: &mut Vec<Report>,
-) -> Option<CancelReason> {
-    let mut end = None;
-    if size > 0 {
-        end = desk.fill(order, (order.limit, size), false, ts, out).err();
-    }
-    if end.is_none() && size == allowed && order.remaining > 0 {
-        end = Some(CancelReason::ReduceOnly);
-    }
-    if let Some(reason) = end {
-        out.push(order.order.report(ts, ReportKind::Canceled { reason }));
-    }
-    end
-}
-
-/// A public trade. Returns the orders that are done.
-pub(crate) fn on_trade(
-    desk: &mut Desk,
-    shop: &mut Shop,
-    trade: &Trade,
-    ts: UnixNanos,
-    view: &impl MarketView,
-    out: &mut Vec<Report>,
-) -> Vec<Working> {
-    if !view.liquidity(trade.instrument).is_valid() {
-        return Vec::new();
-    }
-    let mut done = Vec::new();
-    for side in [Side::Buy, Side::Sell] {
-        // A print by an aggressor of our side took opposite levels, and those are matched as they are displayed.
-        if trade.aggressor == Some(side) {
-            continue;
-        }
-        let Shop {
-            consumed,
-            buys,
-            sells,
-        } = shop;
-        let orders = if side == Side::Buy { buys } else { sells };
-        // Of a print whose aggressor is unknown, what we took from that level before may be the same size.
-        let seen = if trade.aggressor.is_none() {
-            consumed.at(side.opposite(), trade.price)
-        } else {
-            0
-        };
-        let printed = (trade.size.0 - seen).max(0);
-        let ended = serve(desk, orders, trade, printed, ts, view, out);
-        sweep(orders, &ended, &mut done);
-    }
-    done
-}
-
-/// Hands a print to the resting orders of one side in price-time order; for each whether it is done.
-fn serve(
-    desk: &mut Desk,
-    orders: &mut [Working],
-    trade: &Trade,
-    printed: i128,
-    ts: UnixNanos,
-    view: &impl MarketView,
-    out: &mut Vec<Report>,
-) -> Vec<bool> {
-    let mut left = printed;
-    let mut ended = vec![false; orders.len()];
-    for (order, ended) in orders.iter_mut().zip(&mut ended) {
-        let side = order.order.request.side;
-        let through = better(side, order.limit, trade.price);
-        let at = order.limit == trade.price && desk.settings.queue == QueueModel::BehindDisplayed;
-        if !through && !at {
-            break;
-        }
-        let mut passed = printed;
-        if at {
-            // Until the market has been seen nobody knows the queue, and nothing reaches the order.
-            let Some(ahead) = order.ahead else { continue };
-            let news = (printed - order.shrunk).max(0);
-            order.shrunk = (order.shrunk - printed).max(0);
-            order.ahead = Some((ahead - news).max(0));
-            passed = (news - ahead).max(0);
-        }
-        let allowed = desk.allowed(order, view, out);
-        // What orders before it were given is gone from what passed it.
-        let free = (passed - (printed - left)).max(0);
-        let size = order.whole_lots(free).min(allowed);
-        if size == 0 && allowed > 0 {
-            continue;
-        }
-        *ended = fill_resting(desk, order, (size, allowed), ts, out).is_some() || order.remaining == 0;
-        left -= size;
-    }
-    ended
-}
-
-fn sweep(orders: &mut Vec<Working>, ended: &[bool], done: &mut Vec<Working>) {
-    if !ended.contains(&true) {
-        return;
-    }
-    let mut at = 0;
-    orders.retain(|order| {
-        let ends = ended[at];
-        at += 1;
-        if ends {
-            done.push(order.clone());
-        }
-        !ends
-    });
 }

@@ -5,6 +5,11 @@ use tradewind_types::market::Quote;
 use tradewind_types::market::book::OrderBook;
 use tradewind_types::{AccountId, InstrumentIdx, PriceMantissa, Side, SizeMantissa, StrategyId};
 
+use super::session::{AlwaysOpen, SessionView};
+
+/// What stands for a size without limit; sums of a million of them still fit.
+pub(crate) const UNLIMITED: SizeMantissa = SizeMantissa(i128::MAX >> 24);
+
 /// What is displayed of an instrument now.
 #[derive(Clone, Copy, Debug)]
 pub enum Liquidity<'a> {
@@ -19,6 +24,15 @@ pub enum Liquidity<'a> {
         &'a [(PriceMantissa, SizeMantissa)],
         &'a [(PriceMantissa, SizeMantissa)],
     ),
+    /// Best bid and offer without sizes: whatever is asked for is there, at these prices.
+    Prices {
+        /// Best bid.
+        bid: PriceMantissa,
+        /// Best offer.
+        ask: PriceMantissa,
+    },
+    /// Nothing but the last public trade is known: bid and offer are taken to be its price, without limit.
+    Last(PriceMantissa),
 }
 
 /// What the venue has to ask of its caller.
@@ -30,6 +44,11 @@ pub trait MarketView {
     /// order asks.
     fn position(&self, account: &AccountId, instrument: InstrumentIdx, owner: Option<&StrategyId>)
     -> Decimal;
+
+    /// When instruments are traded; always, unless the caller has a calendar.
+    fn sessions(&self) -> &dyn SessionView {
+        &AlwaysOpen
+    }
 }
 
 impl Liquidity<'_> {
@@ -37,6 +56,12 @@ impl Liquidity<'_> {
     #[must_use]
     pub fn is_valid(&self) -> bool {
         !matches!(self, Liquidity::Invalid)
+    }
+
+    /// Whether it shows prices without sizes, so that nothing of it can be used up.
+    #[must_use]
+    pub fn is_unlimited(&self) -> bool {
+        matches!(self, Liquidity::Prices { .. } | Liquidity::Last(_))
     }
 
     /// Shows the levels of a side, best first, until `visit` says false. Levels without size are left out.
@@ -56,12 +81,19 @@ impl Liquidity<'_> {
             (Liquidity::Levels(levels, _), Side::Buy) | (Liquidity::Levels(_, levels), Side::Sell) => {
                 levels.iter().copied().all(show);
             }
+            (Liquidity::Prices { bid: price, .. } | Liquidity::Last(price), Side::Buy)
+            | (Liquidity::Prices { ask: price, .. } | Liquidity::Last(price), Side::Sell) => {
+                show((*price, UNLIMITED));
+            }
         }
     }
 
     /// The best price of a side.
     #[must_use]
     pub fn best(&self, side: Side) -> Option<PriceMantissa> {
+        if let Liquidity::Book(book) = self {
+            return book.best(side).map(|(price, _)| price);
+        }
         let mut best = None;
         self.walk(side, |price, _| {
             best = Some(price);
@@ -79,14 +111,15 @@ impl Liquidity<'_> {
                 return Some(size);
             }
         }
+        let unknown_sizes = self.is_unlimited();
         let mut found = None;
         self.walk(side, |at, size| {
-            if at == price {
+            if at == price && !unknown_sizes {
                 found = Some(size);
             } else if better(side, price, at) {
                 found = Some(SizeMantissa(0));
             }
-            found.is_none()
+            found.is_none() && !unknown_sizes
         });
         found
     }

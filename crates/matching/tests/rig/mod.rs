@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 use tradewind_matching::paper::{
-    CancelReason, Liquidity, MarketView, PaperOrder, PaperSettings, PaperVenue, QueueModel, RejectReason,
-    Report, ReportKind,
+    CancelReason, Liquidity, MarketView, ModifyRefusal, OrderChange, PaperOrder, PaperSettings, PaperVenue,
+    Phase, QueueModel, RejectReason, Report, ReportKind, SessionView,
 };
-use tradewind_types::market::Trade;
+use tradewind_types::market::{Bar, BarInterval, BarSource, Quote, Trade};
 use tradewind_types::order::OrderOrigin;
 use tradewind_types::record::FeeTable;
 use tradewind_types::{
     AccountId, ClientOrderId, Currency, Instrument, InstrumentIdx, OrderKind, OrderRequest, Price,
-    PriceMantissa, Quantity, Side, SizeMantissa, StrategyId, TimeInForce, UnixNanos,
+    PriceMantissa, Quantity, Side, SizeMantissa, StrategyId, TimeInForce, TrailingOffset, UnixNanos,
 };
 
 pub(crate) const IDX: InstrumentIdx = InstrumentIdx(0);
@@ -31,8 +31,41 @@ pub(crate) fn dec(n: i64) -> Decimal {
     Decimal::from(n)
 }
 
+/// How much of the market is known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Shown {
+    /// All levels.
+    Levels,
+    /// The best levels with their sizes.
+    Quote,
+    /// The best prices.
+    Prices,
+    /// The last trade.
+    Last(i64),
+}
+
+/// A calendar of one phase.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Calendar {
+    pub(crate) phase: Phase,
+    pub(crate) ends: Option<UnixNanos>,
+}
+
+impl SessionView for Calendar {
+    fn phase(&self, _: InstrumentIdx, _: UnixNanos) -> Phase {
+        self.phase
+    }
+
+    fn ends(&self, _: InstrumentIdx, _: UnixNanos) -> Option<UnixNanos> {
+        self.ends
+    }
+}
+
 /// What the venue is shown.
 pub(crate) struct World {
+    pub(crate) shown: Shown,
+    pub(crate) quote: Quote,
+    pub(crate) calendar: Calendar,
     pub(crate) bids: Levels,
     pub(crate) asks: Levels,
     pub(crate) valid: bool,
@@ -41,15 +74,36 @@ pub(crate) struct World {
 
 impl MarketView for World {
     fn liquidity(&self, _: InstrumentIdx) -> Liquidity<'_> {
-        if self.valid {
-            Liquidity::Levels(&self.bids, &self.asks)
-        } else {
-            Liquidity::Invalid
+        let best = |levels: &Levels| levels.first().copied();
+        match self.shown {
+            _ if !self.valid => Liquidity::Invalid,
+            Shown::Levels => Liquidity::Levels(&self.bids, &self.asks),
+            Shown::Quote => Liquidity::Quote(&self.quote),
+            Shown::Prices => match (best(&self.bids), best(&self.asks)) {
+                (Some((bid, _)), Some((ask, _))) => Liquidity::Prices { bid, ask },
+                _ => Liquidity::Invalid,
+            },
+            Shown::Last(price) => Liquidity::Last(PriceMantissa(price)),
         }
     }
 
     fn position(&self, _: &AccountId, _: InstrumentIdx, _: Option<&StrategyId>) -> Decimal {
         self.position
+    }
+
+    fn sessions(&self) -> &dyn SessionView {
+        &self.calendar
+    }
+}
+
+impl World {
+    pub(crate) fn show(&mut self, bids: &[(i64, i128)], asks: &[(i64, i128)]) {
+        (self.bids, self.asks) = (levels(bids), levels(asks));
+        let best = |levels: &Levels| levels.first().copied().unwrap_or_default();
+        (
+            (self.quote.bid, self.quote.bid_size),
+            (self.quote.ask, self.quote.ask_size),
+        ) = (best(&self.bids), best(&self.asks));
     }
 }
 
@@ -101,12 +155,28 @@ impl Rig {
             since: UnixNanos(0),
             source: "test".to_owned(),
         });
-        let world = World {
-            bids: levels(&[(99, 4), (98, 6)]),
-            asks: levels(&[(101, 3), (102, 5), (103, 10)]),
+        let quote = Quote {
+            instrument: IDX,
+            bid: PriceMantissa(0),
+            ask: PriceMantissa(0),
+            bid_size: SizeMantissa(0),
+            ask_size: SizeMantissa(0),
+            ts_event: UnixNanos(0),
+            ts_init: UnixNanos(0),
+        };
+        let mut world = World {
+            shown: Shown::Levels,
+            quote,
+            calendar: Calendar {
+                phase: Phase::Open,
+                ends: None,
+            },
+            bids: Vec::new(),
+            asks: Vec::new(),
             valid: true,
             position: Decimal::ZERO,
         };
+        world.show(&[(99, 4), (98, 6)], &[(101, 3), (102, 5), (103, 10)]);
         let now = UnixNanos::from_secs(1_000_000);
         Self {
             venue,
@@ -150,7 +220,7 @@ impl Rig {
 
     /// Submits and lets the latency pass; what was reported.
     pub(crate) fn send(&mut self, order: PaperOrder) -> String {
-        assert!(self.venue.submit(order, self.now), "a new order");
+        assert!(self.venue.submit(order, self.now).is_some(), "a new order");
         self.pass(10)
     }
 
@@ -173,9 +243,29 @@ impl Rig {
         self.venue.cancel(&account, &id, self.now);
     }
 
+    /// Asks for a change and lets the latency pass.
+    pub(crate) fn change(&mut self, id: &str, change: OrderChange) -> String {
+        let (account, id) = ("acc".parse().expect("an account"), id.parse().expect("an id"));
+        self.venue.modify(&account, &id, change, self.now);
+        self.pass(20)
+    }
+
+    /// A one-minute bar that begins now, walked to its end; reports with the path's price where it stands.
+    pub(crate) fn bar(&mut self, [open, high, low, close]: [i64; 4], volume: i128) -> String {
+        let bar = bar(self.now, [open, high, low, close], volume);
+        let mut walk = self.venue.begin_bar(&bar);
+        let mut told = Vec::new();
+        let mut out = Vec::new();
+        while self.venue.step_bar(&mut walk, &self.world, &mut out) {
+            told.push(self.tell(std::mem::take(&mut out)));
+        }
+        self.now = self.now.plus(BarInterval::M1.nanos());
+        told.join(" ")
+    }
+
     /// The market changes.
     pub(crate) fn show(&mut self, bids: &[(i64, i128)], asks: &[(i64, i128)]) -> String {
-        (self.world.bids, self.world.asks) = (levels(bids), levels(asks));
+        self.world.show(bids, asks);
         let mut out = Vec::new();
         self.venue.on_market(IDX, self.now, &self.world, &mut out);
         self.tell(out)
@@ -201,6 +291,50 @@ impl Rig {
         let text: Vec<String> = out.iter().map(short).collect();
         self.log.extend(out);
         text.join(" ")
+    }
+}
+
+pub(crate) fn bar(ts: UnixNanos, [open, high, low, close]: [i64; 4], volume: i128) -> Bar {
+    Bar {
+        instrument: IDX,
+        interval: BarInterval::M1,
+        ts,
+        open: PriceMantissa(open),
+        high: PriceMantissa(high),
+        low: PriceMantissa(low),
+        close: PriceMantissa(close),
+        volume: SizeMantissa(volume),
+        value: 0,
+        trades: 1,
+        source: BarSource::Trades,
+        revision: 0,
+        complete: true,
+        ts_init: ts.plus(BarInterval::M1.nanos()),
+    }
+}
+
+pub(crate) fn price(price: i64) -> Price {
+    Price::new(dec(price)).expect("a price")
+}
+
+pub(crate) fn stop(trigger: i64) -> OrderKind {
+    OrderKind::StopMarket {
+        trigger: price(trigger),
+    }
+}
+
+pub(crate) fn stop_limit(trigger: i64, limit: i64, post_only: bool) -> OrderKind {
+    OrderKind::StopLimit {
+        trigger: price(trigger),
+        price: price(limit),
+        post_only,
+    }
+}
+
+pub(crate) fn trailing(offset: i64, activation: Option<i64>) -> OrderKind {
+    OrderKind::TrailingStop {
+        offset: TrailingOffset::Price(price(offset)),
+        activation: activation.map(price),
     }
 }
 
@@ -234,6 +368,18 @@ pub(crate) fn short(report: &Report) -> String {
         ReportKind::Rejected { reason } => format!("R:{}", reject(reason)),
         ReportKind::CancelRejected => "NOCANCEL".to_owned(),
         ReportKind::Expired => "X".to_owned(),
+        ReportKind::Triggered => "T".to_owned(),
+        ReportKind::TriggerMoved { trigger } => format!("T>{trigger}"),
+        ReportKind::Modified {
+            quantity,
+            price,
+            trigger,
+        } => {
+            let figure =
+                |name: &str, price: &Option<Price>| price.map_or(String::new(), |p| format!("{name}{p}"));
+            format!("M:{quantity}{}{}", figure("@", price), figure("!", trigger))
+        }
+        ReportKind::ModifyRejected { reason } => format!("NOMODIFY:{}", refusal(reason)),
     }
 }
 
@@ -247,6 +393,7 @@ fn cancel(reason: CancelReason) -> &'static str {
         CancelReason::NoFees => "fees",
         CancelReason::NumberTooLarge => "large",
         CancelReason::Interrupted => "cut",
+        CancelReason::PostOnly => "post",
     }
 }
 
@@ -258,5 +405,19 @@ fn reject(reason: &RejectReason) -> &'static str {
         RejectReason::ReduceOnly => "reduce",
         RejectReason::BadNumber(_) => "number",
         RejectReason::TooManyOrders => "full",
+        RejectReason::Contradiction(_) => "contradiction",
+        RejectReason::AlreadyOver(_) => "over",
+        RejectReason::NotTrading(_) => "session",
+    }
+}
+
+fn refusal(reason: &ModifyRefusal) -> &'static str {
+    match reason {
+        ModifyRefusal::NotOpen => "notopen",
+        ModifyRefusal::Nothing => "nothing",
+        ModifyRefusal::BelowFilled { .. } => "filled",
+        ModifyRefusal::BadNumber(_) => "number",
+        ModifyRefusal::NotOfThisOrder(_) => "figure",
+        ModifyRefusal::PostOnlyWouldCross { .. } => "post",
     }
 }

@@ -1,0 +1,55 @@
+//! When an instrument may be traded, as the caller's calendar tells the venue.
+//!
+//! | phase | MARKET, IOC, FOK | LIMIT and stops that may rest | what already rests |
+//! | --- | --- | --- | --- |
+//! | [`Phase::Open`] | matched | matched, then rest | fills and triggers |
+//! | [`Phase::PreOpen`] | refused | accepted, wait for the opening | waits |
+//! | [`Phase::Halted`] | refused | accepted, wait for the resumption | waits |
+//! | [`Phase::Closed`] | refused | accepted, wait for the next session | waits |
+//! | [`Phase::Delisted`] | refused | refused | waits for its cancel or end |
+//!
+//! A stop with IOC or FOK may rest until it is triggered. Cancels, changes and ends happen in every phase. A DAY
+//! order ends with the session in which it was accepted, or with the next one when it was accepted outside of one;
+//! where the caller names no end, at the next UTC midnight.
+
+use tradewind_types::{InstrumentIdx, UnixNanos};
+
+/// Whether and how an instrument is traded.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Phase {
+    /// Continuous trading.
+    #[default]
+    Open,
+    /// Orders are collected, nothing trades.
+    PreOpen,
+    /// Interrupted.
+    Halted,
+    /// Between sessions.
+    Closed,
+    /// For good.
+    Delisted,
+}
+
+/// The caller's calendar.
+pub trait SessionView {
+    /// The phase of an instrument at a time.
+    fn phase(&self, instrument: InstrumentIdx, at: UnixNanos) -> Phase;
+
+    /// When the session that holds `at`, or else the next one, ends; `None` for markets that never close, whose DAY
+    /// orders end at UTC midnight.
+    fn ends(&self, instrument: InstrumentIdx, at: UnixNanos) -> Option<UnixNanos>;
+}
+
+/// A market that never closes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct AlwaysOpen;
+
+impl SessionView for AlwaysOpen {
+    fn phase(&self, _: InstrumentIdx, _: UnixNanos) -> Phase {
+        Phase::Open
+    }
+
+    fn ends(&self, _: InstrumentIdx, _: UnixNanos) -> Option<UnixNanos> {
+        None
+    }
+}
