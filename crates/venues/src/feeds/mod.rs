@@ -105,6 +105,18 @@ impl VenueLink {
     }
 }
 
+impl VenueLink {
+    /// The defaults for this venue's market-data connection.
+    #[must_use]
+    pub fn connection_settings(&self) -> ConnectionSettings {
+        ConnectionSettings::new(
+            format!("{}-market", self.settings.id),
+            self.settings.id.clone(),
+            Endpoint::new(&self.settings.ws_url),
+        )
+    }
+}
+
 /// A running feed. Dropping it closes the connection by force.
 pub struct Feed {
     connection: Arc<Connection<DecoderProtocol>>,
@@ -114,22 +126,25 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Connects and starts to deliver. Must be called inside a tokio runtime.
-    ///
-    /// `now` is asked for the stamps of what comes from REST.
+    /// Connects and starts to deliver, with the connection's default settings. Must be called inside a tokio runtime.
     #[must_use]
     pub fn start<O: MarketOut>(
         link: &VenueLink,
         instruments: Vec<(InstrumentIdx, Arc<Instrument>)>,
         out: O,
     ) -> Feed {
+        Self::start_with(link, instruments, out, link.connection_settings())
+    }
+
+    /// [`Feed::start`] with other settings than [`VenueLink::connection_settings`].
+    #[must_use]
+    pub fn start_with<O: MarketOut>(
+        link: &VenueLink,
+        instruments: Vec<(InstrumentIdx, Arc<Instrument>)>,
+        out: O,
+        settings: ConnectionSettings,
+    ) -> Feed {
         let kind = link.settings.kind;
-        let name = format!("{}-market", link.settings.id);
-        let settings = ConnectionSettings::new(
-            name,
-            link.settings.id.clone(),
-            Endpoint::new(&link.settings.ws_url),
-        );
         let protocol = DecoderProtocol::new(kind, &instruments);
         let subscriptions = protocol.all_subscriptions(&instruments);
         let (connection, deliveries) = Connection::spawn(settings, protocol, link.environment.clone());

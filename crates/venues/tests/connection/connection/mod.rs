@@ -12,5 +12,6 @@ mod rate_limit;
 mod reconnect;
 mod rest;
 mod resubscribe;
+mod simulated;
 mod states;
 mod support;
