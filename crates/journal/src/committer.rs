@@ -3,8 +3,8 @@
 //!
 //! A batch's records stay together: they are in one group, which is on disk whole or not at all. A batch
 //! without records keeps its place: it is handed on after everything before it is durable, and costs no
-//! fsync when nothing is. Once the journal is down every batch is answered with an error, the empty ones
-//! too: what they announce may rest on records that were lost.
+//! fsync when nothing is. Once the journal is down, or has refused a batch, every later batch is answered with
+//! an error, the empty ones too: they may rest on records that are not there.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -98,13 +98,19 @@ pub enum SubmitError<T> {
     Closed(Vec<OwnedRecord>, T),
 }
 
-struct Batch<T> {
-    records: Vec<OwnedRecord>,
-    token: T,
+/// Records that stay together, and what is handed on once they are durable.
+#[derive(Debug)]
+pub struct Batch<T> {
+    /// The records; may be empty.
+    pub records: Vec<OwnedRecord>,
+    /// What is handed on.
+    pub token: T,
 }
 
 impl<T> Batch<T> {
-    fn bytes(&self) -> u64 {
+    /// Bytes in the journal, frames included.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
         self.records
             .iter()
             .map(|record| (FRAME_HEADER_BYTES + record.payload.len()) as u64)
@@ -232,7 +238,7 @@ impl<T, S: FnMut(Result<Head, Arc<JournalError>>, T)> Writer<T, S> {
     fn run(mut self) -> Box<dyn Journal> {
         let mut down = None;
         while let Some(group) = self.next_group() {
-            self.commit_group(group, &mut down);
+            commit_group(&mut *self.journal, group, &mut down, &self.counters, &mut self.sink);
         }
         self.journal
     }
@@ -260,60 +266,85 @@ impl<T, S: FnMut(Result<Head, Arc<JournalError>>, T)> Writer<T, S> {
         }
         Some(group)
     }
+}
 
-    fn commit_group(&mut self, group: Vec<Batch<T>>, down: &mut Option<Arc<JournalError>>) {
-        let mut outcomes = Vec::with_capacity(group.len());
-        let mut records = 0;
-        for batch in &group {
-            let appended = match down {
-                Some(error) => Err(Arc::clone(error)),
-                None => self.append(&batch.records).map_err(Arc::new),
-            };
-            if appended.is_ok() {
-                records += batch.records.len() as u64;
-            }
-            outcomes.push(appended);
-        }
-        let committed = match down {
+/// Writes batches as one commit group and hands each on, in order: what the writer thread does with all that waits,
+/// for callers without a thread. `down` is set by the first failure; from then on nothing is written any more.
+pub fn commit_batches<T>(
+    journal: &mut dyn Journal,
+    batches: Vec<Batch<T>>,
+    down: &mut Option<Arc<JournalError>>,
+    sink: &mut dyn FnMut(Result<Head, Arc<JournalError>>, T),
+) {
+    commit_group(journal, batches, down, &Counters::default(), sink);
+}
+
+fn commit_group<T>(
+    journal: &mut dyn Journal,
+    group: Vec<Batch<T>>,
+    down: &mut Option<Arc<JournalError>>,
+    counters: &Counters,
+    sink: &mut dyn FnMut(Result<Head, Arc<JournalError>>, T),
+) {
+    let mut outcomes = Vec::with_capacity(group.len());
+    let mut records = 0;
+    let mut refused = None;
+    for batch in &group {
+        let appended = match down.as_ref().or(refused.as_ref()) {
             Some(error) => Err(Arc::clone(error)),
-            None => self.commit(records),
+            None => append(journal, &batch.records).map_err(Arc::new),
         };
-        if let Err(error) = &committed
-            && down.is_none()
-        {
-            *down = Some(Arc::new(JournalError::Down {
-                reason: error.to_string(),
-            }));
+        match &appended {
+            Ok(()) => records += batch.records.len() as u64,
+            // What comes behind rests on this batch: it must not be written without it.
+            Err(error) => refused = Some(as_down(error)),
         }
-        for (batch, appended) in group.into_iter().zip(outcomes) {
-            let outcome = appended.and_then(|()| committed.clone());
-            self.counters.batches.fetch_add(1, Ordering::Relaxed);
-            if outcome.is_err() {
-                self.counters.failed_batches.fetch_add(1, Ordering::Relaxed);
-            }
-            (self.sink)(outcome, batch.token);
-        }
+        outcomes.push(appended);
     }
+    let committed = match down.as_ref() {
+        Some(error) => Err(Arc::clone(error)),
+        None => commit(journal, records, counters),
+    };
+    if down.is_none() {
+        *down = refused.or_else(|| committed.as_ref().err().map(as_down));
+    }
+    for (batch, appended) in group.into_iter().zip(outcomes) {
+        let outcome = appended.and_then(|()| committed.clone());
+        counters.batches.fetch_add(1, Ordering::Relaxed);
+        if outcome.is_err() {
+            counters.failed_batches.fetch_add(1, Ordering::Relaxed);
+        }
+        sink(outcome, batch.token);
+    }
+}
 
-    fn append(&mut self, records: &[OwnedRecord]) -> Result<(), JournalError> {
-        if records.is_empty() {
-            return Ok(());
-        }
-        let records: Vec<RecordIn<'_>> = records.iter().map(OwnedRecord::as_in).collect();
-        self.journal.append(&records).map(|_| ())
+fn as_down(error: &Arc<JournalError>) -> Arc<JournalError> {
+    match **error {
+        JournalError::Down { .. } => Arc::clone(error),
+        _ => Arc::new(JournalError::Down {
+            reason: error.to_string(),
+        }),
     }
+}
 
-    fn commit(&mut self, records: u64) -> Result<Head, Arc<JournalError>> {
-        if records == 0 {
-            return Ok(self.journal.head());
-        }
-        let started = Instant::now();
-        let head = self.journal.commit().map_err(Arc::new)?;
-        let took_ns = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.counters.groups.fetch_add(1, Ordering::Relaxed);
-        self.counters.records.fetch_add(records, Ordering::Relaxed);
-        self.counters.commit_ns.fetch_add(took_ns, Ordering::Relaxed);
-        self.counters.commit_ns_max.fetch_max(took_ns, Ordering::Relaxed);
-        Ok(head)
+fn append(journal: &mut dyn Journal, records: &[OwnedRecord]) -> Result<(), JournalError> {
+    if records.is_empty() {
+        return Ok(());
     }
+    let records: Vec<RecordIn<'_>> = records.iter().map(OwnedRecord::as_in).collect();
+    journal.append(&records).map(|_| ())
+}
+
+fn commit(journal: &mut dyn Journal, records: u64, counters: &Counters) -> Result<Head, Arc<JournalError>> {
+    if records == 0 {
+        return Ok(journal.head());
+    }
+    let started = Instant::now();
+    let head = journal.commit().map_err(Arc::new)?;
+    let took_ns = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+    counters.groups.fetch_add(1, Ordering::Relaxed);
+    counters.records.fetch_add(records, Ordering::Relaxed);
+    counters.commit_ns.fetch_add(took_ns, Ordering::Relaxed);
+    counters.commit_ns_max.fetch_max(took_ns, Ordering::Relaxed);
+    Ok(head)
 }

@@ -67,8 +67,8 @@ mod witness;
 
 use std::path::PathBuf;
 
-pub use committer::{CommitterConfig, CommitterStats, GroupCommitter, OwnedRecord, SubmitError};
-pub use disk::{Disk, DiskFile, MemDisk, RealDisk};
+pub use committer::{Batch, CommitterConfig, CommitterStats, GroupCommitter, OwnedRecord, SubmitError, commit_batches};
+pub use disk::{Disk, DiskFile, FaultPlan, MemDisk, RealDisk};
 pub use error::{Damage, DamageReason, JournalError};
 pub use file_journal::{FileJournal, JournalStats};
 pub use frame::{FRAME_HEADER_BYTES, RecordRef};

@@ -129,7 +129,7 @@ fn walk<D: Disk>(
     };
     let mut before = (skipped == 0).then_some(Head::GENESIS);
     let mut watch = |record: &RecordRef<'_>| check_witnesses(record, witnesses);
-    let mut images = ReadAhead::start(disk, dir, segments)?;
+    let mut images = Images::start(disk, dir, segments)?;
     for (index, first_seq) in segments.iter().enumerate() {
         let name = segment::name(*first_seq);
         let image = images.next()?;
@@ -183,15 +183,27 @@ impl Walk {
     }
 }
 
-/// Reads the next segment on a thread of its own while the one before is checked. At most three images
-/// exist at a time and their memory is used again.
-struct ReadAhead {
-    images: Receiver<Result<Vec<u8>, JournalError>>,
-    spares: SyncSender<Vec<u8>>,
+/// Reads the segments, one after the other: on a thread of its own while the one before is checked, where the disk
+/// gains by it. At most three images exist at a time and their memory is used again.
+enum Images<'a, D: Disk> {
+    Ahead {
+        images: Receiver<Result<Vec<u8>, JournalError>>,
+        spares: SyncSender<Vec<u8>>,
+    },
+    Inline {
+        disk: &'a D,
+        dir: &'a Path,
+        left: std::slice::Iter<'a, u64>,
+        spare: Vec<u8>,
+    },
 }
 
-impl ReadAhead {
-    fn start<D: Disk>(disk: &D, dir: &Path, segments: &[u64]) -> Result<Self, JournalError> {
+impl<'a, D: Disk> Images<'a, D> {
+    fn start(disk: &'a D, dir: &'a Path, segments: &'a [u64]) -> Result<Self, JournalError> {
+        if !D::READ_AHEAD {
+            let (left, spare) = (segments.iter(), Vec::new());
+            return Ok(Self::Inline { disk, dir, left, spare });
+        }
         let (full, images) = sync_channel(1);
         let (spares, empty) = sync_channel::<Vec<u8>>(3);
         let (disk, segments, place) = (disk.clone(), segments.to_vec(), dir.to_owned());
@@ -209,11 +221,11 @@ impl ReadAhead {
                 }
             })
             .map_err(JournalError::io("read", dir))?;
-        Ok(Self { images, spares })
+        Ok(Self::Ahead { images, spares })
     }
 
     fn next(&mut self) -> Result<Vec<u8>, JournalError> {
-        self.images.recv().unwrap_or_else(|_| {
+        let early = || {
             // Only a panic in the disk ends the thread before its last segment.
             let source = std::io::Error::other("the reading thread ended early");
             Err(JournalError::Io {
@@ -221,12 +233,24 @@ impl ReadAhead {
                 path: std::path::PathBuf::new(),
                 source,
             })
-        })
+        };
+        match self {
+            Self::Ahead { images, .. } => images.recv().unwrap_or_else(|_| early()),
+            Self::Inline { disk, dir, left, spare } => {
+                let Some(first_seq) = left.next() else { return early() };
+                let mut image = std::mem::take(spare);
+                read_segment(*disk, dir, &segment::name(*first_seq), *first_seq, &mut image)?;
+                Ok(image)
+            }
+        }
     }
 
     fn give_back(&mut self, image: Vec<u8>) {
-        // A full or closed queue only means that the memory is freed here.
-        let _ = self.spares.try_send(image);
+        match self {
+            // A full or closed queue only means that the memory is freed here.
+            Self::Ahead { spares, .. } => drop(spares.try_send(image)),
+            Self::Inline { spare, .. } => *spare = image,
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 //! is matched), cancels and the kill switch still work, and the latter is kept in the emergency side file, from
 //! which the next start takes it.
 
+pub mod core;
 mod queue;
 mod recovery;
 mod worker;
@@ -24,12 +25,15 @@ use tradewind_types::Clock;
 use tradewind_types::market::MarketEvent;
 use tradewind_types::record::{CommandEnvelope, Outcome};
 
-use crate::kernel::{CommandError, CommandReply, Kernel, KernelConfig, MarketPublication};
+use crate::kernel::{CommandError, CommandReply, Kernel, KernelConfig, MarketPublication, VenueRequest};
 use queue::{Inbox, Request};
 
 pub use queue::{COMMANDS_MAX, MARKET_MAX};
-pub use recovery::{RecoveryReport, fold_journal};
+pub use recovery::{Recovered, RecoveryReport, fold_journal, recover_on};
 
+/// Bytes of records after which a batch is handed to the journal though more waits in the inbox: a commit group has a
+/// limit, and a batch is never taken apart.
+pub const BATCH_BYTES: usize = 1 << 20;
 /// How long the thread waits for work before it lets time pass in the kernel.
 pub const TIMER_MS: u64 = 50;
 
@@ -73,6 +77,14 @@ pub enum StartError {
 pub trait OutcomeSink: Send {
     /// Outcomes with their journal sequences, ascending.
     fn durable(&mut self, outcomes: &[(u64, Outcome)]);
+
+    /// Requests for venues whose cause is durable, and cancels while the journal is down; after the outcomes that they
+    /// go with. An engine without live accounts has none.
+    fn venue_requests(&mut self, requests: Vec<VenueRequest>) {
+        if !requests.is_empty() {
+            tracing::error!(requests = requests.len(), "requests for a venue, and no client to send them with");
+        }
+    }
 
     /// The journal's head, which holds what was told of and possibly more, with its hash in hexadecimal: a witness
     /// to keep outside of the journal. Most sinks have no use for it.

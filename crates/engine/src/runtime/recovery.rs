@@ -1,6 +1,8 @@
 //! From the files to the state: snapshot, then the outcomes behind it.
 
-use tradewind_journal::{FileJournal, Head, JournalConfig, RealDisk, RecordRef, snapshot};
+use std::path::Path;
+
+use tradewind_journal::{Disk, FileJournal, Head, JournalConfig, RealDisk, RecordRef, emergency, snapshot};
 use tradewind_types::record::{CommandEnvelope, Record};
 
 use super::{EngineConfig, StartError};
@@ -26,11 +28,16 @@ pub struct RecoveryReport {
     pub emergencies: usize,
 }
 
-pub(crate) struct Recovered {
-    pub(crate) journal: FileJournal<RealDisk>,
-    pub(crate) state: State,
-    pub(crate) report: RecoveryReport,
-    pub(crate) emergencies: Vec<CommandEnvelope>,
+/// What an engine starts from.
+pub struct Recovered<D: Disk> {
+    /// The journal, open for writing.
+    pub journal: FileJournal<D>,
+    /// The state that it gives.
+    pub state: State,
+    /// What was found.
+    pub report: RecoveryReport,
+    /// Kill-switch orders from the emergency side file, to be carried out; the file is still there.
+    pub emergencies: Vec<CommandEnvelope>,
 }
 
 struct Fold {
@@ -54,7 +61,7 @@ impl Fold {
         }
         let fail = |reason: String| Some((record.seq, reason));
         match Record::decode(record.kind, record.version, record.payload) {
-            Ok(Record::Command(_)) => {}
+            Ok(Record::Command(_) | Record::Venue(_)) => {}
             Ok(Record::Outcome(outcome)) => {
                 if let Err(error) = self.state.fold(&outcome) {
                     self.failed = fail(error.to_string());
@@ -66,29 +73,31 @@ impl Fold {
     }
 }
 
-pub(crate) fn recover(config: &EngineConfig) -> Result<Recovered, StartError> {
-    let found = snapshot::latest(&config.journal_dir);
-    let based = found.and_then(|s| {
-        Some((
-            Head {
-                seq: s.seq,
-                hash: s.hash,
-            },
-            State::from_snapshot(&s.bytes).ok()?,
-        ))
-    });
-    let (fold, opened) = open(config, based)?;
+pub(crate) fn recover(config: &EngineConfig) -> Result<Recovered<RealDisk>, StartError> {
+    recover_on(&RealDisk, JournalConfig::new(&config.journal_dir))
+}
+
+/// Opens the journal of a disk and recovers the state: the newest usable snapshot, and what was journalled behind it.
+///
+/// # Errors
+/// Damage, another writer, a disk that refuses, or a record that does not fit.
+pub fn recover_on<D: Disk>(disk: &D, config: JournalConfig) -> Result<Recovered<D>, StartError> {
+    let dir = config.dir.clone();
+    // Snapshots that cannot be listed are as good as none.
+    let found = snapshot::load(disk, &dir, u64::MAX).unwrap_or_default().snapshot;
+    let based = found.and_then(|s| Some((s.head(), State::from_snapshot(&s.bytes).ok()?)));
+    let (fold, opened) = open(disk, config.clone(), based)?;
     let (fold, (journal, recovered)) = if fold.base.is_some() && !fold.base_seen {
         // The snapshot is of another history: it is disposable, the journal is not.
         drop(opened);
-        open(config, None)?
+        open(disk, config, None)?
     } else {
         (fold, opened)
     };
     if let Some((seq, reason)) = fold.failed {
         return Err(StartError::Record { seq, reason });
     }
-    let emergencies = emergencies(config)?;
+    let emergencies = emergencies(disk, &dir)?;
     let report = RecoveryReport {
         head: recovered.head,
         records: recovered.records,
@@ -106,9 +115,13 @@ pub(crate) fn recover(config: &EngineConfig) -> Result<Recovered, StartError> {
     })
 }
 
-type Opened = (FileJournal<RealDisk>, tradewind_journal::Recovered);
+type Opened<D> = (FileJournal<D>, tradewind_journal::Recovered);
 
-fn open(config: &EngineConfig, based: Option<(Head, State)>) -> Result<(Fold, Opened), StartError> {
+fn open<D: Disk>(
+    disk: &D,
+    config: JournalConfig,
+    based: Option<(Head, State)>,
+) -> Result<(Fold, Opened<D>), StartError> {
     let (base, state) = based.map_or((None, State::default()), |(head, state)| (Some(head), state));
     let mut fold = Fold {
         base,
@@ -118,19 +131,18 @@ fn open(config: &EngineConfig, based: Option<(Head, State)>) -> Result<(Fold, Op
         failed: None,
     };
     let from = base.map_or(1, |b| b.seq);
-    let journal = JournalConfig::new(&config.journal_dir);
-    let opened = FileJournal::open_with(RealDisk, journal, from, |record| fold.visit(&record))?;
+    let opened = FileJournal::open_with(disk.clone(), config, from, |record| fold.visit(&record))?;
     Ok((fold, opened))
 }
 
 /// Read here, removed by the worker once what they ask is durable.
-fn emergencies(config: &EngineConfig) -> Result<Vec<CommandEnvelope>, StartError> {
-    let found = tradewind_journal::emergency::read(&config.journal_dir)?;
+fn emergencies<D: Disk>(disk: &D, dir: &Path) -> Result<Vec<CommandEnvelope>, StartError> {
+    let found = emergency::read_on(disk, dir)?;
     let mut commands = Vec::with_capacity(found.entries.len());
     for bytes in found.entries {
         match Record::decode(1, 1, &bytes) {
             Ok(Record::Command(command)) => commands.push(command),
-            Ok(Record::Outcome(_)) | Err(_) => tracing::error!("an emergency record could not be read"),
+            Ok(_) | Err(_) => tracing::error!("an emergency record could not be read"),
         }
     }
     Ok(commands)

@@ -22,6 +22,9 @@ pub struct FaultPlan {
     /// The operation at which the power goes: it is done at most in part, and every one after it fails
     /// until [`MemDisk::power_cycle`].
     pub power_cut_at: Option<u64>,
+    /// The program is killed after this operation, which is carried out whole; every one after it fails until
+    /// [`MemDisk::kill`].
+    pub killed_after: Option<u64>,
     /// The operation that fails once with EIO. A failed fsync drops what it should have made durable
     /// while readers go on seeing it, as Linux does.
     pub io_error_at: Option<u64>,
@@ -155,6 +158,20 @@ impl MemDisk {
         guard(&self.state).operations
     }
 
+    /// Whether a planned power cut or kill has happened: the program that uses the disk is dead.
+    #[must_use]
+    pub fn is_dark(&self) -> bool {
+        guard(&self.state).dark
+    }
+
+    /// Names of the files in a directory, sorted; also while the disk is dark.
+    #[must_use]
+    pub fn names(&self, dir: &Path) -> Vec<PathBuf> {
+        let state = guard(&self.state);
+        let inside = state.names.keys().filter(|path| path.parent() == Some(dir));
+        inside.cloned().collect()
+    }
+
     /// Cuts the power now and brings the disk back with what survived. Open files and locks are gone,
     /// the plan is cleared.
     pub fn power_cycle(&self) {
@@ -228,6 +245,9 @@ impl State {
 
     /// Counts a changing operation and looks up its fate.
     fn next_operation(&mut self) -> io::Result<Fate> {
+        if self.plan.killed_after.is_some_and(|last| self.operations >= last) {
+            self.dark = true;
+        }
         if self.dark {
             return Err(power_is_off());
         }
@@ -334,6 +354,7 @@ fn write_into(bytes: &mut Vec<u8>, offset: usize, data: &[u8]) {
 impl Disk for MemDisk {
     type File = MemFile;
     type Lock = MemLock;
+    const READ_AHEAD: bool = false;
 
     fn create_dir_all(&self, dir: &Path) -> io::Result<()> {
         let mut state = guard(&self.state);

@@ -31,6 +31,8 @@ pub trait Disk: Clone + Send + 'static {
     type File: DiskFile;
     /// Held for as long as the lock is; dropping releases it.
     type Lock: Send;
+    /// Whether reading the next segment on a thread of its own is worth it.
+    const READ_AHEAD: bool = true;
 
     /// Makes a directory and those above it, durably.
     fn create_dir_all(&self, dir: &Path) -> io::Result<()>;
