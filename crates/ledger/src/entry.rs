@@ -2,7 +2,9 @@
 
 use rust_decimal::Decimal;
 use tradewind_types::num::NumberError;
-use tradewind_types::record::{EntryKind, LedgerAccount, LedgerEntry, LotChange, PositionChange, Posting};
+use tradewind_types::record::{
+    EntryKind, ForeignFill, LedgerAccount, LedgerEntry, LotChange, PositionBook, PositionChange, Posting,
+};
 use tradewind_types::{
     ClientOrderId, Currency, EntryId, Instrument, Money, Price, Quantity, Rounding, Side, StrategyId,
     UnixNanos,
@@ -11,7 +13,8 @@ use tradewind_types::{
 use crate::error::LedgerError;
 use crate::exact::{self, MONEY_DECIMALS, add, sub};
 use crate::ledger::Ledger;
-use crate::lots::lots_of_fill;
+use crate::lots::{Trade, lots_of_fill};
+use crate::methods::choose;
 
 /// What every entry has: identity, time, key, and who and why for people.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -168,12 +171,37 @@ impl Ledger {
             .min(held.amount))
     }
 
-    /// A fill with its fee: closes lots first in first out, opens a lot with the rest, moves cash.
+    /// A fill with its fee: closes lots by the account's or the order's method, opens a lot with the rest, moves
+    /// cash. In the hedging mode it opens; what closes goes through [`Ledger::fill_entry_in`].
     ///
     /// # Errors
     /// A fee in another currency than the quote, a hold that is too small, cash that would go below zero where no
     /// overdraft is allowed, sums that do not fit, a key that is booked.
     pub fn fill_entry(&self, facts: EntryFacts, fill: &FillFacts<'_>) -> Result<LedgerEntry, LedgerError> {
+        self.fill_entry_in(facts, fill, self.book_of(fill.side, false))
+    }
+
+    /// The position that a fill belongs to: the netted one, or in the hedging mode the long one for buys that open
+    /// and sells that close, the short one for the others.
+    #[must_use]
+    pub fn book_of(&self, side: Side, closes: bool) -> PositionBook {
+        match (self.is_hedging(), side, closes) {
+            (false, ..) => PositionBook::Net,
+            (true, Side::Buy, false) | (true, Side::Sell, true) => PositionBook::Long,
+            (true, Side::Sell, false) | (true, Side::Buy, true) => PositionBook::Short,
+        }
+    }
+
+    /// [`Ledger::fill_entry`] in a named book.
+    ///
+    /// # Errors
+    /// As there; [`LedgerError::HedgeExceeded`] when more is closed than is open on that side.
+    pub fn fill_entry_in(
+        &self,
+        facts: EntryFacts,
+        fill: &FillFacts<'_>,
+        book: PositionBook,
+    ) -> Result<LedgerEntry, LedgerError> {
         self.keys.check(&facts.key)?;
         let currency = fill.instrument.quote;
         if fill.fee.currency != currency {
@@ -187,15 +215,73 @@ impl Ledger {
             Side::Buy => fill.quantity.decimal(),
             Side::Sell => -fill.quantity.decimal(),
         };
-        let owner = self.position_of(&fill.instrument.id, fill.strategy);
-        let multiplier = fill.instrument.multiplier;
-        let mut change = lots_of_fill(owner, &fill.instrument.id, signed, fill.price, multiplier)?;
-        change.strategy = fill.strategy.cloned();
+        let owner = self.position_in(&fill.instrument.id, fill.strategy, book);
+        let after = add(owner.map_or(Decimal::ZERO, |p| p.quantity), signed)?;
+        let exceeded = match book {
+            PositionBook::Net => false,
+            PositionBook::Long => after < Decimal::ZERO,
+            PositionBook::Short => after > Decimal::ZERO,
+        };
+        if exceeded {
+            return Err(LedgerError::HedgeExceeded {
+                instrument: fill.instrument.id.clone(),
+                quantity: fill.quantity.decimal(),
+                open: owner.map_or(Decimal::ZERO, |p| p.quantity),
+            });
+        }
+        let trade = Trade {
+            instrument: &fill.instrument.id,
+            quantity: signed,
+            price: fill.price,
+            multiplier: fill.instrument.multiplier,
+            book,
+        };
+        let method = self.method_of(Some(fill.order));
+        let mut change = lots_of_fill(owner, trade, |position, most| choose(position, most, method))?;
+        if owner.is_none() {
+            change.strategy = fill.strategy.cloned();
+        }
         let fee = exact::money(fill.fee.amount)?;
         let postings = self.fill_postings(fill, &change, fee, currency)?;
         let mut entry = self.entry(facts, EntryKind::Fill, postings);
         entry.client_order_id = Some(fill.order.clone());
         entry.position = Some(change);
+        Ok(entry)
+    }
+
+    /// A fill that no order of ours made: of a statement, a correction, an allocation. It takes nothing from a hold. In
+    /// the hedging mode it closes the other side as far as that is open in full, otherwise it opens.
+    ///
+    /// # Errors
+    /// As [`Ledger::fill_entry`]; an instrument that is not the fill's.
+    pub fn foreign_fill_entry(
+        &self,
+        facts: EntryFacts,
+        fill: &ForeignFill,
+        instrument: &Instrument,
+    ) -> Result<LedgerEntry, LedgerError> {
+        if fill.instrument != instrument.id {
+            return Err(LedgerError::BadTerms {
+                field: "instrument",
+                message: format!("the fill is of {}, not of {}", fill.instrument, instrument.id),
+            });
+        }
+        let order = ClientOrderId::new("none").expect("a lower-case word is a valid id");
+        let closing = self.book_of(fill.side, true);
+        let open = self.position_in(&instrument.id, fill.strategy.as_ref(), closing);
+        let closes = open.is_some_and(|p| p.quantity.abs() >= fill.quantity.decimal());
+        let terms = FillFacts {
+            instrument,
+            strategy: fill.strategy.as_ref(),
+            side: fill.side,
+            quantity: fill.quantity,
+            price: fill.price,
+            fee: fill.fee,
+            order: &order,
+            held_to_use: Decimal::ZERO,
+        };
+        let mut entry = self.fill_entry_in(facts, &terms, self.book_of(fill.side, closes))?;
+        entry.client_order_id = None;
         Ok(entry)
     }
 
@@ -206,34 +292,23 @@ impl Ledger {
         fee: Decimal,
         currency: Currency,
     ) -> Result<Vec<Posting>, LedgerError> {
-        let (mut cost, mut realised) = (Decimal::ZERO, Decimal::ZERO);
-        for lot in &change.lots {
-            match lot {
-                LotChange::Opened { cost: opened, .. } => cost = add(cost, *opened)?,
-                LotChange::Closed {
-                    cost: closed,
-                    realised: result,
-                    ..
-                } => {
-                    cost = sub(cost, *closed)?;
-                    realised = add(realised, *result)?;
-                }
-            }
-        }
+        let (cost, realised) = flows(&change.lots)?;
         let used = exact::money(fill.held_to_use)?;
-        let held = self.held(fill.order).unwrap_or(Money::zero(currency));
-        if used < Decimal::ZERO || used > held.amount || (held.currency != currency && !used.is_zero()) {
-            return Err(LedgerError::HoldTooSmall {
-                order: fill.order.clone(),
-                held: held.to_string(),
-                needed: Money::new(used, currency).to_string(),
-            });
+        if !used.is_zero() {
+            let held = self.held(fill.order).unwrap_or(Money::zero(currency));
+            if used < Decimal::ZERO || used > held.amount || held.currency != currency {
+                return Err(LedgerError::HoldTooSmall {
+                    order: fill.order.clone(),
+                    held: held.to_string(),
+                    needed: Money::new(used, currency).to_string(),
+                });
+            }
         }
         // What goes out is cost − realised + fee; the hold pays first, the rest moves available cash.
         let outflow = add(sub(cost, realised)?, fee)?;
         let available = sub(used, outflow)?;
         let after = add(self.cash_available(currency), available)?;
-        if self.overdraft == crate::Overdraft::Refused && available < Decimal::ZERO && after < Decimal::ZERO {
+        if !self.settings.overdraft && available < Decimal::ZERO && after < Decimal::ZERO {
             let (needed, available) = (-available, self.cash_available(currency));
             return Err(LedgerError::InsufficientCash {
                 currency,
@@ -248,17 +323,20 @@ impl Ledger {
             (LedgerAccount::CashLocked, -used),
             (LedgerAccount::CashAvailable, available),
         ];
-        let lines = lines.into_iter().filter(|(_, amount)| !amount.is_zero());
-        Ok(lines
-            .map(|(account, amount)| Posting {
-                account,
-                currency,
-                amount: amount.normalize(),
-            })
-            .collect())
+        let mut postings = Vec::with_capacity(lines.len());
+        for (account, amount) in lines {
+            if !amount.is_zero() {
+                postings.push(Posting {
+                    account,
+                    currency,
+                    amount: exact::trim(amount),
+                });
+            }
+        }
+        Ok(postings)
     }
 
-    fn need_available(&self, needed: Decimal, currency: Currency) -> Result<(), LedgerError> {
+    pub(crate) fn need_available(&self, needed: Decimal, currency: Currency) -> Result<(), LedgerError> {
         let available = self.cash_available(currency);
         if needed > available {
             return Err(LedgerError::InsufficientCash {
@@ -270,7 +348,7 @@ impl Ledger {
         Ok(())
     }
 
-    fn entry(&self, facts: EntryFacts, kind: EntryKind, postings: Vec<Posting>) -> LedgerEntry {
+    pub(crate) fn entry(&self, facts: EntryFacts, kind: EntryKind, postings: Vec<Posting>) -> LedgerEntry {
         LedgerEntry {
             id: facts.id,
             account: self.account.clone(),
@@ -282,11 +360,41 @@ impl Ledger {
             key: facts.key,
             actor: facts.actor,
             reason: facts.reason,
+            detail: None,
         }
     }
 }
 
-fn positive(what: &'static str, amount: Decimal) -> Result<Decimal, LedgerError> {
+/// Σ cost that comes minus Σ cost that leaves, and Σ realised, of lot changes that open, close and restore.
+pub(crate) fn flows(lots: &[LotChange]) -> Result<(Decimal, Decimal), LedgerError> {
+    let (mut cost, mut realised) = (Decimal::ZERO, Decimal::ZERO);
+    for lot in lots {
+        match lot {
+            LotChange::Opened { cost: opened, .. } => cost = add(cost, *opened)?,
+            LotChange::Closed {
+                cost: closed,
+                realised: result,
+                ..
+            } => {
+                cost = sub(cost, *closed)?;
+                realised = add(realised, *result)?;
+            }
+            LotChange::Restored {
+                cost: back,
+                realised: result,
+                ..
+            } => {
+                cost = add(cost, *back)?;
+                realised = sub(realised, *result)?;
+            }
+            // What an adjustment changes depends on the lot; entries with one state their postings themselves.
+            LotChange::Adjusted { .. } => {}
+        }
+    }
+    Ok((cost, realised))
+}
+
+pub(crate) fn positive(what: &'static str, amount: Decimal) -> Result<Decimal, LedgerError> {
     if amount <= Decimal::ZERO {
         return Err(LedgerError::NotPositive { what, amount });
     }
@@ -294,7 +402,7 @@ fn positive(what: &'static str, amount: Decimal) -> Result<Decimal, LedgerError>
 }
 
 /// Debits one account and credits another.
-fn move_money(
+pub(crate) fn move_money(
     debit: LedgerAccount,
     credit: LedgerAccount,
     amount: Decimal,

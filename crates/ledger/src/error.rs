@@ -120,6 +120,46 @@ pub enum LedgerError {
         /// To.
         to: Currency,
     },
+    /// The position mode cannot change while something is open.
+    #[error("netting and hedging change only while all positions are flat; {instrument} is open")]
+    NotFlat {
+        /// The instrument.
+        instrument: InstrumentId,
+    },
+    /// In the hedging mode more is closed than is open on that side.
+    #[error("{quantity} of {instrument} cannot be closed: {open} is open on that side")]
+    HedgeExceeded {
+        /// The instrument.
+        instrument: InstrumentId,
+        /// What was to be closed.
+        quantity: Decimal,
+        /// What is open on that side.
+        open: Decimal,
+    },
+    /// The entry cannot be taken back by a new one.
+    #[error("entry {entry} cannot be taken back: {why}")]
+    NotReversible {
+        /// The entry.
+        entry: EntryId,
+        /// Why, and what to do instead.
+        why: &'static str,
+    },
+    /// The terms of a corporate action or an allocation are wrong.
+    #[error("{field}: {message}")]
+    BadTerms {
+        /// Which.
+        field: &'static str,
+        /// What would be right.
+        message: String,
+    },
+    /// A bound is reached.
+    #[error("at most {max} {what}")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// The bound.
+        max: usize,
+    },
     /// A number does not fit, or would have to be rounded.
     #[error(transparent)]
     Number(#[from] NumberError),

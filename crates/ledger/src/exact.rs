@@ -51,6 +51,22 @@ pub(crate) fn money(amount: Decimal) -> Result<Decimal, NumberError> {
     })
 }
 
+/// The same value without trailing zeros; quick for amounts that fit 64 bits, which nearly all do.
+pub(crate) fn trim(amount: Decimal) -> Decimal {
+    let mut scale = amount.scale();
+    let Ok(mut mantissa) = i64::try_from(amount.mantissa()) else {
+        return amount.normalize();
+    };
+    if mantissa == 0 {
+        return Decimal::ZERO;
+    }
+    while scale > 0 && mantissa % 10 == 0 {
+        mantissa /= 10;
+        scale -= 1;
+    }
+    Decimal::new(mantissa, scale)
+}
+
 /// The named rounding of the ledger: half even to [`MONEY_DECIMALS`], where a fill is valued and nowhere else.
 pub(crate) fn round_money(amount: Decimal) -> Decimal {
     if amount.scale() <= MONEY_DECIMALS {
@@ -93,6 +109,21 @@ mod tests {
             add(dec("12345678901234567890123456"), padded),
             Ok(dec("12345678901234567890123457"))
         );
+    }
+
+    #[test]
+    fn trimming_takes_trailing_zeros_and_nothing_else() {
+        for text in [
+            "1.500",
+            "-20.00",
+            "0.00",
+            "100",
+            "0.000000000001",
+            "12345678901234567890.1200",
+        ] {
+            assert_eq!(trim(dec(text)), dec(text));
+            assert_eq!(trim(dec(text)).scale(), dec(text).normalize().scale(), "{text}");
+        }
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! Idempotency keys already booked.
 //!
-//! Keys of transfers, corrections and other entries that people or programs ask for are kept for ever. Keys that
+//! Keys of transfers, corrections, imports and other entries that people or programs ask for are kept for ever. Keys that
 //! the kernel makes for holds, releases and fills come by the million; of these the newest
 //! [`GENERATED_MAX`] are kept. An older fill that comes again is caught by its order, which is full by then.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
+use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 use tradewind_types::record::EntryKind;
 
@@ -14,6 +15,8 @@ use crate::error::LedgerError;
 
 /// Longest key in bytes.
 const KEY_BYTES_MAX: usize = 200;
+/// Begins the keys of imported rows, which are never forgotten: a statement may come again years later.
+pub const IMPORT_PREFIX: &str = "import:";
 /// Kernel-made keys remembered.
 const GENERATED_MAX: usize = 65_536;
 
@@ -21,7 +24,8 @@ const GENERATED_MAX: usize = 65_536;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Lists", into = "Lists")]
 pub(crate) struct Keys {
-    all: HashSet<Arc<str>>,
+    /// Keys are hashes or numbers of ours; a quick hash is enough.
+    all: HashSet<Arc<str>, FxBuildHasher>,
     asked: Vec<Arc<str>>,
     generated: VecDeque<Arc<str>>,
 }
@@ -74,7 +78,8 @@ impl Keys {
     pub(crate) fn insert(&mut self, key: &str, kind: EntryKind) {
         let key: Arc<str> = Arc::from(key);
         self.all.insert(key.clone());
-        if !matches!(kind, EntryKind::Hold | EntryKind::Release | EntryKind::Fill) {
+        let made = matches!(kind, EntryKind::Hold | EntryKind::Release | EntryKind::Fill);
+        if !made || key.starts_with(IMPORT_PREFIX) {
             self.asked.push(key);
             return;
         }

@@ -22,9 +22,12 @@
 //! Sums are exact: an amount has at most [`MONEY_DECIMALS`] decimals, rounding happens only where a fill is
 //! valued (half even, to that many decimals), and a sum that would lose digits is an error.
 //!
+//! Where to look: [`methods`] which lots close, [`fx`] currencies, `cash` income and fees, `reversal` busts and
+//! corrections, `corporate` and [`factors`] corporate actions, [`pnl`] results, [`wash`] wash sales, [`statement`]
+//! import, [`export`] everything out again.
+//!
 //! What does not happen here: no rounding of prices or quantities to steps, no fees computed, no risk rule, no
 //! clock, no I/O.
-
 //!
 //! ```
 //! use tradewind_ledger::{EntryFacts, Ledger};
@@ -45,23 +48,42 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod allocation;
+mod cash;
+mod corporate;
 mod entry;
 mod error;
 mod exact;
+pub mod export;
+pub mod factors;
+pub mod fx;
 mod invariants;
 mod keys;
 mod ledger;
 mod lots;
+pub mod methods;
+pub mod pnl;
 mod position;
 mod read;
+mod reversal;
+mod stage;
+pub mod statement;
 mod valuation;
+pub mod wash;
 
+pub use allocation::allocate;
+pub use corporate::{FactsOf, Multipliers};
 pub use entry::{EntryFacts, FillFacts};
 pub use error::{InvariantBroken, LedgerError};
 pub use exact::MONEY_DECIMALS;
-pub use ledger::{Ledger, Overdraft};
+pub use factors::{HistoryFactor, OrderAdjustment, adjust_order, history_factor};
+pub use fx::{FxError, FxPool, FxQuote, FxRates};
+pub use keys::IMPORT_PREFIX;
+pub use ledger::{CHOICES_MAX, Ledger, Overdraft};
+pub use pnl::Pnl;
 pub use position::{AverageCost, Lot, NetPosition, Position};
+pub use reversal::reversal_key;
 pub use tradewind_types::record::{
     EntryKind, LedgerAccount, LedgerEntry, LotChange, PositionChange, Posting,
 };
-pub use valuation::{Mark, Marks};
+pub use valuation::{Breakdown, CurrencyValue, Mark, Marks};

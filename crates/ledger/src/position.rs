@@ -1,14 +1,17 @@
 //! Positions: who holds how much of an instrument, in which lots, at what cost, with what result so far.
 //!
 //! A position belongs to a strategy, or to nobody in particular when traded by hand; the account's position in
-//! an instrument is the sum. Lots close first in, first out, within their owner. Beside the lots runs the
-//! average-cost method, for people who reckon that way: both see the same fills, and agree whenever flat.
+//! an instrument is the sum. Lots close within their owner by the account's method (first in, first out unless
+//! it says otherwise). In the hedging mode an owner has a long and a short position side by side. Beside the
+//! lots runs the average-cost method, for people who reckon that way: both see the same flows, and agree
+//! whenever flat.
 
 use std::collections::VecDeque;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use tradewind_types::{Currency, EntryId, Price, StrategyId};
+use tradewind_types::record::PositionBook;
+use tradewind_types::{Currency, EntryId, Price, StrategyId, UnixNanos};
 
 use crate::exact::round_money;
 
@@ -23,9 +26,11 @@ pub struct Lot {
     pub price: Price,
     /// Cost of what is still open, in quote currency, signed as the quantity, without fees.
     pub cost: Decimal,
+    /// When it was opened; a corporate action keeps the date.
+    pub opened: UnixNanos,
 }
 
-/// The average-cost method: closing takes cost in proportion instead of the oldest lot's.
+/// The average-cost method: closing takes cost in proportion instead of a lot's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct AverageCost {
     /// Cost of what is open, signed as the quantity, without fees.
@@ -39,18 +44,24 @@ pub struct AverageCost {
 pub struct Position {
     /// The strategy that owns it; `None` = by hand.
     pub strategy: Option<StrategyId>,
+    /// Netted, or the long or short one of the hedging mode.
+    pub book: PositionBook,
     /// Long > 0, short < 0.
     pub quantity: Decimal,
     /// Σ cost of the open lots.
     pub cost: Decimal,
-    /// Realised by first in, first out, without fees.
+    /// Realised over the lots, without fees.
     pub realised: Decimal,
     /// Fees paid, net of rebates.
     pub fees: Decimal,
-    /// Σ bought.
+    /// Dividends, funding and interest attributed to it, net of tax withheld.
+    pub income: Decimal,
+    /// Σ bought by fills.
     pub bought: Decimal,
-    /// Σ sold.
+    /// Σ sold by fills.
     pub sold: Decimal,
+    /// Σ that came (> 0) or went (< 0) otherwise: corporate actions, reversals, allocations.
+    pub adjusted: Decimal,
     /// Number of fills.
     pub fills: u64,
     /// Open lots, oldest first.
@@ -64,14 +75,16 @@ pub struct Position {
 pub struct NetPosition {
     /// Currency of cost, result and fees.
     pub currency: Currency,
-    /// Long > 0, short < 0.
+    /// Long > 0, short < 0; in the hedging mode long and short offset each other here.
     pub quantity: Decimal,
     /// Σ cost of the open lots.
     pub cost: Decimal,
-    /// Realised by first in, first out, without fees.
+    /// Realised over the lots, without fees.
     pub realised: Decimal,
     /// Fees paid, net of rebates.
     pub fees: Decimal,
+    /// Dividends, funding and interest attributed to it, net of tax withheld.
+    pub income: Decimal,
 }
 
 /// Cost per unit (the multiplier included), half even to 12 decimals; `None` when flat.
@@ -84,6 +97,18 @@ fn per_unit(cost: Decimal, quantity: Decimal) -> Option<Decimal> {
 }
 
 impl NetPosition {
+    pub(crate) fn new(currency: Currency) -> Self {
+        let zero = Decimal::ZERO;
+        Self {
+            currency,
+            quantity: zero,
+            cost: zero,
+            realised: zero,
+            fees: zero,
+            income: zero,
+        }
+    }
+
     /// Average cost per unit of what is open, over the lots; `None` when flat.
     #[must_use]
     pub fn average_cost(&self) -> Option<Decimal> {
@@ -92,15 +117,19 @@ impl NetPosition {
 }
 
 impl Position {
-    pub(crate) fn new(strategy: Option<StrategyId>) -> Self {
+    pub(crate) fn new(strategy: Option<StrategyId>, book: PositionBook) -> Self {
+        let zero = Decimal::ZERO;
         Self {
             strategy,
-            quantity: Decimal::ZERO,
-            cost: Decimal::ZERO,
-            realised: Decimal::ZERO,
-            fees: Decimal::ZERO,
-            bought: Decimal::ZERO,
-            sold: Decimal::ZERO,
+            book,
+            quantity: zero,
+            cost: zero,
+            realised: zero,
+            fees: zero,
+            income: zero,
+            bought: zero,
+            sold: zero,
+            adjusted: zero,
             fills: 0,
             lots: VecDeque::new(),
             average: AverageCost::default(),
@@ -130,21 +159,20 @@ pub(crate) struct InstrumentPositions {
 
 impl InstrumentPositions {
     pub(crate) fn new(currency: Currency) -> Self {
-        let zero = Decimal::ZERO;
-        let net = NetPosition {
-            currency,
-            quantity: zero,
-            cost: zero,
-            realised: zero,
-            fees: zero,
-        };
         Self {
-            net,
+            net: NetPosition::new(currency),
             owners: Vec::new(),
         }
     }
 
-    pub(crate) fn owner(&self, strategy: Option<&StrategyId>) -> Option<&Position> {
-        self.owners.iter().find(|p| p.strategy.as_ref() == strategy)
+    /// Index of an owner's position in a book.
+    pub(crate) fn slot(&self, strategy: Option<&StrategyId>, book: PositionBook) -> Option<usize> {
+        self.owners
+            .iter()
+            .position(|p| p.book == book && p.strategy.as_ref() == strategy)
+    }
+
+    pub(crate) fn owner(&self, strategy: Option<&StrategyId>, book: PositionBook) -> Option<&Position> {
+        self.slot(strategy, book).map(|at| &self.owners[at])
     }
 }

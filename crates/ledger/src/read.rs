@@ -1,7 +1,7 @@
 //! What can be read of a ledger: balances, cash, holds, positions.
 
 use rust_decimal::Decimal;
-use tradewind_types::record::LedgerAccount;
+use tradewind_types::record::{LedgerAccount, PositionBook};
 use tradewind_types::{AccountId, ClientOrderId, Currency, InstrumentId, Money, StrategyId};
 
 use crate::ledger::Ledger;
@@ -28,27 +28,22 @@ impl Ledger {
 
     /// Currencies ever booked, in alphabetical order.
     pub fn currencies(&self) -> impl Iterator<Item = Currency> + '_ {
-        self.currencies.keys().copied()
+        self.currencies.iter().map(|totals| totals.currency)
     }
 
     /// All balances: account, currency, amount.
     pub fn balances(&self) -> impl Iterator<Item = (LedgerAccount, Money)> + '_ {
-        self.currencies.iter().flat_map(|(currency, totals)| {
-            totals
-                .balances
-                .iter()
-                .map(|(account, amount)| (*account, Money::new(*amount, *currency)))
+        self.currencies.iter().flat_map(|totals| {
+            let balances = totals.balances.iter();
+            balances.map(|(account, amount)| (*account, Money::new(*amount, totals.currency)))
         })
     }
 
     /// Balance of a ledger account: debit > 0, credit < 0.
     #[must_use]
     pub fn balance(&self, account: LedgerAccount, currency: Currency) -> Decimal {
-        let totals = self.currencies.get(&currency);
-        totals
-            .and_then(|t| t.balances.get(&account))
-            .copied()
-            .unwrap_or_default()
+        self.totals(currency)
+            .map_or(Decimal::ZERO, |totals| totals.balance(account))
     }
 
     /// Cash free to use.
@@ -107,16 +102,37 @@ impl Ledger {
             .flat_map(|(id, book)| book.owners.iter().map(move |p| (id, p)))
     }
 
-    /// One owner's position (`None` = by hand) with its lots.
+    /// One owner's position (`None` = by hand) with its lots: the netted one, else the long, else the short one.
     #[must_use]
     pub fn position_of(&self, instrument: &InstrumentId, strategy: Option<&StrategyId>) -> Option<&Position> {
-        self.positions.get(instrument)?.owner(strategy)
+        let book = self.positions.get(instrument)?;
+        let of = |p: &&Position| p.strategy.as_ref() == strategy;
+        book.owners.iter().filter(of).min_by_key(|p| p.book)
     }
 
-    /// One owner's signed quantity (`None` = by hand); `None` if it never traded the instrument.
+    /// One owner's position in a book of the hedging mode, or the netted one.
+    #[must_use]
+    pub fn position_in(
+        &self,
+        instrument: &InstrumentId,
+        strategy: Option<&StrategyId>,
+        book: PositionBook,
+    ) -> Option<&Position> {
+        self.positions.get(instrument)?.owner(strategy, book)
+    }
+
+    /// One owner's signed quantity (`None` = by hand), long and short of the hedging mode offset; `None` if it never
+    /// traded the instrument.
     #[must_use]
     pub fn owned(&self, instrument: &InstrumentId, strategy: Option<&StrategyId>) -> Option<Decimal> {
-        self.position_of(instrument, strategy).map(|p| p.quantity)
+        let book = self.positions.get(instrument)?;
+        let mut of = book
+            .owners
+            .iter()
+            .filter(|p| p.strategy.as_ref() == strategy)
+            .peekable();
+        of.peek()?;
+        Some(of.map(|p| p.quantity).sum())
     }
 
     /// Whether an entry with this key is booked.

@@ -1,9 +1,17 @@
 //! Risk settings and the verdicts of the gate.
 
+mod rules;
+
+use std::collections::BTreeMap;
+
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::InstrumentId;
+use crate::{InstrumentId, StrategyId};
+
+pub use rules::{
+    IntradayRules, MarginRules, PlaceRule, PlaceRuleKind, ProtectionRules, RiskOverrides, RuleAction,
+};
 
 /// The rules of the gate. Each denial names one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -57,6 +65,22 @@ pub enum RiskRule {
     BatchDenied,
     /// A sell of more than is held in an account that cannot short.
     ShortNotAllowed,
+    /// Gross value of positions against equity above the limit.
+    Leverage,
+    /// Equity is too near to what the positions' margin needs.
+    MarginRatio,
+    /// The part of equity that is used as margin.
+    MarginUse,
+    /// The session is about to end, and positions of the day are being closed.
+    Intraday,
+    /// Too many day trades for an account of this size (a rule of the place).
+    PatternDayTrader,
+    /// Too many orders in a second (a rule of the place).
+    PlaceOrderRate,
+    /// A program's order without the tag that the place asks for.
+    AlgoTag,
+    /// The account has not been compared with its venue since the start, or differs from it.
+    NotReconciled,
 }
 
 /// A rule that denied, with what was compared.
@@ -113,8 +137,27 @@ pub struct RiskSettings {
     pub daily_loss_max: Decimal,
     /// Drawdown from the highest equity that halts strategies; 0.10. At 2×: kill switch.
     pub drawdown_max: Decimal,
-    /// Stop-loss distance by which R is measured; 0.05. (Placed as an order from the next release on.)
+    /// Stop-loss distance by which R is measured, and at which [`ProtectionRules`] places the stop; 0.05.
     pub stop_distance: Decimal,
+    /// Trading on margin.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub margin: MarginRules,
+    /// Stop-loss and take-profit of strategy entries.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub protection: ProtectionRules,
+    /// Positions that have to be closed before the session ends.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub intraday: IntradayRules,
+    /// Rules of the place, each for a span of time.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub place: Vec<PlaceRule>,
+    /// What is different for single strategies.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub overrides: BTreeMap<StrategyId, RiskOverrides>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Default for RiskSettings {
@@ -141,6 +184,11 @@ impl Default for RiskSettings {
             daily_loss_max: percent(5),
             drawdown_max: percent(10),
             stop_distance: percent(5),
+            margin: MarginRules::default(),
+            protection: ProtectionRules::default(),
+            intraday: IntradayRules::default(),
+            place: Vec::new(),
+            overrides: BTreeMap::new(),
         }
     }
 }

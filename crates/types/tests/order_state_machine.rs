@@ -41,6 +41,14 @@ fn fill(quantity: i64) -> E {
     }
 }
 
+fn reversal(quantity: i64) -> E {
+    E::FillReversed {
+        venue_trade_id: VenueTradeId::new("T1").expect("valid"),
+        quantity: Quantity::new(Decimal::from(quantity)).expect("positive"),
+        price: Price::new(Decimal::from(99)).expect("valid"),
+    }
+}
+
 fn event_kind() -> impl Strategy<Value = E> {
     let denial = Denial {
         rule: RiskRule::Exposure,
@@ -72,6 +80,7 @@ fn event_kind() -> impl Strategy<Value = E> {
         Just(E::CancelRequested),
         Just(E::CancelRejected { reason: reason() }),
         (1i64..7).prop_map(fill),
+        (1i64..7).prop_map(reversal),
         Just(E::Canceled { reason: reason() }),
         Just(E::Expired),
         Just(E::Lost),
@@ -112,8 +121,10 @@ fn allowed(state: &str, event: &str, triggered: bool) -> bool {
             "LOST",
         ]
         .contains(&event),
-        "ACCEPTED" | "PARTIALLY_FILLED" | "TRIGGERED" => resting.contains(&event),
+        "ACCEPTED" => resting.contains(&event),
+        "PARTIALLY_FILLED" | "TRIGGERED" => event == "ACCEPTED" || resting.contains(&event),
         "PENDING_MODIFY" => [
+            "ACCEPTED",
             "MODIFIED",
             "MODIFY_REJECTED",
             "CANCEL_REQUESTED",
@@ -158,7 +169,10 @@ proptest! {
                 ts_init: ts,
                 kind,
             };
-            let legal = allowed(before.state.name(), event.kind.name(), before.triggered);
+            let legal = match &event.kind {
+                E::FillReversed { quantity, .. } => before.filled >= quantity.decimal(),
+                kind => allowed(before.state.name(), kind.name(), before.triggered),
+            };
             match order.apply(&event) {
                 Ok(()) => {
                     prop_assert!(legal, "{} took {}", before.state.name(), event.kind.name());

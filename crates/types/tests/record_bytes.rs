@@ -39,6 +39,7 @@ fn request() -> OrderRequest {
             signal: id("G7"),
             confidence: UnitFraction(850_000),
         },
+        terms: tradewind_types::OrderTerms::default(),
     }
 }
 
@@ -110,6 +111,7 @@ fn samples() -> Vec<(&'static str, Record)> {
                     quantity: dec("0.1"),
                     cost: dec("6000"),
                     realised: dec("200.05"),
+                    acquired: None,
                 },
                 LotChange::Opened {
                     quantity: dec("0.1"),
@@ -117,11 +119,13 @@ fn samples() -> Vec<(&'static str, Record)> {
                     cost: dec("0.1"),
                 },
             ],
+            book: PositionBook::Net,
         }),
         client_order_id: Some(id("C-1")),
         key: "fill:T1".to_owned(),
         actor: "paper".to_owned(),
         reason: "fill".to_owned(),
+        detail: None,
     };
     let signal = Signal {
         id: id("G7"),

@@ -157,6 +157,16 @@ impl Books {
         self.book(entry)
     }
 
+    /// Folds all entries anew, with the settings and choices of lots that `like` has now.
+    pub(crate) fn refolded_as(&self, like: &Ledger) -> Ledger {
+        let (account, base) = (like.account().clone(), like.base_currency());
+        let mut ledger = Ledger::new(account, base).with_settings(like.settings().clone());
+        for entry in &self.entries {
+            ledger.apply(entry).expect("it was booked before");
+        }
+        ledger
+    }
+
     /// Folds all entries anew.
     pub(crate) fn refolded(&self) -> Ledger {
         let (account, base) = (self.ledger.account().clone(), self.ledger.base_currency());

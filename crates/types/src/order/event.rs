@@ -77,6 +77,15 @@ pub enum OrderEventKind {
         /// Whether it took liquidity.
         taker: bool,
     },
+    /// The venue took an execution back.
+    FillReversed {
+        /// Which.
+        venue_trade_id: VenueTradeId,
+        /// How much it was.
+        quantity: Quantity,
+        /// At which price.
+        price: Price,
+    },
     /// It is gone; what was filled stays.
     Canceled {
         /// Why: asked for, immediate-or-cancel, fill-or-kill, reduce-only, kill switch …
@@ -120,6 +129,7 @@ impl OrderEventKind {
             OrderEventKind::CancelRequested => "CANCEL_REQUESTED",
             OrderEventKind::CancelRejected { .. } => "CANCEL_REJECTED",
             OrderEventKind::Filled { .. } => "FILLED",
+            OrderEventKind::FillReversed { .. } => "FILL_REVERSED",
             OrderEventKind::Canceled { .. } => "CANCELED",
             OrderEventKind::Expired => "EXPIRED",
             OrderEventKind::Lost => "LOST",

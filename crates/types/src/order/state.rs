@@ -7,6 +7,8 @@
 //! | `Accepted`, `Triggered`, `PartiallyFilled` | Triggered (once), TriggerMoved (until triggered), ModifyRequested, Modified, CancelRequested, Filled, Canceled, Expired, Lost | the named state |
 //! | `PendingModify` | Triggered, TriggerMoved (both: itself), Modified, ModifyRejected, CancelRequested, Filled, Canceled, Expired, Lost | back to the resting state, or the named one |
 //! | `PendingCancel` | Triggered, TriggerMoved (both: itself), Accepted, Canceled, CancelRejected, Filled, Expired, Rejected, Lost | back to the resting state, or the named one |
+//! | `Triggered`, `PartiallyFilled`, `PendingModify` | Accepted (it came late) | itself |
+//! | any with something filled | FillReversed | itself; `Filled` → `Canceled`; `PartiallyFilled` with nothing left → the resting state |
 //! | `Unknown` | Accepted, Rejected, Filled, Canceled, Expired | the named state: the query's answer |
 //! | `Canceled`, `Expired` | Filled (a late fill is booked) | itself, until the whole quantity is filled → `Filled` |
 //! | `Denied`, `Rejected`, `Filled` | none | |
@@ -212,6 +214,11 @@ impl Order {
                 price,
                 trigger,
             } => self.modify(*quantity, *price, *trigger),
+            E::FillReversed { quantity, price, .. } => {
+                self.filled -= quantity.decimal();
+                let value = price.decimal().checked_mul(quantity.decimal());
+                self.filled_value -= value.unwrap_or_default().min(self.filled_value);
+            }
             E::TriggerMoved { trigger } => self.trigger = Some(*trigger),
             E::Triggered => self.triggered = true,
             _ => {}
@@ -264,6 +271,22 @@ impl Order {
             (S::Submitted | S::Unknown | S::PendingCancel, E::Accepted { .. }) => match self.state {
                 S::PendingCancel => S::PendingCancel,
                 _ => self.resting(),
+            },
+            // The venue's answer came after a fill or trigger: it brings the venue's id and moves nothing.
+            (S::Triggered | S::PartiallyFilled | S::PendingModify, E::Accepted { .. }) => self.state.clone(),
+            (state, E::FillReversed { quantity, .. }) if self.filled >= quantity.decimal() => match state {
+                // What was over stays over: no venue puts an order back.
+                S::Filled => S::Canceled {
+                    reason: "the venue took an execution back".to_owned(),
+                },
+                S::PartiallyFilled if self.filled == quantity.decimal() => {
+                    if self.triggered {
+                        S::Triggered
+                    } else {
+                        S::Accepted
+                    }
+                }
+                other => other.clone(),
             },
             (S::Submitted | S::Unknown | S::PendingCancel, E::Rejected { reason })
                 if self.filled.is_zero() =>

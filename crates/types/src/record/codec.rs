@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::command::CommandEnvelope;
+use super::ledger::{FxRate, LedgerSettingsChanged, LotsChosen};
 use super::outcome::{
     EquityMarked, FeeTable, KillSwitchChanged, LedgerEntry, Outcome, ReconciliationRecorded,
-    RiskSettingsChanged, StrategyChanged, WeightsChanged,
+    RiskSettingsChanged, RiskWarned, SessionTable, StrategyChanged, WeightsChanged,
 };
+use super::venue::VenueReport;
 use crate::signal::Signal;
 use crate::{AccountInfo, Instrument, OrderEvent, OrderRequest, UnixNanos};
 
@@ -16,6 +18,8 @@ use crate::{AccountInfo, Instrument, OrderEvent, OrderRequest, UnixNanos};
 pub enum Kind {
     /// Input: a command.
     Command = 1,
+    /// Input: what a venue reported.
+    Venue = 2,
     /// Outcome.
     InstrumentDefined = 100,
     /// Outcome.
@@ -42,6 +46,16 @@ pub enum Kind {
     Reconciliation = 111,
     /// Outcome.
     Equity = 112,
+    /// Outcome.
+    LedgerSettings = 113,
+    /// Outcome.
+    FxRate = 114,
+    /// Outcome.
+    LotsChosen = 115,
+    /// Outcome.
+    RiskWarning = 116,
+    /// Outcome.
+    Sessions = 117,
 }
 
 /// A record could not be written or read.
@@ -75,6 +89,8 @@ pub enum RecordError {
 pub enum Record {
     /// What the kernel was told.
     Command(CommandEnvelope),
+    /// What a venue told it.
+    Venue(Box<VenueReport>),
     /// What came of it.
     Outcome(Outcome),
 }
@@ -91,6 +107,7 @@ impl Record {
     pub fn kind(&self) -> Kind {
         match self {
             Record::Command(_) => Kind::Command,
+            Record::Venue(_) => Kind::Venue,
             Record::Outcome(outcome) => match outcome {
                 Outcome::InstrumentDefined(_) => Kind::InstrumentDefined,
                 Outcome::FeesDefined(_) => Kind::FeesDefined,
@@ -105,6 +122,11 @@ impl Record {
                 Outcome::KillSwitch(_) => Kind::KillSwitch,
                 Outcome::Reconciliation(_) => Kind::Reconciliation,
                 Outcome::Equity(_) => Kind::Equity,
+                Outcome::LedgerSettings(_) => Kind::LedgerSettings,
+                Outcome::FxRate(_) => Kind::FxRate,
+                Outcome::LotsChosen(_) => Kind::LotsChosen,
+                Outcome::RiskWarning(_) => Kind::RiskWarning,
+                Outcome::Sessions(_) => Kind::Sessions,
             },
         }
     }
@@ -122,6 +144,7 @@ impl Record {
     pub fn encode(&self) -> Result<Vec<u8>, RecordError> {
         Ok(match self {
             Record::Command(c) => rmp_serde::to_vec_named(c)?,
+            Record::Venue(report) => rmp_serde::to_vec_named(report)?,
             Record::Outcome(outcome) => match outcome {
                 Outcome::InstrumentDefined(v) => rmp_serde::to_vec_named(v)?,
                 Outcome::FeesDefined(v) => rmp_serde::to_vec_named(v)?,
@@ -138,6 +161,11 @@ impl Record {
                 Outcome::KillSwitch(v) => rmp_serde::to_vec_named(v)?,
                 Outcome::Reconciliation(v) => rmp_serde::to_vec_named(v)?,
                 Outcome::Equity(v) => rmp_serde::to_vec_named(v)?,
+                Outcome::LedgerSettings(v) => rmp_serde::to_vec_named(v)?,
+                Outcome::FxRate(v) => rmp_serde::to_vec_named(v)?,
+                Outcome::LotsChosen(v) => rmp_serde::to_vec_named(v)?,
+                Outcome::RiskWarning(v) => rmp_serde::to_vec_named(v)?,
+                Outcome::Sessions(v) => rmp_serde::to_vec_named(v)?,
             },
         })
     }
@@ -159,6 +187,11 @@ impl Record {
         }
         let outcome = match kind {
             1 => return Ok(Record::Command(read(kind, version, payload)?)),
+            2 => {
+                return Ok(Record::Venue(Box::new(read::<VenueReport>(
+                    kind, version, payload,
+                )?)));
+            }
             100 => Outcome::InstrumentDefined(Box::new(read::<Instrument>(kind, version, payload)?)),
             101 => Outcome::FeesDefined(read::<FeeTable>(kind, version, payload)?),
             102 => Outcome::AccountOpened(read::<AccountInfo>(kind, version, payload)?),
@@ -179,6 +212,11 @@ impl Record {
             110 => Outcome::KillSwitch(read::<KillSwitchChanged>(kind, version, payload)?),
             111 => Outcome::Reconciliation(read::<ReconciliationRecorded>(kind, version, payload)?),
             112 => Outcome::Equity(read::<EquityMarked>(kind, version, payload)?),
+            113 => Outcome::LedgerSettings(Box::new(read::<LedgerSettingsChanged>(kind, version, payload)?)),
+            114 => Outcome::FxRate(read::<FxRate>(kind, version, payload)?),
+            115 => Outcome::LotsChosen(Box::new(read::<LotsChosen>(kind, version, payload)?)),
+            116 => Outcome::RiskWarning(Box::new(read::<RiskWarned>(kind, version, payload)?)),
+            117 => Outcome::Sessions(read::<SessionTable>(kind, version, payload)?),
             _ => return Err(RecordError::Unknown { kind, version }),
         };
         Ok(Record::Outcome(outcome))

@@ -4,11 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::risk::RiskSettings;
 use crate::{
-    AccountId, AccountInfo, ClientOrderId, Instrument, InstrumentId, Money, OrderRequest, StrategyId,
-    UnixNanos,
+    AccountId, AccountInfo, ClientOrderId, Instrument, InstrumentId, Money, OrderRequest, Price, Quantity,
+    StrategyId, UnixNanos,
 };
 
-use super::outcome::FeeTable;
+use super::bookkeeping::BookTask;
+use super::ledger::FxRate;
+use super::outcome::{FeeTable, SessionTable};
 
 /// How the orders of a batch hang together.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -55,6 +57,25 @@ pub enum Command {
         account: AccountId,
         /// The order.
         client_order_id: ClientOrderId,
+    },
+    /// Changes an open order: quantity, limit price, trigger. What is `None` stays.
+    ModifyOrder {
+        /// The account.
+        account: AccountId,
+        /// The order.
+        client_order_id: ClientOrderId,
+        /// New quantity in total, what is filled included.
+        #[serde(default)]
+        quantity: Option<Quantity>,
+        /// New limit price.
+        #[serde(default)]
+        price: Option<Price>,
+        /// New trigger.
+        #[serde(default)]
+        trigger: Option<Price>,
+        /// Refused when the order is not at this version; `None` = whatever it is at.
+        #[serde(default)]
+        expected_version: Option<u32>,
     },
     /// Cancels all open orders of an account, or of one instrument in it.
     CancelAll {
@@ -116,6 +137,27 @@ pub enum Command {
     DefineFees {
         /// The table.
         fees: FeeTable,
+    },
+    /// Makes a calendar's sessions known.
+    DefineSessions {
+        /// The table.
+        table: SessionTable,
+    },
+    /// Something for an account's books. The key makes a repetition harmless.
+    Book {
+        /// The account.
+        account: AccountId,
+        /// What.
+        task: Box<BookTask>,
+        /// Idempotency key.
+        key: String,
+        /// For people.
+        reason: String,
+    },
+    /// Makes an exchange rate known.
+    RecordFxRate {
+        /// The rate.
+        rate: FxRate,
     },
 }
 

@@ -8,14 +8,26 @@
 //! test; when a struct has to change, its old form is frozen as `…V1` beside it, the version is raised, and
 //! [`Record::decode`] gets an upcaster that stays for ever.
 
+mod bookkeeping;
 mod codec;
 mod command;
+mod ledger;
 mod outcome;
+mod venue;
 
+pub use bookkeeping::{
+    ActionKind, AllocationPart, BookTask, CashKind, CorporateAction, ForeignFill, Fractions, ImportItem,
+    ImportRow, Ratio,
+};
 pub use codec::{Kind, Record, RecordError};
 pub use command::{BatchMode, Command, CommandEnvelope};
+pub use ledger::{
+    Acquired, Attribution, EntryDetail, FeeKind, FxConversion, FxRate, LedgerSettings, LedgerSettingsChanged,
+    LotMethod, LotPick, LotsChosen, PositionBook, PositionMode,
+};
 pub use outcome::{
     EntryKind, EquityMarked, FeeTable, KillSwitchChanged, LedgerAccount, LedgerEntry, LotChange, Outcome,
     PositionChange, Posting, ReconciliationDifference, ReconciliationRecorded, RiskSettingsChanged,
-    StrategyChanged, StrategyStatus, StrategyWeight, WeightsChanged,
+    RiskWarned, Session, SessionTable, StrategyChanged, StrategyStatus, StrategyWeight, WeightsChanged,
 };
+pub use venue::{VenueAccount, VenueFill, VenueNews, VenueOrder, VenueOrderStatus, VenueReport};

@@ -1,9 +1,12 @@
 //! Outcomes: what the kernel decided and what happened. State = fold of these.
 
+use std::sync::Arc;
+
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::risk::RiskSettings;
+use super::ledger::{Acquired, EntryDetail, FxRate, LedgerSettingsChanged, LotsChosen, PositionBook};
+use crate::risk::{Denial, RiskSettings};
 use crate::signal::Signal;
 use crate::{
     AccountId, AccountInfo, ClientOrderId, Currency, EntryId, Instrument, InstrumentId, Market, OrderEvent,
@@ -36,6 +39,45 @@ pub enum LedgerAccount {
     Withdrawals,
     /// The other leg of currency exchanges.
     Fx,
+    /// The exchange's transaction charges.
+    FeesExchange,
+    /// Clearing and settlement charges.
+    FeesClearing,
+    /// The regulator's charges.
+    FeesRegulatory,
+    /// Taxes and duties on trading.
+    FeesTax,
+    /// Borrowing for short sales.
+    FeesBorrow,
+    /// Other fees.
+    FeesOther,
+    /// Tax withheld at the source.
+    WithholdingTax,
+    /// The other leg of a person's corrections.
+    Adjustments,
+    /// Money that came from or went to another own account.
+    Transfers,
+    /// Realised profit (credit) and loss (debit) of currency exchanges.
+    FxPnl,
+    /// Cost on its way from one position to another; zero when all entries of a link are booked.
+    Transit,
+}
+
+impl LedgerAccount {
+    /// Whether it is one of the fee accounts.
+    #[must_use]
+    pub fn is_fee(self) -> bool {
+        matches!(
+            self,
+            LedgerAccount::Fees
+                | LedgerAccount::FeesExchange
+                | LedgerAccount::FeesClearing
+                | LedgerAccount::FeesRegulatory
+                | LedgerAccount::FeesTax
+                | LedgerAccount::FeesBorrow
+                | LedgerAccount::FeesOther
+        )
+    }
 }
 
 /// One line of an entry.
@@ -73,6 +115,14 @@ pub enum EntryKind {
     Dividend,
     /// A person's correction.
     Correction,
+    /// A fee apart from a fill.
+    Fee,
+    /// Money from or to another own account.
+    Transfer,
+    /// An earlier entry taken back.
+    Reversal,
+    /// A corporate action.
+    CorporateAction,
 }
 
 /// What a fill did to one tax lot.
@@ -98,6 +148,35 @@ pub enum LotChange {
         cost: Decimal,
         /// Proceeds minus cost, in quote currency, without fees.
         realised: Decimal,
+        /// When and at which price it was opened; old records do not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        acquired: Option<Acquired>,
+    },
+    /// A lot came (back) with a history: after a reversal, from another instrument or owner.
+    Restored {
+        /// Its id: the old one, or one made of the entry's.
+        lot: EntryId,
+        /// Signed: what comes.
+        quantity: Decimal,
+        /// Price per unit.
+        price: Price,
+        /// Cost that comes with it.
+        cost: Decimal,
+        /// When it was first opened.
+        opened: UnixNanos,
+        /// Result that is taken back by it; 0 when it comes from elsewhere.
+        realised: Decimal,
+    },
+    /// A lot has other figures now (split, bonus, spin-off).
+    Adjusted {
+        /// The lot.
+        lot: EntryId,
+        /// Signed quantity now.
+        quantity: Decimal,
+        /// Price per unit now.
+        price: Price,
+        /// Cost now.
+        cost: Decimal,
     },
 }
 
@@ -112,8 +191,11 @@ pub struct PositionChange {
     pub quantity: Decimal,
     /// Price of the fill.
     pub price: Price,
-    /// Lots closed (FIFO), then the lot opened, if any.
+    /// Lots closed, in the order of their opening, then the lot opened, if any.
     pub lots: Vec<LotChange>,
+    /// Which of the positions in the instrument.
+    #[serde(default, skip_serializing_if = "PositionBook::is_net")]
+    pub book: PositionBook,
 }
 
 /// One immutable ledger entry: postings that sum to zero per currency.
@@ -139,6 +221,9 @@ pub struct LedgerEntry {
     pub actor: String,
     /// For people.
     pub reason: String,
+    /// What only some entries have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<Box<EntryDetail>>,
 }
 
 /// Maker and taker fees of a market, as fractions of notional; fees are charged in quote currency.
@@ -283,6 +368,48 @@ pub struct EquityMarked {
     pub ts: UnixNanos,
 }
 
+/// A rule of the gate, or of an account's margin, warns.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RiskWarned {
+    /// The account.
+    pub account: AccountId,
+    /// The order that it is about, if it is about one.
+    pub client_order_id: Option<ClientOrderId>,
+    /// The rule with the figures compared.
+    pub warning: Denial,
+    /// When.
+    pub ts: UnixNanos,
+}
+
+/// One session of continuous trading.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Session {
+    /// First moment.
+    pub open: UnixNanos,
+    /// End: the first moment that is no longer in it.
+    pub close: UnixNanos,
+}
+
+/// When a calendar's markets trade: dated sessions, ascending, without overlap. Days that it does not reach are unknown.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SessionTable {
+    /// The calendar's id, as instruments name it.
+    pub calendar: Arc<str>,
+    /// The sessions.
+    pub sessions: Vec<Session>,
+    /// Where it comes from.
+    pub source: String,
+}
+
+impl SessionTable {
+    /// The session that contains a time.
+    #[must_use]
+    pub fn at(&self, now: UnixNanos) -> Option<&Session> {
+        let after = self.sessions.partition_point(|s| s.open <= now);
+        self.sessions[..after].last().filter(|s| now < s.close)
+    }
+}
+
 /// Anything that changes the kernel's durable state.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Outcome {
@@ -317,6 +444,16 @@ pub enum Outcome {
     Reconciliation(ReconciliationRecorded),
     /// An account was valued.
     Equity(EquityMarked),
+    /// How an account keeps its books was changed.
+    LedgerSettings(Box<LedgerSettingsChanged>),
+    /// An exchange rate became known.
+    FxRate(FxRate),
+    /// For one order it was said which lots it closes.
+    LotsChosen(Box<LotsChosen>),
+    /// A rule warns.
+    RiskWarning(Box<RiskWarned>),
+    /// A calendar's sessions became known or changed.
+    Sessions(SessionTable),
 }
 
 impl Outcome {
@@ -324,7 +461,10 @@ impl Outcome {
     #[must_use]
     pub fn account(&self) -> Option<&AccountId> {
         match self {
-            Outcome::InstrumentDefined(_) | Outcome::FeesDefined(_) => None,
+            Outcome::InstrumentDefined(_)
+            | Outcome::FeesDefined(_)
+            | Outcome::FxRate(_)
+            | Outcome::Sessions(_) => None,
             Outcome::AccountOpened(a) => Some(&a.id),
             Outcome::OrderInitialized { request, .. } => Some(&request.account),
             Outcome::Order(e) => Some(&e.account),
@@ -336,6 +476,9 @@ impl Outcome {
             Outcome::KillSwitch(k) => k.account.as_ref(),
             Outcome::Reconciliation(r) => Some(&r.account),
             Outcome::Equity(e) => Some(&e.account),
+            Outcome::LedgerSettings(s) => Some(&s.account),
+            Outcome::LotsChosen(c) => Some(&c.account),
+            Outcome::RiskWarning(w) => Some(&w.account),
         }
     }
 }
