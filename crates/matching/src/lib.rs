@@ -2,6 +2,7 @@
 //!
 //! * [`exchange`]: one order book of many participants that trade with one another; prices come out of it. The
 //!   simulator runs it.
+//! * [`depth`]: order-book replay of one instrument with our own orders in the queues, by price or by order, fast.
 //! * [`paper`]: our own orders against somebody else's market data; prices go into it. The kernel runs it for
 //!   paper accounts.
 //!
@@ -9,6 +10,7 @@
 //! the same answers. Both reckon in integer mantissas at the instrument's scale. Neither knows accounts' money,
 //! risk rules, sockets or clocks.
 
+pub mod depth;
 pub mod exchange;
 pub mod paper;
 
