@@ -65,6 +65,8 @@ pub struct ReturnStatistics {
     pub periods_per_year: f64,
     /// The yearly risk-free rate that was asked for.
     pub risk_free: f64,
+    /// The yearly return beyond that rate that Omega asked for.
+    pub required_return: f64,
     pub total_return: Option<f64>,
     pub cagr: Option<f64>,
     pub mean_annual: Option<f64>,
@@ -159,6 +161,7 @@ impl ReturnStatistics {
             periods: r.len(),
             periods_per_year: c.periods_per_year,
             risk_free: c.risk_free,
+            required_return: c.required_return,
             total_return: p::total_return(r),
             cagr: p::cagr(r, c),
             mean_annual: p::mean_annual(r, c),

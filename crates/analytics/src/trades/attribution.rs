@@ -72,28 +72,41 @@ impl Attribution {
             total.add(trade.pnl)?;
         }
         let total = total.total();
-        let by = |key: &dyn Fn(usize, &Trade) -> (u8, String)| cut(trades, total, key);
+        // Keys are compared as they are and written out once per slice.
         Ok(Self {
             total,
-            by_strategy: by(&|_, t| {
-                (
-                    0,
-                    t.strategy
-                        .as_ref()
-                        .map_or_else(|| "-".to_owned(), ToString::to_string),
-                )
-            })?,
-            by_instrument: by(&|_, t| (0, t.instrument.to_string()))?,
-            by_side: by(&|_, t| (0, if t.side == Side::Buy { "LONG" } else { "SHORT" }.to_owned()))?,
-            by_month: by(&|i, _| (0, format!("{:04}-{:02}", exits[i].year(), exits[i].month())))?,
-            by_weekday: by(&|i, _| weekday(exits[i].weekday()))?,
-            by_hour: by(&|i, _| (0, format!("{:02}", exits[i].hour())))?,
+            by_strategy: cut(
+                trades,
+                total,
+                |_, t| t.strategy.as_ref(),
+                |strategy| strategy.map_or_else(|| "-".to_owned(), ToString::to_string),
+            )?,
+            by_instrument: cut(trades, total, |_, t| &t.instrument, ToString::to_string)?,
+            by_side: cut(
+                trades,
+                total,
+                |_, t| t.side,
+                |side| if *side == Side::Buy { "LONG" } else { "SHORT" }.to_owned(),
+            )?,
+            by_month: cut(
+                trades,
+                total,
+                |i, _| (exits[i].year(), exits[i].month()),
+                |(year, month)| format!("{year:04}-{month:02}"),
+            )?,
+            by_weekday: cut(
+                trades,
+                total,
+                |i, _| exits[i].weekday().to_monday_zero_offset(),
+                |day| weekday(*day),
+            )?,
+            by_hour: cut(trades, total, |i, _| exits[i].hour(), |hour| format!("{hour:02}"))?,
         })
     }
 }
 
-/// Order within the week, and name.
-fn weekday(day: jiff::civil::Weekday) -> (u8, String) {
+/// The name of a weekday, counted from Monday = 0.
+fn weekday(day: i8) -> String {
     const NAMES: [&str; 7] = [
         "MONDAY",
         "TUESDAY",
@@ -103,17 +116,17 @@ fn weekday(day: jiff::civil::Weekday) -> (u8, String) {
         "SATURDAY",
         "SUNDAY",
     ];
-    let place = day.to_monday_zero_offset().clamp(0, 6) as u8;
-    (place, NAMES[usize::from(place)].to_owned())
+    NAMES[day.clamp(0, 6) as usize].to_owned()
 }
 
-/// Slices in order of (order, key).
-fn cut(
-    trades: &[Trade],
+/// Slices in the order of their keys.
+fn cut<'a, K: Ord>(
+    trades: &'a [Trade],
     total: Decimal,
-    key: &dyn Fn(usize, &Trade) -> (u8, String),
+    key: impl Fn(usize, &'a Trade) -> K,
+    name: impl Fn(&K) -> String,
 ) -> Result<Vec<Slice>, TradesError> {
-    let mut parts: BTreeMap<(u8, String), Part> = BTreeMap::new();
+    let mut parts: BTreeMap<K, Part> = BTreeMap::new();
     for (i, trade) in trades.iter().enumerate() {
         let part = parts.entry(key(i, trade)).or_insert(Part {
             trades: 0,
@@ -126,10 +139,10 @@ fn cut(
         part.pnl.add(trade.pnl)?;
         part.fees.add(trade.fees)?;
     }
-    let slices = parts.into_iter().map(|((_, key), part)| {
+    let slices = parts.into_iter().map(|(key, part)| {
         let pnl = part.pnl.total();
         Slice {
-            key,
+            key: name(&key),
             trades: part.trades,
             wins: part.wins,
             pnl,
