@@ -348,6 +348,9 @@ pub(crate) struct BenchArgs {
     /// Process id of that server, to read its memory.
     #[arg(long, requires = "url")]
     pub(crate) pid: Option<u32>,
+    /// Write the seeded data of the backtest benchmarks here, for other programs (`tools/peers`), and measure nothing.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) write_data: Option<PathBuf>,
     /// Be the server that is measured.
     #[arg(long, hide = true)]
     pub(crate) serve: bool,

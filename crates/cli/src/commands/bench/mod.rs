@@ -2,7 +2,10 @@
 //!
 //! Benchmarks that need no server run by themselves when no name is given; `hub` and `rest` are asked for by name.
 
+mod cpu;
+mod data;
 mod decode;
+mod depth;
 mod figure;
 mod http;
 mod hub;
@@ -11,6 +14,8 @@ mod latencies;
 mod rest;
 mod served;
 mod target;
+
+use anyhow::Context as _;
 
 use crate::args::BenchArgs;
 use crate::failure::Failure;
@@ -21,11 +26,12 @@ pub(crate) use figure::Figure;
 type Entry = (&'static str, fn(&BenchArgs) -> Result<Vec<Figure>, Failure>);
 
 /// Those that need nothing but this program.
-const LOCAL: [Entry; 4] = [
+const LOCAL: [Entry; 5] = [
     ("decode.coinbase_level2", decode::coinbase_level2),
     ("decode.kraken_v1_book", decode::kraken_v1_book),
     ("decode.kraken_v2_book", decode::kraken_v2_book),
     ("journal.commits", journal::commits),
+    ("backtest.l2_queue", depth::l2_queue),
 ];
 
 /// Those that start or need a server.
@@ -34,6 +40,12 @@ const NETWORK: [Entry; 2] = [("hub", hub::measure), ("rest", rest::measure)];
 pub(crate) fn run(args: BenchArgs) -> Result<(), Failure> {
     if args.serve {
         return served::run(&args);
+    }
+    if let Some(folder) = &args.write_data {
+        let written = data::write(folder);
+        let written = written.with_context(|| format!("writing into {}", folder.display()))?;
+        written.iter().for_each(|path| println!("{}", path.display()));
+        return Ok(());
     }
     let wanted = |name: &str, by_default: bool| {
         if args.names.is_empty() {
