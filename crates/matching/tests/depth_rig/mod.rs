@@ -9,13 +9,13 @@ use tradewind_types::Side;
 
 /// What a script does at a time.
 #[derive(Clone, Copy, Debug)]
-pub enum Step {
+pub(crate) enum Step {
     New(DepthOrder),
     Cancel(OwnId),
     Modify(OwnId, i64, i64),
 }
 
-pub fn limit(side: Side, price: i64, size: i64, life: Life) -> DepthOrder {
+pub(crate) fn limit(side: Side, price: i64, size: i64, life: Life) -> DepthOrder {
     DepthOrder {
         side,
         size,
@@ -23,7 +23,7 @@ pub fn limit(side: Side, price: i64, size: i64, life: Life) -> DepthOrder {
     }
 }
 
-pub fn market(side: Side, size: i64) -> DepthOrder {
+pub(crate) fn market(side: Side, size: i64) -> DepthOrder {
     DepthOrder {
         side,
         size,
@@ -31,22 +31,22 @@ pub fn market(side: Side, size: i64) -> DepthOrder {
     }
 }
 
-pub fn constant(ns: i64) -> Latency {
+pub(crate) fn constant(ns: i64) -> Latency {
     Latency::constant(ns).expect("a legal latency")
 }
 
 /// Looks every nanosecond and does what is due.
 #[derive(Clone, Debug)]
-pub struct Script {
+pub(crate) struct Script {
     steps: Vec<(i64, Step)>,
     next: usize,
-    pub reports: Vec<(i64, Report)>,
-    pub offers: Vec<(i64, Option<i64>)>,
-    pub refused: usize,
+    pub(crate) reports: Vec<(i64, Report)>,
+    pub(crate) offers: Vec<(i64, Option<i64>)>,
+    pub(crate) refused: usize,
 }
 
 impl Script {
-    pub fn new(steps: &[(i64, Step)]) -> Self {
+    pub(crate) fn new(steps: &[(i64, Step)]) -> Self {
         Self {
             steps: steps.to_vec(),
             next: 0,
@@ -84,32 +84,32 @@ impl DepthStrategy for Script {
 }
 
 /// What came of a script.
-pub struct Played {
-    pub reports: Vec<(i64, Report)>,
+pub(crate) struct Played {
+    pub(crate) reports: Vec<(i64, Report)>,
     /// Lots ahead of our first order after each later event while it rests, with the event's time.
-    pub aheads: Vec<(i64, f64)>,
-    pub offers: Vec<(i64, Option<i64>)>,
-    pub refused: usize,
-    pub outcome: Outcome,
+    pub(crate) aheads: Vec<(i64, f64)>,
+    pub(crate) offers: Vec<(i64, Option<i64>)>,
+    pub(crate) refused: usize,
+    pub(crate) outcome: Outcome,
 }
 
 impl Played {
-    pub fn kinds(&self) -> Vec<ReportKind> {
+    pub(crate) fn kinds(&self) -> Vec<ReportKind> {
         self.reports.iter().map(|(_, report)| report.kind).collect()
     }
 
     /// The venue's times.
-    pub fn times(&self) -> Vec<i64> {
+    pub(crate) fn times(&self) -> Vec<i64> {
         self.reports.iter().map(|(_, report)| report.ts_ns).collect()
     }
 }
 
 /// Without latency, by volume.
-pub fn run<Q: QueueRule>(rule: Q, events: Vec<DepthEvent>, steps: &[(i64, Step)]) -> Played {
+pub(crate) fn run<Q: QueueRule>(rule: Q, events: Vec<DepthEvent>, steps: &[(i64, Step)]) -> Played {
     run_with(rule, events, steps, |_| {})
 }
 
-pub fn run_with<Q: QueueRule>(
+pub(crate) fn run_with<Q: QueueRule>(
     rule: Q,
     events: Vec<DepthEvent>,
     steps: &[(i64, Step)],
@@ -118,7 +118,7 @@ pub fn run_with<Q: QueueRule>(
     run_script(rule, events, Script::new(steps), change)
 }
 
-pub fn run_script<Q: QueueRule>(
+pub(crate) fn run_script<Q: QueueRule>(
     rule: Q,
     events: Vec<DepthEvent>,
     script: Script,
@@ -161,7 +161,7 @@ impl DepthStrategy for Once {
 }
 
 /// As [`run`], with a look every 250 µs.
-pub fn run_coarse<Q: QueueRule>(rule: Q, events: Vec<DepthEvent>, steps: &[(i64, Step)]) -> Played {
+pub(crate) fn run_coarse<Q: QueueRule>(rule: Q, events: Vec<DepthEvent>, steps: &[(i64, Step)]) -> Played {
     let config = DepthConfig::new(constant(0), constant(0));
     let mut lane = DepthLane::new(Once(Script::new(steps)), rule, config);
     lane.feed(&events).expect("legal events");
