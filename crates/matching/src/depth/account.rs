@@ -7,8 +7,8 @@
 //! only, in [`Scale`].
 
 use rust_decimal::Decimal;
-use tradewind_types::market::{BookLevel, Trade};
-use tradewind_types::{NumberError, PriceMantissa, Side, SizeMantissa};
+use tradewind_types::market::{BookAction, BookUpdate, Trade};
+use tradewind_types::{NumberError, PriceMantissa, Side, SizeMantissa, UnixNanos};
 
 use super::DepthError;
 use super::event::DepthEvent;
@@ -220,25 +220,45 @@ impl Scale {
         })
     }
 
-    /// The event of a level's change at this time.
+    /// The events of a book message, appended: a snapshot clears both sides first. It happened at `ts_event` and
+    /// reached us at `ts_init`; a delay above 4.29 s, or below 0, counts as that.
     ///
     /// # Errors
-    /// [`ScaleError`].
-    pub fn level(&self, ts_ns: i64, level: &BookLevel) -> Result<DepthEvent, ScaleError> {
-        let (price, size) = (self.ticks(level.price)?, self.lots(level.size)?);
-        Ok(DepthEvent::level(ts_ns, level.side, price, size))
+    /// [`ScaleError`]; nothing was appended then.
+    pub fn book(&self, update: &BookUpdate, out: &mut Vec<DepthEvent>) -> Result<(), ScaleError> {
+        let start = out.len();
+        let (ts_ns, delay_ns) = times(update.ts_event, update.ts_init);
+        if update.action == BookAction::Snapshot {
+            out.extend([Side::Buy, Side::Sell].map(|side| DepthEvent::clear(ts_ns, side).delayed(delay_ns)));
+        }
+        for level in &update.levels {
+            let numbers = self
+                .ticks(level.price)
+                .and_then(|price| Ok((price, self.lots(level.size)?)));
+            match numbers {
+                Ok((price, size)) => {
+                    out.push(DepthEvent::level(ts_ns, level.side, price, size).delayed(delay_ns));
+                }
+                Err(error) => {
+                    out.truncate(start);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
     }
 
-    /// The event of a public trade at this time.
+    /// The event of a public trade, with times as in [`Scale::book`].
     ///
     /// # Errors
     /// [`ScaleError`].
-    pub fn trade(&self, ts_ns: i64, trade: &Trade) -> Result<DepthEvent, ScaleError> {
+    pub fn trade(&self, trade: &Trade) -> Result<DepthEvent, ScaleError> {
         let aggressor = trade.aggressor.ok_or(ScaleError::NoAggressor {
             trade_id: trade.trade_id,
         })?;
         let (price, size) = (self.ticks(trade.price)?, self.lots(trade.size)?);
-        Ok(DepthEvent::trade(ts_ns, aggressor, price, size))
+        let (ts_ns, delay_ns) = times(trade.ts_event, trade.ts_init);
+        Ok(DepthEvent::trade(ts_ns, aggressor, price, size).delayed(delay_ns))
     }
 
     /// The decimals of the feed's mantissas: price, size.
@@ -268,6 +288,15 @@ impl Scale {
     }
 }
 
+/// When it happened (after the year 2262: then), and how much later it reached us.
+fn times(event: UnixNanos, init: UnixNanos) -> (i64, u32) {
+    let late = init.0.saturating_sub(event.0);
+    (
+        i64::try_from(event.0).unwrap_or(i64::MAX),
+        u32::try_from(late).unwrap_or(u32::MAX),
+    )
+}
+
 const OVERFLOW: NumberError = NumberError::Overflow {
     operation: "totals of a depth lane",
 };
@@ -284,6 +313,9 @@ fn product(factors: &[Decimal]) -> Result<Decimal, NumberError> {
 
 #[cfg(test)]
 mod tests {
+    use tradewind_types::InstrumentIdx;
+    use tradewind_types::market::BookLevel;
+
     use super::*;
 
     fn dec(text: &str) -> Decimal {
@@ -327,6 +359,41 @@ mod tests {
         assert!(scale.lots(SizeMantissa(75 * (1 << 70))).is_err());
         assert!(Scale::new(dec("0.001"), dec("1"), dec("1"), 2, 0).is_err());
         assert!(Scale::new(dec("0"), dec("1"), dec("1"), 2, 0).is_err());
+    }
+
+    #[test]
+    fn a_snapshot_clears_both_sides_and_carries_its_delay_and_a_bad_level_appends_nothing() {
+        let scale = Scale::new(dec("0.05"), dec("75"), dec("1"), 2, 0).expect("legal");
+        let level = |price, size| BookLevel {
+            side: Side::Sell,
+            price: PriceMantissa(price),
+            size: SizeMantissa(size),
+        };
+        let update = |levels: &[BookLevel]| BookUpdate {
+            instrument: InstrumentIdx(0),
+            action: BookAction::Snapshot,
+            levels: levels.iter().copied().collect(),
+            ts_event: UnixNanos(1_000),
+            ts_init: UnixNanos(1_250),
+        };
+        let mut out = Vec::new();
+        scale
+            .book(&update(&[level(10_005, 150)]), &mut out)
+            .expect("on its steps");
+        let told = [
+            DepthEvent::clear(1_000, Side::Buy),
+            DepthEvent::clear(1_000, Side::Sell),
+            DepthEvent::level(1_000, Side::Sell, 2_001, 2),
+        ];
+        assert_eq!(out, told.map(|event| event.delayed(250)));
+        assert!(
+            scale
+                .book(&update(&[level(10_005, 75), level(10_006, 75)]), &mut out)
+                .is_err()
+        );
+        assert_eq!(out.len(), 3);
+        assert_eq!(times(UnixNanos(5), UnixNanos(3)), (5, 0));
+        assert_eq!(times(UnixNanos(0), UnixNanos(u64::MAX)), (0, u32::MAX));
     }
 
     #[test]

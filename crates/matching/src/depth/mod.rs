@@ -22,6 +22,25 @@
 //! decimals and records; this is a lane of its own for one instrument and millions of events, limit and market orders
 //! only. Sums are exact integers; decimals are made at the boundary. Queue positions, being estimates, are `f64`.
 //! Everything is bounded; hostile events are errors or are counted. The same input gives the same [`Outcome`].
+//!
+//! ```
+//! use tradewind_matching::depth::{DepthConfig, DepthEvent, DepthLane, JoinBest, Latency, RiskAverse};
+//! use tradewind_types::Side;
+//!
+//! // 10 lots bid at 99; our order of 2 stands behind them; 11 lots are sold into the bid: one of ours fills.
+//! let events = [
+//!     DepthEvent::level(0, Side::Buy, 99, 10),
+//!     DepthEvent::level(0, Side::Sell, 101, 10),
+//!     DepthEvent::level(2_000, Side::Sell, 102, 10),
+//!     DepthEvent::trade(5_000, Side::Sell, 99, 11),
+//! ];
+//! let way = Latency::constant(100)?;
+//! let quotes = JoinBest { interval_ns: 1_000, size: 2, position_max: 10 };
+//! let mut lane = DepthLane::new(quotes, RiskAverse, DepthConfig::new(way.clone(), way));
+//! let outcome = lane.run(events)?;
+//! assert_eq!((outcome.totals.position, outcome.totals.cash), (1, -99));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod event;
 pub mod latency;

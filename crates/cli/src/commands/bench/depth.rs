@@ -47,7 +47,7 @@ pub(super) fn l2_queue(args: &BenchArgs) -> Result<Vec<Figure>, Failure> {
         args,
     )?);
     figures.push(measure(
-        "backtest.l2_queue_averse",
+        "backtest.l2_queue.averse",
         "risk-averse queue",
         &events,
         averse,
