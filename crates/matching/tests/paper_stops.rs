@@ -220,8 +220,8 @@ fn at_one_time_ends_come_first_then_what_was_asked_in_that_order() {
     rig.now = rig.now.plus(10);
     let order = rig.order(Sell, at(98), Ioc, 1);
     rig.venue.submit(order, rig.now);
-    assert_eq!(rig.pass(10), "A X NOCANCEL C:asked A 1@99t");
-    assert!(rig.log[2..].iter().all(|r| r.ts == until), "all at one time");
+    assert_eq!(rig.pass(10), "X A NOCANCEL C:asked A 1@99t");
+    assert!(rig.log[1..].iter().all(|r| r.ts == until), "all at one time");
 }
 
 #[test]

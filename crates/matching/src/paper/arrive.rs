@@ -59,10 +59,14 @@ impl<V: MarketView> Floor<'_, V> {
             return Err(refusal);
         }
         let order = &*order;
-        if self.desk.fees_of(&mut shop.fees, order).is_none() {
+        if self
+            .desk
+            .fees_of(&mut shop.fees, &order.order.instrument)
+            .is_none()
+        {
             return Err(RejectReason::NoFees(order.order.instrument.id.market.clone()));
         }
-        let id = order_id(order).map_err(|e| RejectReason::BadNumber(e.to_string()))?;
+        let id = order_id(&order.order.request).map_err(|e| RejectReason::BadNumber(e.to_string()))?;
         if let Some(why) = contradiction(&order.order.request) {
             return Err(RejectReason::Contradiction(why));
         }

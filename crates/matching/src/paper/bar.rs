@@ -189,6 +189,7 @@ impl Mark {
 }
 
 /// What may be filled in a bar.
+#[inline]
 pub(crate) fn cap_of(settings: &BarSettings, bar: &Bar) -> Option<i128> {
     let cap = settings.volume_cap?;
     let product = Decimal::try_from_i128_with_scale(bar.volume.0, 0)
@@ -222,6 +223,20 @@ pub(crate) enum Stage {
 }
 
 impl BarWalk {
+    /// A walk that nobody waits for: it stands at the close.
+    pub(crate) fn over(bar: &Bar) -> Self {
+        let close = BarPoint {
+            ts: bar.ts.plus(bar.interval.nanos()),
+            price: bar.close,
+        };
+        Self {
+            instrument: bar.instrument,
+            points: [close; 4],
+            stage: Stage::Over,
+            at: close,
+        }
+    }
+
     /// Where the walk stands: the time and the price at which what was reported last happened.
     #[must_use]
     pub fn position(&self) -> BarPoint {

@@ -5,8 +5,8 @@ use rustc_hash::FxHashMap;
 use tradewind_types::ids::IdError;
 use tradewind_types::record::FeeTable;
 use tradewind_types::{
-    AccountId, InstrumentKind, Market, Money, PriceMantissa, Quantity, Side, SizeMantissa, UnixNanos,
-    VenueOrderId, VenueTradeId,
+    AccountId, Instrument, InstrumentKind, Market, Money, OrderRequest, PriceMantissa, Quantity, Side,
+    SizeMantissa, UnixNanos, VenueOrderId, VenueTradeId,
 };
 
 use super::PaperSettings;
@@ -92,9 +92,12 @@ impl Desk {
     }
 
     /// The fees of an order's instrument: of its kind on its market, else of its market.
-    pub(crate) fn fees_of<'a>(&'a self, place: &mut FeePlace, order: &Working) -> Option<&'a FeeModel> {
+    pub(crate) fn fees_of<'a>(
+        &'a self,
+        place: &mut FeePlace,
+        instrument: &Instrument,
+    ) -> Option<&'a FeeModel> {
         if place.version != self.fees_version {
-            let instrument = &order.order.instrument;
             let find = |kind: Option<InstrumentKind>| {
                 let of_market = |e: &FeeEntry| e.market == instrument.id.market && e.kind == kind;
                 self.fees.iter().position(of_market)
@@ -165,11 +168,14 @@ impl Desk {
         out: &mut Vec<Report>,
     ) -> Result<(), CancelReason> {
         let too_large = CancelReason::NumberTooLarge;
-        let instrument = order.order.instrument.clone();
-        let quantity = SizeMantissa(size)
-            .to_decimal(instrument.size_scale)
-            .map(|d| d.normalize());
-        let quantity = Quantity::new(quantity.ok_or(too_large)?).map_err(|_| too_large)?;
+        let instrument = &*order.order.instrument;
+        let quantity = if size == order.remaining && order.filled == 0 {
+            order.order.request.quantity
+        } else {
+            let quantity = SizeMantissa(size).to_decimal(instrument.size_scale);
+            let quantity = quantity.ok_or(too_large)?.normalize();
+            Quantity::new(quantity).map_err(|_| too_large)?
+        };
         let price = price.to_price(instrument.price_scale);
         let side = order.side();
         let notional = instrument
@@ -179,7 +185,7 @@ impl Desk {
         let volume = self.volume_of(place, order, ts);
         let rounding = (self.settings.fee_decimals, self.settings.fee_rounding);
         let facts = FeeFacts {
-            instrument: &instrument,
+            instrument,
             side,
             quantity: quantity.decimal(),
             notional,
@@ -187,18 +193,16 @@ impl Desk {
             ts,
             volume: volume.unwrap_or_default(),
         };
-        let mut charges = order.charges.take();
-        let model = self.fees_of(place, order).ok_or(CancelReason::NoFees)?;
-        let charged = model.charge(&facts, &mut charges, rounding);
-        order.charges = charges;
+        let model = self.fees_of(place, instrument).ok_or(CancelReason::NoFees)?;
+        let charged = model.charge(&facts, &mut order.charges, rounding);
         let charged = charged.map_err(|_| too_large)?;
         let fee = Money::new(charged.total, instrument.quote);
         let request = &order.order.request;
-        let venue_trade_id = trade_id(order).map_err(|_| too_large)?;
+        let venue_trade_id = trade_id(request, order.fills + 1).map_err(|_| too_large)?;
         if self.settings.keep_records {
             let done = (side, quantity, price);
             self.records
-                .add_fill(&request.account, &instrument, done, fee)
+                .add_fill(&request.account, instrument, done, fee)
                 .map_err(|_| too_large)?;
         }
         if volume.is_some() {
@@ -228,7 +232,7 @@ impl Desk {
 
     /// The account's volume of the last 30 days on the market, where the fees ask for it.
     fn volume_of(&mut self, place: &mut FeePlace, order: &Working, ts: UnixNanos) -> Option<Decimal> {
-        if !self.fees_of(place, order)?.needs_volume() {
+        if !self.fees_of(place, &order.order.instrument)?.needs_volume() {
             return None;
         }
         let key = (
@@ -272,13 +276,13 @@ struct IdText {
 }
 
 impl IdText {
-    fn of_order(order: &Working) -> Self {
+    fn of_order(request: &OrderRequest) -> Self {
         let mut text = Self {
             bytes: [0; ID_MAX],
             len: 0,
         };
         text.push(b"P-");
-        text.push(order.order.request.client_order_id.as_str().as_bytes());
+        text.push(request.client_order_id.as_str().as_bytes());
         text
     }
 
@@ -310,14 +314,14 @@ impl IdText {
 }
 
 /// The venue's id of an order: `P-` and its client order id.
-pub(crate) fn order_id(order: &Working) -> Result<VenueOrderId, IdError> {
-    VenueOrderId::new(IdText::of_order(order).text())
+pub(crate) fn order_id(request: &OrderRequest) -> Result<VenueOrderId, IdError> {
+    VenueOrderId::new(IdText::of_order(request).text())
 }
 
-/// The venue's id of an order's next fill.
-fn trade_id(order: &Working) -> Result<VenueTradeId, IdError> {
-    let mut text = IdText::of_order(order);
+/// The venue's id of an order's fill of this number.
+fn trade_id(request: &OrderRequest, number: u32) -> Result<VenueTradeId, IdError> {
+    let mut text = IdText::of_order(request);
     text.push(b"-");
-    text.push_number(order.fills + 1);
+    text.push_number(number);
     VenueTradeId::new(text.text())
 }

@@ -117,11 +117,9 @@ impl Friction {
         };
         let part = y * sigma * (taken / volume).sqrt();
         let moved = (price.0 as f64).abs() * part;
-        // NaN (no volume) and what is below zero move nothing; a float beyond the range saturates.
-        if moved > 0.0 {
-            (moved.ceil() as i64).into()
-        } else {
-            0
-        }
+        // The last bits of a float are not worth a tick. NaN (no volume) and what is below zero move nothing; a float
+        // beyond the range saturates.
+        let moved = (moved * (1.0 - 1e-12)).ceil();
+        if moved > 0.0 { (moved as i64).into() } else { 0 }
     }
 }

@@ -46,12 +46,14 @@
 mod agenda;
 mod arrive;
 pub mod bar;
+pub mod carry;
 mod consumed;
 mod desk;
 pub mod fees;
 mod floor;
 pub mod friction;
 pub mod latency;
+pub mod margin;
 mod modify;
 mod order;
 mod records;
@@ -64,6 +66,7 @@ mod stops;
 mod trigger;
 mod venue;
 mod view;
+mod walk;
 
 pub use bar::{BarPoint, BarSettings, BarWalk, HalfSpread, bar_path};
 pub use fees::{FeeItem, FeeItems, FeeLine, FeeModel, FeeTier};

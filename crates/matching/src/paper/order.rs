@@ -11,7 +11,7 @@ use tradewind_types::{
 
 use super::fees::OrderCharges;
 use super::report::{RejectReason, Report, ReportKind};
-use super::slots::{OrderKey, OrderSlot};
+use super::slots::OrderSlot;
 use super::trigger::Trigger;
 
 /// An order handed to the paper venue.
@@ -64,10 +64,6 @@ pub struct RestoredStop {
 }
 
 impl PaperOrder {
-    pub(crate) fn key(&self) -> OrderKey {
-        (self.request.account.clone(), self.request.client_order_id.clone())
-    }
-
     pub(crate) fn report(&self, slot: OrderSlot, ts: UnixNanos, kind: ReportKind) -> Report {
         Report {
             account: self.request.account.clone(),
@@ -128,8 +124,8 @@ pub(crate) struct Working {
 
 impl Working {
     /// An order on its way. One whose figures do not fit is refused when it arrives.
-    pub(crate) fn new(order: PaperOrder, arrives: UnixNanos) -> Self {
-        let figures = Figures::of(&order);
+    pub(crate) fn new(order: PaperOrder, steps: Result<Steps, NumberError>, arrives: UnixNanos) -> Self {
+        let figures = steps.and_then(|steps| Figures::of(&order, steps));
         let (figures, refusal) = match figures {
             Ok(figures) => (figures, None),
             Err(error) => (
@@ -236,6 +232,43 @@ impl Working {
     }
 }
 
+/// An instrument's tick and lot as mantissas.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Steps {
+    pub(crate) tick: i64,
+    pub(crate) lot: i128,
+}
+
+impl Steps {
+    pub(crate) fn of(instrument: &Instrument) -> Result<Self, NumberError> {
+        let tick = PriceMantissa::from_decimal(instrument.tick, instrument.price_scale)?;
+        let lot = SizeMantissa::from_decimal(instrument.lot, instrument.size_scale)?;
+        Ok(Self {
+            tick: tick.0.max(1),
+            lot: lot.0.max(1),
+        })
+    }
+}
+
+/// A decimal's mantissa at a scale, without division where the decimal has no more decimals than that.
+fn mantissa(value: Decimal, scale: u8) -> Result<i128, NumberError> {
+    const POWERS: [i128; 19] = {
+        let mut powers = [1; 19];
+        let mut at = 1;
+        while at < powers.len() {
+            powers[at] = powers[at - 1] * 10;
+            at += 1;
+        }
+        powers
+    };
+    let more = u32::from(scale).checked_sub(value.scale());
+    let power = more.and_then(|more| POWERS.get(more as usize));
+    match power.and_then(|power| value.mantissa().checked_mul(*power)) {
+        Some(mantissa) => Ok(mantissa),
+        None => SizeMantissa::from_decimal(value, scale).map(|size| size.0),
+    }
+}
+
 /// A request's figures as mantissas.
 struct Figures {
     limit: PriceMantissa,
@@ -260,13 +293,15 @@ impl Default for Figures {
 }
 
 impl Figures {
-    fn of(order: &PaperOrder) -> Result<Self, NumberError> {
+    fn of(order: &PaperOrder, steps: Steps) -> Result<Self, NumberError> {
         let (request, instrument) = (&order.request, &order.instrument);
-        let price = |p: Price| PriceMantissa::from_decimal(p.decimal(), instrument.price_scale);
-        let size = |d: Decimal| SizeMantissa::from_decimal(d, instrument.size_scale).map(|s| s.0);
-        let tick = PriceMantissa::from_decimal(instrument.tick, instrument.price_scale)?
-            .0
-            .max(1);
+        let operation = "price mantissa";
+        let price = |p: Price| {
+            let mantissa = mantissa(p.decimal(), instrument.price_scale)?;
+            let fits = i64::try_from(mantissa).map(PriceMantissa);
+            fits.map_err(|_| NumberError::Overflow { operation })
+        };
+        let size = |q: Quantity| mantissa(q.decimal(), instrument.size_scale);
         let limit = match request.kind {
             OrderKind::Limit { price, .. } | OrderKind::StopLimit { price, .. } => Some(price),
             OrderKind::Market | OrderKind::StopMarket { .. } | OrderKind::TrailingStop { .. } => {
@@ -280,11 +315,11 @@ impl Figures {
         };
         Ok(Self {
             limit,
-            trigger: Trigger::of(request, tick, price)?,
-            quantity: size(request.quantity.decimal())?,
-            lot: size(instrument.lot)?.max(1),
-            tick,
-            display: request.terms.display.map_or(Ok(0), |d| size(d.decimal()))?,
+            trigger: Trigger::of(request, steps.tick, price)?,
+            quantity: size(request.quantity)?,
+            lot: steps.lot,
+            tick: steps.tick,
+            display: request.terms.display.map_or(Ok(0), size)?,
         })
     }
 }

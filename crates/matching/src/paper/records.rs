@@ -46,34 +46,37 @@ impl Records {
             Side::Buy => quantity.decimal(),
             Side::Sell => -quantity.decimal(),
         };
-        let record = self.accounts.entry(account.clone()).or_default();
         let add = |a: Decimal, b: Decimal| a.checked_add(b).ok_or(NumberError::Overflow { operation });
         let value = instrument.notional(price.decimal(), signed)?;
-        let position = add(
-            record.positions.get(&instrument.id).copied().unwrap_or_default(),
-            signed,
-        )?;
-        let cash = add(
-            record
-                .cash_moved
-                .get(&instrument.quote)
-                .copied()
-                .unwrap_or_default(),
-            -value,
-        )?;
-        let mut cash_moved = vec![(instrument.quote, cash)];
+        let known = self.accounts.get(account);
+        let held = known.and_then(|r| r.positions.get(&instrument.id)).copied();
+        let position = add(held.unwrap_or_default(), signed)?;
+        let moved = |currency: Currency| {
+            let moved = known.and_then(|r| r.cash_moved.get(&currency)).copied();
+            moved.unwrap_or_default()
+        };
+        let mut cash = add(moved(instrument.quote), -value)?;
+        let mut fee_cash = None;
         if fee.currency == instrument.quote {
-            cash_moved[0].1 = add(cash, -fee.amount)?;
+            cash = add(cash, -fee.amount)?;
         } else {
-            let before = record.cash_moved.get(&fee.currency).copied().unwrap_or_default();
-            cash_moved.push((fee.currency, add(before, -fee.amount)?));
+            fee_cash = Some(add(moved(fee.currency), -fee.amount)?);
         }
+        let record = match self.accounts.get_mut(account) {
+            Some(record) => record,
+            None => self.accounts.entry(account.clone()).or_default(),
+        };
         if position.is_zero() {
             record.positions.remove(&instrument.id);
+        } else if let Some(held) = record.positions.get_mut(&instrument.id) {
+            *held = position;
         } else {
             record.positions.insert(instrument.id.clone(), position);
         }
-        record.cash_moved.extend(cash_moved);
+        record.cash_moved.insert(instrument.quote, cash);
+        if let Some(cash) = fee_cash {
+            record.cash_moved.insert(fee.currency, cash);
+        }
         Ok(())
     }
 }

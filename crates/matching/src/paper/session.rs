@@ -8,7 +8,8 @@
 //! | [`Phase::Closed`] | refused | accepted, wait for the next session | waits |
 //! | [`Phase::Delisted`] | refused | refused | waits for its cancel or end |
 //!
-//! A stop with IOC or FOK may rest until it is triggered. Cancels, changes and ends happen in every phase. A DAY
+//! What waits is matched with the first change of its market (or the first bar) in continuous trading; there is no
+//! opening auction. A stop with IOC or FOK may rest until it is triggered. Cancels, changes and ends happen in every phase. A DAY
 //! order ends with the session in which it was accepted, or with the next one when it was accepted outside of one;
 //! where the caller names no end, at the next UTC midnight.
 

@@ -1,13 +1,16 @@
 //! What the venue holds of one instrument: queues of resting orders, stops that wait, and what was used up.
 
-use tradewind_types::{InstrumentIdx, PriceMantissa, Side};
+use std::sync::Arc;
+
+use tradewind_types::num::NumberError;
+use tradewind_types::{Instrument, InstrumentIdx, PriceMantissa, Side};
 
 use super::agenda::Agenda;
 use super::bar::Mark;
 use super::consumed::Consumed;
 use super::desk::FeePlace;
 use super::friction::ImpactInputs;
-use super::order::Working;
+use super::order::{Steps, Working};
 use super::slots::OrderSlot;
 use super::view::{Liquidity, MarketView, better};
 
@@ -37,6 +40,8 @@ pub(crate) struct Shop {
     pub(crate) agenda: Agenda,
     pub(crate) fees: FeePlace,
     pub(crate) impact: Option<ImpactInputs>,
+    /// The definition of the last order's instrument, with its steps.
+    steps: Option<(Arc<Instrument>, Steps)>,
 }
 
 impl Shop {
@@ -44,6 +49,18 @@ impl Shop {
         Self {
             instrument,
             ..Self::default()
+        }
+    }
+
+    /// Tick and lot of an order's instrument.
+    pub(crate) fn steps_of(&mut self, instrument: &Arc<Instrument>) -> Result<Steps, NumberError> {
+        match &self.steps {
+            Some((known, steps)) if Arc::ptr_eq(known, instrument) => Ok(*steps),
+            _ => {
+                let steps = Steps::of(instrument)?;
+                self.steps = Some((Arc::clone(instrument), steps));
+                Ok(steps)
+            }
         }
     }
 

@@ -4,7 +4,9 @@
 //! keeps one for later (the agenda does) keeps its *generation* too and can tell. The account and client order id are
 //! looked up only where a call comes from outside.
 
-use rustc_hash::FxHashMap;
+use std::hash::{Hash, Hasher};
+
+use rustc_hash::{FxHashMap, FxHasher};
 use tradewind_types::{AccountId, ClientOrderId};
 
 use super::order::Working;
@@ -19,6 +21,8 @@ pub(crate) type OrderKey = (AccountId, ClientOrderId);
 #[derive(Clone, Debug, Default)]
 struct Entry {
     generation: u32,
+    /// The next order whose key has the same hash.
+    next: Option<OrderSlot>,
     order: Option<Working>,
 }
 
@@ -27,7 +31,16 @@ struct Entry {
 pub(crate) struct Slots {
     entries: Vec<Entry>,
     free: Vec<OrderSlot>,
-    keys: FxHashMap<OrderKey, OrderSlot>,
+    /// By the hash of account and id, the first of a chain; so that no key is cloned for it.
+    keys: FxHashMap<u64, OrderSlot>,
+    len: usize,
+}
+
+fn hash_of(account: &AccountId, id: &ClientOrderId) -> u64 {
+    let mut hasher = FxHasher::default();
+    account.as_str().hash(&mut hasher);
+    id.as_str().hash(&mut hasher);
+    hasher.finish()
 }
 
 impl OrderSlot {
@@ -41,34 +54,76 @@ impl OrderSlot {
 
 impl Slots {
     pub(crate) fn len(&self) -> usize {
-        self.keys.len()
+        self.len
     }
 
     /// Takes an order in; `None` when the account has one of that id here.
     pub(crate) fn insert(&mut self, order: Working) -> Option<OrderSlot> {
-        let slot = self.free.last().copied().unwrap_or_else(|| {
-            // 2^32 orders at once do not fit the memory of any machine; `orders_max` refuses far earlier.
-            OrderSlot(u32::try_from(self.entries.len()).unwrap_or(u32::MAX))
-        });
-        match self.keys.entry(order.order.key()) {
-            std::collections::hash_map::Entry::Occupied(_) => return None,
-            std::collections::hash_map::Entry::Vacant(vacant) => vacant.insert(slot),
-        };
-        if self.free.pop().is_none() {
-            self.entries.push(Entry::default());
+        let request = &order.order.request;
+        let hash = hash_of(&request.account, &request.client_order_id);
+        let first = self.keys.get(&hash).copied();
+        if first.is_some()
+            && self
+                .in_chain(first, &request.account, &request.client_order_id)
+                .is_some()
+        {
+            return None;
         }
-        self.entries[slot.at()].order = Some(order);
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.entries.push(Entry::default());
+            // 2^32 orders at once do not fit the memory of any machine; `orders_max` refuses far earlier.
+            OrderSlot(u32::try_from(self.entries.len() - 1).unwrap_or(u32::MAX))
+        });
+        self.keys.insert(hash, slot);
+        self.len += 1;
+        let entry = &mut self.entries[slot.at()];
+        entry.next = first;
+        entry.order = Some(order);
         Some(slot)
     }
 
     pub(crate) fn remove(&mut self, slot: OrderSlot) {
-        let Some(entry) = self.entries.get_mut(slot.at()) else {
-            return;
-        };
-        let Some(order) = entry.order.take() else { return };
+        let Some(order) = self.get(slot) else { return };
+        let request = &order.order.request;
+        let hash = hash_of(&request.account, &request.client_order_id);
+        let next = self.entries[slot.at()].next;
+        let mut before = self.keys.get(&hash).copied();
+        if before == Some(slot) {
+            match next {
+                Some(next) => self.keys.insert(hash, next),
+                None => self.keys.remove(&hash),
+            };
+        } else {
+            while let Some(at) = before {
+                let entry = &mut self.entries[at.at()];
+                if entry.next == Some(slot) {
+                    entry.next = next;
+                    break;
+                }
+                before = entry.next;
+            }
+        }
+        let entry = &mut self.entries[slot.at()];
         entry.generation = entry.generation.wrapping_add(1);
-        self.keys.remove(&order.order.key());
+        entry.order = None;
+        self.len -= 1;
         self.free.push(slot);
+    }
+
+    fn in_chain(
+        &self,
+        mut at: Option<OrderSlot>,
+        account: &AccountId,
+        id: &ClientOrderId,
+    ) -> Option<OrderSlot> {
+        while let Some(slot) = at {
+            let request = &self.get(slot)?.order.request;
+            if request.client_order_id == *id && request.account == *account {
+                return Some(slot);
+            }
+            at = self.entries[slot.at()].next;
+        }
+        None
     }
 
     pub(crate) fn get(&self, slot: OrderSlot) -> Option<&Working> {
@@ -89,8 +144,9 @@ impl Slots {
         entry.is_some_and(|e| e.generation == generation && e.order.is_some())
     }
 
-    pub(crate) fn find(&self, key: &OrderKey) -> Option<OrderSlot> {
-        self.keys.get(key).copied()
+    pub(crate) fn find(&self, (account, id): &OrderKey) -> Option<OrderSlot> {
+        let first = self.keys.get(&hash_of(account, id)).copied();
+        self.in_chain(first, account, id)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Working> {

@@ -1,13 +1,12 @@
 //! The venue itself: what can be asked of it, and who is to do it.
 
 use rustc_hash::FxHashMap;
-use tradewind_types::market::{Bar, Trade};
+use tradewind_types::market::Trade;
 use tradewind_types::record::FeeTable;
 use tradewind_types::{AccountId, ClientOrderId, Decimal, InstrumentIdx, InstrumentKind, Market, UnixNanos};
 
 use super::PaperSettings;
 use super::agenda::{Action, Agenda, Due};
-use super::bar::{BarWalk, Mark, Stage, bar_path, cap_of};
 use super::desk::Desk;
 use super::fees::FeeModel;
 use super::floor::Floor;
@@ -22,14 +21,14 @@ use super::view::MarketView;
 /// The paper venue: see the module above.
 #[derive(Clone, Debug)]
 pub struct PaperVenue {
-    desk: Desk,
+    pub(super) desk: Desk,
     /// By the instrument's index.
-    shops: Vec<Shop>,
-    slots: Slots,
+    pub(super) shops: Vec<Shop>,
+    pub(super) slots: Slots,
     /// What is due, but for instruments that are fed by bars.
-    agenda: Agenda,
+    pub(super) agenda: Agenda,
     /// Whom cancels and changes under way are for, by their numbers.
-    asked: FxHashMap<u64, OrderKey>,
+    pub(super) asked: FxHashMap<u64, OrderKey>,
 }
 
 impl PaperVenue {
@@ -108,7 +107,8 @@ impl PaperVenue {
 
     fn take_in(&mut self, order: PaperOrder, arrives: UnixNanos) -> Option<OrderSlot> {
         let instrument = order.instrument_idx;
-        let mut working = Working::new(order, arrives);
+        let steps = self.shop_mut(instrument).steps_of(&order.instrument);
+        let mut working = Working::new(order, steps, arrives);
         if self.slots.len() >= self.desk.settings.orders_max {
             working.refusal = Some(RejectReason::TooManyOrders);
         }
@@ -243,24 +243,6 @@ impl PaperVenue {
         self.agenda.prune(&self.slots);
     }
 
-    /// As [`PaperVenue::advance`], for one instrument that is fed by bars: what is due until `now` meets the price where
-    /// its last walk stands. Without this call it meets the next bar's open.
-    pub fn advance_instrument(
-        &mut self,
-        instrument: InstrumentIdx,
-        now: UnixNanos,
-        view: &impl MarketView,
-        out: &mut Vec<Report>,
-    ) {
-        while let Some(due) = self
-            .shops
-            .get_mut(instrument.slot())
-            .and_then(|shop| shop.agenda.pop(now))
-        {
-            self.carry_out(due, view, out);
-        }
-    }
-
     /// After a quote or book change of an instrument: fills what rests and is crossed, fires stops.
     pub fn on_market(
         &mut self,
@@ -279,126 +261,6 @@ impl PaperVenue {
             floor.print(shop, trade);
         });
         self.agenda.prune(&self.slots);
-    }
-
-    /// Begins a bar of an instrument, which is fed by bars from then on. Where no order waits for it the walk is over
-    /// at once, in a few nanoseconds.
-    #[inline]
-    pub fn begin_bar(&mut self, bar: &Bar) -> BarWalk {
-        let points = bar_path(bar);
-        let settings = self.desk.settings.bars;
-        let shop = self.shop_mut(bar.instrument);
-        let mut walk = BarWalk {
-            instrument: bar.instrument,
-            points,
-            stage: Stage::Open,
-            at: points[3],
-        };
-        let waits = shop.is_busy() || shop.agenda.next().is_some();
-        match &mut shop.mark {
-            Some(mark) => {
-                if !waits {
-                    mark.price = bar.close;
-                    mark.left = cap_of(&settings, bar);
-                    walk.stage = Stage::Over;
-                    return walk;
-                }
-                mark.left = cap_of(&settings, bar);
-            }
-            None => self.feed_by_bars(bar),
-        }
-        walk.at = points[0];
-        walk
-    }
-
-    #[cold]
-    fn feed_by_bars(&mut self, bar: &Bar) {
-        let settings = self.desk.settings.bars;
-        let slots = &self.slots;
-        let of_bar = |order: &Working| order.order.instrument_idx == bar.instrument;
-        let tick = slots.iter().find(|order| of_bar(order)).map_or(1, |o| o.tick);
-        let moved = self
-            .agenda
-            .drain_of(|due| slots.get(due.slot).is_some_and(of_bar));
-        let Some(shop) = self.shops.get_mut(bar.instrument.slot()) else {
-            return;
-        };
-        shop.mark = Some(Mark {
-            price: bar.open,
-            tick,
-            settings,
-            left: cap_of(&settings, bar),
-            jumped: false,
-        });
-        for due in moved {
-            shop.agenda.push(due, slots);
-        }
-    }
-
-    /// Walks on along a bar until something is reported, or to its close. False when the bar is over and nothing more
-    /// was reported: call it again as long as it is true, and handle the reports between.
-    pub fn step_bar(&mut self, walk: &mut BarWalk, view: &impl MarketView, out: &mut Vec<Report>) -> bool {
-        let reported = out.len();
-        while walk.stage != Stage::Over {
-            self.step(walk, view, out);
-            if out.len() > reported {
-                return true;
-            }
-        }
-        false
-    }
-
-    fn step(&mut self, walk: &mut BarWalk, view: &impl MarketView, out: &mut Vec<Report>) {
-        let instrument = walk.instrument;
-        match walk.stage {
-            Stage::Open => {
-                self.mark(walk.at, instrument, false);
-                self.advance_instrument(instrument, walk.at.ts, view, out);
-                walk.stage = Stage::Jumped;
-            }
-            Stage::Jumped => {
-                self.mark(walk.at, instrument, true);
-                self.on_floor(instrument, walk.at.ts, view, out, |floor, shop| {
-                    floor.market(shop)
-                });
-                self.mark(walk.at, instrument, false);
-                walk.stage = Stage::Towards(1);
-            }
-            Stage::Towards(to) => {
-                let Some(shop) = self.shops.get(instrument.slot()) else {
-                    walk.stage = Stage::Over;
-                    return;
-                };
-                let next = walk.next_place(to, shop, &self.slots);
-                if shop.agenda.next().is_some_and(|due| due <= next.ts) {
-                    // What is due on the way meets the price where the walk stands, and may change what comes next.
-                    let reported = out.len();
-                    self.advance_instrument(instrument, next.ts, view, out);
-                    if out.len() > reported {
-                        return;
-                    }
-                }
-                walk.at = next;
-                self.mark(next, instrument, false);
-                self.on_floor(instrument, next.ts, view, out, |floor, shop| floor.market(shop));
-                if next == walk.points[to] {
-                    walk.stage = if to == 3 {
-                        Stage::Over
-                    } else {
-                        Stage::Towards(to + 1)
-                    };
-                }
-            }
-            Stage::Over => {}
-        }
-    }
-
-    fn mark(&mut self, at: super::bar::BarPoint, instrument: InstrumentIdx, jumped: bool) {
-        let shop = self.shops.get_mut(instrument.slot());
-        if let Some(mark) = shop.and_then(|shop| shop.mark.as_mut()) {
-            mark.price = at.price;
-            mark.jumped = jumped;
-        }
     }
 
     /// The venue's own record of positions and cash, for reconciliation.
@@ -430,7 +292,7 @@ impl PaperVenue {
         open
     }
 
-    fn shop_mut(&mut self, instrument: InstrumentIdx) -> &mut Shop {
+    pub(super) fn shop_mut(&mut self, instrument: InstrumentIdx) -> &mut Shop {
         let at = instrument.slot();
         while self.shops.len() <= at {
             let next = u32::try_from(self.shops.len()).unwrap_or(u32::MAX);
@@ -460,7 +322,7 @@ impl PaperVenue {
         due.seq
     }
 
-    fn on_floor<V: MarketView>(
+    pub(super) fn on_floor<V: MarketView>(
         &mut self,
         instrument: InstrumentIdx,
         ts: UnixNanos,
@@ -495,7 +357,7 @@ impl PaperVenue {
         }
     }
 
-    fn carry_out(&mut self, due: Due, view: &impl MarketView, out: &mut Vec<Report>) {
+    pub(super) fn carry_out(&mut self, due: Due, view: &impl MarketView, out: &mut Vec<Report>) {
         let (slot, ts) = (due.slot, due.at);
         let here = self.slots.holds(slot, due.generation);
         match due.action {
