@@ -42,6 +42,7 @@ mod overlay;
 mod params;
 mod reason;
 pub mod registry;
+pub mod script;
 mod set;
 mod weights;
 mod window;

@@ -63,3 +63,17 @@ pub(crate) fn random(len: std::ops::Range<usize>) -> impl Strategy<Value = Vec<B
             .collect()
     })
 }
+
+/// Bars of another interval, from closes.
+pub(crate) fn closes_of(interval: BarInterval, closes: &[i64]) -> Vec<Bar> {
+    let place = |(at, &c): (usize, &i64)| {
+        let ts = UnixNanos(MIDNIGHT_S * 1_000_000_000 + at as u64 * interval.nanos());
+        Bar {
+            interval,
+            ts,
+            ts_init: ts.plus(interval.nanos()),
+            ..bar(0, [c; 4], 1_000)
+        }
+    };
+    closes.iter().enumerate().map(place).collect()
+}
