@@ -3,11 +3,13 @@
 
     python3 -m venv /tmp/truth-returns
     /tmp/truth-returns/bin/pip install quantstats==0.0.86 empyrical-reloaded==0.7.1 numpy==2.4.6 pandas==3.1.1 scipy==1.17.1
+    /tmp/truth-returns/bin/pip install --no-deps skfolio==1.12.2
     /tmp/truth-returns/bin/python tools/truth/returns_statistics.py
         writes crates/analytics/tests/golden/returns.json and crates/analytics/tests/golden/overfitting.json
 
 The series are deterministic: a linear congruential generator, twelve uniform draws summed to a nearly normal one, in
-whole millionths. Each case carries its input, so that the tests need nothing else. A figure that a library has is
+whole millionths. One case is real: two years of two US stocks from skfolio's data set (BSD 3-Clause, Copyright (c) the
+skfolio developers), which that package carries for such use. Each case carries its input, so that the tests need nothing else. A figure that a library has is
 taken from the library; what no library has (Cornish-Fisher, the papers on overfitting) is computed here, independently
 of the Rust code, from the formulas of the papers.
 """
@@ -32,6 +34,7 @@ PINNED = {
     "numpy": "2.4.6",
     "pandas": "3.1.1",
     "scipy": "1.17.1",
+    "skfolio": "1.12.2",
 }
 GOLDEN = pathlib.Path(__file__).resolve().parents[2] / "crates" / "analytics" / "tests" / "golden"
 WINDOW = 63
@@ -277,6 +280,14 @@ def with_benchmark(seed, count, start, freq, deviation):
     return ((0.8 * market + own).round(6), market)
 
 
+def real_case():
+    """JPMorgan against Apple, 2008 and 2009, from skfolio's closes; read as a file, the package is not imported."""
+    data = metadata.distribution("skfolio").locate_file("skfolio/datasets/data/sp500_dataset.csv.gz")
+    closes = pd.read_csv(data, index_col=0, parse_dates=True)
+    chosen = closes.loc["2007-12-31":"2009-12-31", ["JPM", "AAPL"]].pct_change().iloc[1:].round(8)
+    return case("two stocks through 2008 (skfolio, BSD-3)", chosen["JPM"], 252, risk_free=0.01, benchmark=chosen["AAPL"])
+
+
 def returns_cases():
     stock, market = with_benchmark(11, 900, "2019-01-02", "B", 0.01)
     coin, coins = with_benchmark(23, 400, "2022-03-15", "D", 0.03)
@@ -285,6 +296,7 @@ def returns_cases():
         case("daily without rate", stock, 252, benchmark=market),
         case("every day of the week", coin, 365, risk_free=0.04, benchmark=coins),
         case("monthly", series(31, 60, 0.008, 0.04, "2018-01-31", "ME"), 12, risk_free=0.01),
+        real_case(),
         case("falls from the first day", series(41, 40, -0.004, 0.01, "2024-01-02", "B"), 252),
     ]
 
@@ -384,6 +396,9 @@ def main():
         text = json.dumps(content, allow_nan=False, separators=(",", ":"), default=float)
         (GOLDEN / name).write_text(text.replace('{"name"', '\n{"name"') + "\n")
         print(f"{GOLDEN / name}: {len(text)} bytes")
+    # The notice that goes with the real case's closes.
+    notice = metadata.distribution("skfolio").read_text("licenses/LICENSE")
+    (GOLDEN / "skfolio.LICENSE").write_text(notice)
 
 
 if __name__ == "__main__":

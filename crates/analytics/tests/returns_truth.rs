@@ -29,7 +29,7 @@ struct Case {
 fn cases() -> Vec<Case> {
     let golden: Value = serde_json::from_str(RETURNS).expect("golden JSON");
     let cases = golden["cases"].as_array().expect("cases").clone();
-    assert!(cases.len() >= 5);
+    assert!(cases.len() >= 6);
     cases.into_iter().map(case).collect()
 }
 

@@ -158,9 +158,11 @@ pub fn simulate(
     for _ in 0..settings.runs {
         draw(&mut drawn, settings.method, &mut random);
         let path = drawn.iter().map(|&i| results[i]);
+        let mut next = 0;
         let end = walk(path, growth, settings, |trade, equity| {
-            if let Ok(at) = steps.binary_search(&trade) {
-                fans[at].push(equity);
+            if steps.get(next) == Some(&trade) {
+                fans[next].push(equity);
+                next += 1;
             }
         });
         finals.push(end.equity);
@@ -246,7 +248,9 @@ fn draw(drawn: &mut [usize], method: Method, random: &mut SplitMix64) {
             for chunk in drawn.chunks_mut(block.max(1)) {
                 let start = random.below(n as u64) as usize;
                 for (offset, slot) in chunk.iter_mut().enumerate() {
-                    *slot = (start + offset) % n;
+                    // Blocks are no longer than the list, so that one turn is enough.
+                    let at = start + offset;
+                    *slot = if at < n { at } else { at - n };
                 }
             }
         }
@@ -281,7 +285,10 @@ fn walk(
             Growth::Compound => equity * (1.0 + result).max(0.0),
         };
         high = high.max(equity);
-        deepest = deepest.min((equity / high - 1.0).max(-1.0));
+        // A division only where it is deeper than before.
+        if equity < high * (1.0 + deepest) {
+            deepest = deepest.min((equity / high - 1.0).max(-1.0));
+        }
         ruined |= equity <= ruin;
         seen(i + 1, equity);
     }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use tradewind_types::UnixNanos;
 
 use crate::civil::{CivilReader, Stamp};
-use crate::numeric::{moments, ratio};
+use crate::numeric::ratio;
 use crate::returns::{ReturnSeries, ReturnsError};
 
 /// Why a curve was refused.
@@ -132,16 +132,17 @@ impl EquityCurve {
             .iter()
             .position(|e| *e <= 0.0)
             .unwrap_or(self.equity.len());
-        let held = self.exposure[..alive].iter().filter(|e| **e > 0.0).count();
-        let leverage: Vec<f64> = self.exposure[..alive]
-            .iter()
-            .zip(&self.equity)
-            .map(|(gross, equity)| gross / equity)
-            .collect();
+        let (mut held, mut sum, mut most) = (0_usize, 0.0, None::<f64>);
+        for (gross, equity) in self.exposure[..alive].iter().zip(&self.equity) {
+            let leverage = gross / equity;
+            held += usize::from(*gross > 0.0);
+            sum += leverage;
+            most = Some(most.map_or(leverage, |most| most.max(leverage)));
+        }
         ExposureStatistics {
             share_of_points: ratio(held as f64, alive as f64),
-            average_leverage: moments::mean(&leverage),
-            max_leverage: leverage.iter().copied().reduce(f64::max),
+            average_leverage: ratio(sum, alive as f64),
+            max_leverage: most,
         }
     }
 }
