@@ -12,6 +12,6 @@ pub mod sharpe;
 
 pub use pbo::{Overfitting, OverfittingError, probability_of_overfitting};
 pub use sharpe::{
-    Deflated, Shape, deflated_sharpe, expected_maximum_sharpe, minimum_track_record_length,
+    Deflated, Shape, deflate, deflated_sharpe, expected_maximum_sharpe, minimum_track_record_length,
     probabilistic_sharpe,
 };
