@@ -230,6 +230,7 @@ impl Writer {
             origin: OrderOrigin::Manual {
                 actor: "u1".to_owned(),
             },
+            terms: tradewind_types::OrderTerms::default(),
         };
         self.command(Command::SubmitOrders {
             orders: vec![request],
@@ -258,6 +259,7 @@ fn start(dir: &Path, now: UnixNanos) -> Result<(Duration, Engine), Failure> {
         journal_dir: dir.to_owned(),
         kernel: KernelConfig::default(),
         snapshot_every: SNAPSHOT_EVERY,
+        tape_dir: None,
         clock: Arc::new(Fixed(now)),
     };
     let begun = Instant::now();

@@ -11,8 +11,10 @@ use tradewind_types::record::{Command, CommandEnvelope, Outcome, Record};
 use super::EngineError;
 use super::recovery::RecoveryReport;
 use crate::kernel::{
-    Actions, CommandReply, Event, Kernel, KernelConfig, MarketPublication, State, VenueRequest, VenueRequestKind,
+    Actions, CommandReply, Event, Kernel, KernelConfig, MarketPublication, State, VenueRequest,
+    VenueRequestKind,
 };
+use crate::tape::TapeWriter;
 
 /// What a command is answered with.
 pub type Answer = Result<CommandReply, EngineError>;
@@ -52,6 +54,7 @@ pub struct Core<R> {
     requests: Vec<VenueRequest>,
     replies: Vec<(R, Answer)>,
     actions: Actions,
+    tape: Option<TapeWriter>,
 }
 
 impl<R> Core<R> {
@@ -68,6 +71,19 @@ impl<R> Core<R> {
             requests: Vec::new(),
             replies: Vec::new(),
             actions: Actions::default(),
+            tape: None,
+        }
+    }
+
+    /// Records from now on what the kernel consumes.
+    pub fn record_on(&mut self, tape: TapeWriter) {
+        self.tape = Some(tape);
+    }
+
+    /// Ends the tape in order, if there is one.
+    pub fn end_tape(&mut self) {
+        if let Some(tape) = self.tape.take() {
+            tape.finish();
         }
     }
 
@@ -98,6 +114,10 @@ impl<R> Core<R> {
         event: &Event,
         publish: &mut dyn FnMut(&Kernel, &MarketPublication),
     ) -> Result<(), String> {
+        if let Some(tape) = &mut self.tape {
+            tape.event(event);
+        }
+        let before = self.next_seq;
         self.actions.clear();
         self.kernel.process(event, &mut self.actions);
         for publication in &self.actions.publications {
@@ -119,6 +139,11 @@ impl<R> Core<R> {
                 self.outcomes.push((self.next_seq, outcome));
             }
             self.next_seq += 1;
+        }
+        if let Some(tape) = &mut self.tape
+            && self.next_seq > before
+        {
+            tape.records(self.next_seq - 1);
         }
         Ok(())
     }
@@ -195,6 +220,10 @@ impl<R> Core<R> {
 
     /// The journal is down: nothing is matched any more, what waited is dropped. Returns who is to be told.
     pub fn journal_down(&mut self) -> Vec<R> {
+        if let Some(mut tape) = self.tape.take() {
+            tape.gap("the journal was down");
+            tape.finish();
+        }
         self.kernel.freeze();
         self.records.clear();
         self.bytes = 0;

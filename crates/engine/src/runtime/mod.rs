@@ -11,6 +11,7 @@
 pub mod core;
 mod queue;
 mod recovery;
+mod venues;
 mod worker;
 
 use std::path::PathBuf;
@@ -23,12 +24,13 @@ use tokio::sync::oneshot;
 use tradewind_journal::JournalError;
 use tradewind_types::Clock;
 use tradewind_types::market::MarketEvent;
-use tradewind_types::record::{CommandEnvelope, Outcome};
+use tradewind_types::record::{CommandEnvelope, Outcome, VenueReport};
 
 use crate::kernel::{CommandError, CommandReply, Kernel, KernelConfig, MarketPublication, VenueRequest};
 use queue::{Inbox, Request};
 
-pub use queue::{COMMANDS_MAX, MARKET_MAX};
+pub use queue::{COMMANDS_MAX, MARKET_MAX, REPORTS_MAX};
+pub use venues::{ClientAnswer, ClientError, ReportLane, VenueClient, VenueDispatcher, WAITING_MAX};
 pub use recovery::{Recovered, RecoveryReport, fold_journal, recover_on};
 
 /// Bytes of records after which a batch is handed to the journal though more waits in the inbox: a commit group has a
@@ -68,6 +70,9 @@ pub enum StartError {
         /// Why.
         reason: String,
     },
+    /// The session cannot be recorded.
+    #[error(transparent)]
+    Tape(#[from] crate::tape::TapeError),
     /// A file or thread could not be made.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -82,7 +87,10 @@ pub trait OutcomeSink: Send {
     /// go with. An engine without live accounts has none.
     fn venue_requests(&mut self, requests: Vec<VenueRequest>) {
         if !requests.is_empty() {
-            tracing::error!(requests = requests.len(), "requests for a venue, and no client to send them with");
+            tracing::error!(
+                requests = requests.len(),
+                "requests for a venue, and no client to send them with"
+            );
         }
     }
 
@@ -107,6 +115,8 @@ pub struct EngineConfig {
     pub kernel: KernelConfig,
     /// Records between two snapshots.
     pub snapshot_every: u64,
+    /// Folder in which the session's tape is written; `None` = the session is not recorded.
+    pub tape_dir: Option<PathBuf>,
     /// Wall clock.
     pub clock: Arc<dyn Clock>,
 }
@@ -259,6 +269,14 @@ impl EngineHandle {
         answer.await.map_err(|_| EngineError::ShuttingDown)
     }
 
+    /// The lane for what venues report.
+    #[must_use]
+    pub fn report_sender(&self) -> ReportSender {
+        ReportSender {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+
     /// The lane for market data.
     #[must_use]
     pub fn market_sender(&self) -> MarketSender {
@@ -285,6 +303,19 @@ impl EngineHandle {
             groups,
             commit_mean_us: self.shared.commit_ns.load(Ordering::Relaxed) / groups.max(1) / 1_000,
         }
+    }
+}
+
+/// The lane for what venues report; cheap to clone.
+#[derive(Clone)]
+pub struct ReportSender {
+    shared: Arc<Shared>,
+}
+
+impl ReportSender {
+    /// Hands a report to the kernel; waits while the lane is full.
+    pub async fn send(&self, report: VenueReport) {
+        self.shared.inbox.push_report(Box::new(report)).await;
     }
 }
 

@@ -7,13 +7,14 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use tradewind_journal::{
     CommitterConfig, FileJournal, GroupCommitter, Head, JournalError, RealDisk, emergency, snapshot,
 };
-use tradewind_types::record::CommandEnvelope;
+use tradewind_types::record::{CommandEnvelope, VenueReport};
 
 use super::core::{Core, Effects};
 use super::queue::{Reply, Request};
-use super::recovery::Recovered;
+use super::recovery::{Recovered, RecoveryReport};
 use super::{BATCH_BYTES, EngineConfig, EngineError, MarketSink, OutcomeSink, Shared, StartError, TIMER};
 use crate::kernel::{Event, Kernel, MarketPublication, VenueRequest};
+use crate::tape::{Header, TapeWriter};
 
 /// What waits for durability, and who waits for its snapshot. Cancels given while the journal is down wait for nothing.
 struct Pending {
@@ -45,9 +46,14 @@ impl Worker {
             report,
             emergencies,
         } = recovered;
+        let tape = tape(&config, &report)?;
         let committer = start_committer(journal, &config, Arc::clone(&shared), outcomes)?;
+        let mut core = Core::new(config.kernel.clone(), state, &report);
+        if let Some(tape) = tape {
+            core.record_on(tape);
+        }
         Ok(Self {
-            core: Core::new(config.kernel.clone(), state, &report),
+            core,
             config,
             shared,
             committer,
@@ -60,12 +66,16 @@ impl Worker {
         self.carry_out_emergencies();
         loop {
             let drained = self.shared.inbox.drain(TIMER);
-            let busy = !drained.requests.is_empty() || !drained.market.is_empty();
+            let busy =
+                !drained.requests.is_empty() || !drained.reports.is_empty() || !drained.market.is_empty();
             for request in drained.requests {
                 match request {
                     Request::Query(question) => question(self.core.kernel()),
                     Request::Command(envelope, reply) => self.command(*envelope, reply),
                 }
+            }
+            for report in drained.reports {
+                self.venue_report(report);
             }
             for event in drained.market {
                 self.handle(&Event::Market(event));
@@ -81,6 +91,7 @@ impl Worker {
             }
         }
         self.submit(true);
+        self.core.end_tape();
         // Ends the writer thread after everything is written.
         drop(self.committer.close());
     }
@@ -104,6 +115,15 @@ impl Worker {
         }
     }
 
+    /// While the journal is down reports are not taken: what they tell is asked for again after the restart.
+    fn venue_report(&mut self, mut report: Box<VenueReport>) {
+        if self.shared.down.load(Ordering::Acquire) {
+            return;
+        }
+        report.ts_init = self.config.clock.now();
+        self.handle(&Event::Venue(report));
+    }
+
     fn stamped(&self, mut envelope: CommandEnvelope) -> CommandEnvelope {
         envelope.ts = self.config.clock.now();
         envelope
@@ -123,7 +143,8 @@ impl Worker {
             return;
         }
         let (core, market) = (&mut self.core, &mut self.market);
-        let mut publish = |kernel: &Kernel, publication: &MarketPublication| market.market(kernel, publication);
+        let mut publish =
+            |kernel: &Kernel, publication: &MarketPublication| market.market(kernel, publication);
         let handled = core.command(envelope, reply, &mut publish);
         self.handled(handled);
     }
@@ -145,7 +166,8 @@ impl Worker {
 
     fn handle(&mut self, event: &Event) {
         let (core, market) = (&mut self.core, &mut self.market);
-        let mut publish = |kernel: &Kernel, publication: &MarketPublication| market.market(kernel, publication);
+        let mut publish =
+            |kernel: &Kernel, publication: &MarketPublication| market.market(kernel, publication);
         let handled = core.handle(event, &mut publish);
         self.handled(handled);
     }
@@ -196,6 +218,21 @@ impl Worker {
             let _ = wait.recv();
         }
     }
+}
+
+/// The session's tape, when the settings ask for one.
+fn tape(config: &EngineConfig, report: &RecoveryReport) -> Result<Option<TapeWriter>, StartError> {
+    let Some(dir) = &config.tape_dir else {
+        return Ok(None);
+    };
+    let header = Header {
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        journal_seq: report.head.seq,
+        journal_hash: report.head.hash,
+        config: config.kernel.clone(),
+        ts: config.clock.now(),
+    };
+    Ok(Some(TapeWriter::create(dir, header)?))
 }
 
 fn start_committer(

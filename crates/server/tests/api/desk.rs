@@ -183,6 +183,7 @@ impl Desk {
                 ..KernelConfig::default()
             },
             snapshot_every: 1_000_000,
+            tape_dir: None,
             clock: Arc::clone(&shared),
         };
         let (engine, _) =

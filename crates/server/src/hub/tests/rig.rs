@@ -55,6 +55,7 @@ impl Rig {
                 ..KernelConfig::default()
             },
             snapshot_every: 1_000_000,
+            tape_dir: None,
             clock: Arc::new(Wall),
         };
         let started = Engine::start(config, feeds.outcome_sink(), feeds.market_sink());

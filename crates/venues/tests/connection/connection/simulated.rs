@@ -167,7 +167,11 @@ impl Rig {
         let before = self.counts();
         let name = kind.name();
         let lasts = kind.lasts();
-        let fault = Fault::new(kind).on(self.served);
+        let mut fault = Fault::new(kind).on(self.served);
+        if self.served == KR && matches!(fault.kind, FaultKind::Drop | FaultKind::SequenceGap { .. }) {
+            // Kraken numbers nothing: what is missed is noticed by the book's checksum, and nowhere else.
+            fault = fault.channel("book");
+        }
         let id = self
             .simulator
             .faults()
