@@ -6,6 +6,7 @@ import sys
 PAIRS = [
     ("backtest.l2_queue", "hftbacktest.roi_vector.power2"),
     ("backtest.l2_queue.averse", "hftbacktest.roi_vector.averse"),
+    ("backtest.l2_queue.averse", "hftbacktest_py.roi_vector.averse"),
     ("backtest.bars_ema_10_20", "nautilus.bars_ema_10_20"),
     ("backtest.bars_ema_10_20", "backtesting_py.bars_ema_10_20"),
     ("backtest.quotes_ema_10_20", "nautilus.quotes_ema_10_20"),

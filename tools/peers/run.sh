@@ -46,6 +46,10 @@ for lane in "${wanted[@]}"; do
       else
         echo "hftbacktest cannot be built and is left out" >&2
       fi
+      if venv hftbacktest; then
+        theirs "hftbacktest in Python" "$work/venv-hftbacktest/bin/python" "$here/hftbacktest/bench.py" \
+          "$work/data/l2_events.npy" 3 averse
+      fi
       ours backtest.l2_queue
       ;;
     bars)
