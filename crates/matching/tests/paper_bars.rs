@@ -134,6 +134,13 @@ fn of_stop_and_target_in_one_bar_the_nearer_extreme_decides() {
 
 #[test]
 fn the_caller_can_react_where_the_walk_stopped() {
+    for late in [0, 60_000_000_000] {
+        react(late);
+    }
+}
+
+/// `late` is by how much the caller's clock is beyond the walk's.
+fn react(late: u64) {
     let mut rig = plain();
     send(&mut rig, Buy, stop(103), 2);
     let bar = bar(rig.now, [100, 110, 99, 108], 50);
@@ -149,7 +156,7 @@ fn the_caller_can_react_where_the_walk_stopped() {
             protected = true;
             // A bracket's children, sent from here: the target is on the way to the high.
             let target = rig.order(Sell, at(105), Gtc, 2);
-            assert!(rig.venue.submit(target, here.ts).is_some());
+            assert!(rig.venue.submit(target, here.ts.plus(late)).is_some());
         }
     }
     let all: Vec<(&str, i64)> = all.iter().map(|(told, at)| (told.as_str(), *at)).collect();

@@ -9,8 +9,10 @@
 //! jumps over fill at the open, which is better than the limit and worse than the trigger.
 //!
 //! [`super::PaperVenue::step_bar`] stops wherever something happened, so that the caller can react there: an order sent
-//! (without latency) from between two points meets the price where the walk stopped. What was sent since the last bar
-//! meets the open, before what rests there.
+//! (without latency) from between two points meets the price where the walk stopped. For orders, changes and cancels of
+//! the instrument that is walked the venue goes by the walk's time, whatever time the caller names: bars of several
+//! instruments are walked one after the other, and the caller's clock does not go back for the second. What was sent
+//! since the last bar meets the open, before what rests there.
 //!
 //! Assumptions that can be set ([`BarSettings`]): half a spread around the path (a buy fills when the path is half a
 //! spread below its limit, a market order pays half a spread); a cap on what all our orders may fill in one bar; how
@@ -93,6 +95,8 @@ pub(crate) struct Mark {
     pub(crate) left: Option<i128>,
     /// Whether the price has just jumped here instead of passing everything on its way.
     pub(crate) jumped: bool,
+    /// While a walk is under way, the time where it stands.
+    pub(crate) walking: Option<UnixNanos>,
 }
 
 impl Mark {

@@ -51,6 +51,8 @@ pub enum LatencyDistribution {
 pub(crate) struct Delays {
     model: LatencyModel,
     random: SplitMix64,
+    /// The time of the last call; with bars of several instruments it can go back, and none overtakes across that.
+    last: UnixNanos,
     last_order: UnixNanos,
     last_cancel: UnixNanos,
 }
@@ -64,6 +66,7 @@ impl Delays {
         Self {
             model,
             random: SplitMix64::new(seed),
+            last: UnixNanos(0),
             last_order: UnixNanos(0),
             last_cancel: UnixNanos(0),
         }
@@ -74,7 +77,8 @@ impl Delays {
         if self.model == LatencyModel::Constant {
             return now.plus(constant);
         }
-        let at = now.plus(constant).plus(self.extra(now)).max(self.last_order);
+        let extra = self.extra(now);
+        let at = now.plus(constant).plus(extra).max(self.last_order);
         self.last_order = at;
         at
     }
@@ -84,12 +88,17 @@ impl Delays {
         if self.model == LatencyModel::Constant {
             return now.plus(constant);
         }
-        let at = now.plus(constant).plus(self.extra(now)).max(self.last_cancel);
+        let extra = self.extra(now);
+        let at = now.plus(constant).plus(extra).max(self.last_cancel);
         self.last_cancel = at;
         at
     }
 
     fn extra(&mut self, now: UnixNanos) -> u64 {
+        if now < self.last {
+            (self.last_order, self.last_cancel) = (UnixNanos(0), UnixNanos(0));
+        }
+        self.last = now;
         match &self.model {
             LatencyModel::Constant => 0,
             LatencyModel::Replayed(table) => {

@@ -13,7 +13,7 @@
 //! order ends with the session in which it was accepted, or with the next one when it was accepted outside of one;
 //! where the caller names no end, at the next UTC midnight.
 
-use tradewind_types::{InstrumentIdx, UnixNanos};
+use tradewind_types::{InstrumentIdx, InstrumentStatus, UnixNanos};
 
 /// Whether and how an instrument is traded.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -29,6 +29,17 @@ pub enum Phase {
     Closed,
     /// For good.
     Delisted,
+}
+
+/// What an instrument's own status means, for callers without a calendar.
+impl From<InstrumentStatus> for Phase {
+    fn from(status: InstrumentStatus) -> Self {
+        match status {
+            InstrumentStatus::Trading => Phase::Open,
+            InstrumentStatus::Halted => Phase::Halted,
+            InstrumentStatus::Delisted => Phase::Delisted,
+        }
+    }
 }
 
 /// The caller's calendar.

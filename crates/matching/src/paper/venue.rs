@@ -85,6 +85,7 @@ impl PaperVenue {
     /// of that id here.
     pub fn submit(&mut self, order: PaperOrder, now: UnixNanos) -> Option<OrderSlot> {
         let instrument = order.instrument_idx;
+        let now = self.time_of(instrument, now);
         let at = self.desk.delays.order(now, self.desk.settings.order_latency_ns);
         let slot = self.take_in(order, at)?;
         self.plan(instrument, at, Action::Arrive, slot);
@@ -146,9 +147,10 @@ impl PaperVenue {
         now: UnixNanos,
     ) {
         let key = (account.clone(), order.clone());
-        let mut at = self.desk.delays.cancel(now, self.desk.settings.cancel_latency_ns);
         let slot = self.slots.find(&key);
         let found = slot.and_then(|slot| self.slots.get(slot));
+        let now = found.map_or(now, |order| self.time_of(order.order.instrument_idx, now));
+        let mut at = self.desk.delays.cancel(now, self.desk.settings.cancel_latency_ns);
         if let Some(Place::Pending(arrives)) = found.map(|order| order.place) {
             at = at.max(arrives);
         }
@@ -299,6 +301,13 @@ impl PaperVenue {
             self.shops.push(Shop::new(InstrumentIdx(next)));
         }
         &mut self.shops[at]
+    }
+
+    /// The time for an instrument: that of the walk along its bar, if one is under way.
+    fn time_of(&self, instrument: InstrumentIdx, now: UnixNanos) -> UnixNanos {
+        let shop = self.shops.get(instrument.slot());
+        let mark = shop.and_then(|shop| shop.mark.as_ref());
+        mark.and_then(|mark| mark.walking).unwrap_or(now)
     }
 
     fn due(&mut self, at: UnixNanos, action: Action, slot: OrderSlot) -> Due {

@@ -49,6 +49,9 @@ impl PaperVenue {
             None => self.feed_by_bars(bar),
         }
         let points = bar_path(bar);
+        if let Some(mark) = &mut self.shop_mut(bar.instrument).mark {
+            mark.walking = Some(points[0].ts);
+        }
         BarWalk {
             instrument: bar.instrument,
             points,
@@ -75,6 +78,7 @@ impl PaperVenue {
             settings,
             left: cap_of(&settings, bar),
             jumped: false,
+            walking: None,
         });
         for due in moved {
             shop.agenda.push(due, slots);
@@ -90,6 +94,10 @@ impl PaperVenue {
             if out.len() > reported {
                 return true;
             }
+        }
+        let shop = self.shops.get_mut(walk.instrument.slot());
+        if let Some(mark) = shop.and_then(|shop| shop.mark.as_mut()) {
+            mark.walking = None;
         }
         false
     }
@@ -144,6 +152,7 @@ impl PaperVenue {
         if let Some(mark) = shop.and_then(|shop| shop.mark.as_mut()) {
             mark.price = at.price;
             mark.jumped = jumped;
+            mark.walking = Some(at.ts);
         }
     }
 }
