@@ -130,3 +130,58 @@ fn streaming_equals_batch_bit_for_bit_on_spy_daily_bars() {
         }
     }
 }
+
+#[derive(Deserialize)]
+struct PairCase {
+    x: Vec<f64>,
+    y: Vec<f64>,
+    slope: f64,
+    intercept: f64,
+    deviation: f64,
+    rate: f64,
+    t: f64,
+    half_life: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct PairGolden {
+    cases: Vec<PairCase>,
+}
+
+#[test]
+fn hedge_ratio_half_life_and_engle_granger_statistic_equal_statsmodels() {
+    use tradewind_indicators::regression::{ENGLE_GRANGER_5, Line, Reversion};
+    let golden: PairGolden = serde_json::from_str(include_str!("golden/pairs.json")).unwrap();
+    assert_eq!(golden.cases.len(), 5);
+    let near = |ours: f64, truth: f64| {
+        assert!(
+            (ours - truth).abs() <= 1e-8 * truth.abs().max(1e-3),
+            "{ours} {truth}"
+        )
+    };
+    let mut cointegrated = 0;
+    for case in &golden.cases {
+        let line = Line::fit(&case.x, &case.y).unwrap();
+        near(line.slope, case.slope);
+        near(line.intercept, case.intercept);
+        near(line.deviation, case.deviation);
+        let spread: Vec<f64> = case
+            .x
+            .iter()
+            .zip(&case.y)
+            .map(|(x, y)| line.residual(*x, *y))
+            .collect();
+        let reversion = Reversion::of(&spread).unwrap();
+        near(reversion.rate, case.rate);
+        near(reversion.t, case.t);
+        assert_eq!(reversion.half_life().is_some(), case.half_life.is_some());
+        if let Some(truth) = case.half_life {
+            near(reversion.half_life().unwrap(), truth);
+        }
+        cointegrated += usize::from(reversion.t <= ENGLE_GRANGER_5);
+    }
+    assert!(
+        (1..5).contains(&cointegrated),
+        "the statistic tells some from others"
+    );
+}
