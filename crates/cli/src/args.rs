@@ -75,6 +75,8 @@ pub(crate) enum Command {
         after_help = "Example:\n  tradewind bench decode.coinbase_level2 --json\n  tradewind bench hub --url http://127.0.0.1:8787 --sockets 2000"
     )]
     Bench(BenchArgs),
+    /// Figures of portfolios, from files.
+    Portfolio(PortfolioArgs),
     /// Print a completion script for a shell.
     #[command(after_help = "Example:\n  tradewind completions bash > /etc/bash_completion.d/tradewind")]
     Completions(CompletionsArgs),
@@ -354,6 +356,46 @@ pub(crate) struct BenchArgs {
     /// Be the server that is measured.
     #[arg(long, hide = true)]
     pub(crate) serve: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PortfolioArgs {
+    #[command(subcommand)]
+    pub(crate) command: PortfolioCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PortfolioCommand {
+    /// Every performance and risk figure of a series of returns, as JSON; undefined figures are null.
+    #[command(
+        after_help = "Example:\n  printf 'ts,return\\n2024-01-02,0.01\\n2024-01-03,-0.004\\n' | tradewind portfolio metrics --returns -\n  tradewind portfolio metrics --returns r.csv --benchmark b.csv --periods-per-year 365 --risk-free 0.03"
+    )]
+    Metrics(PortfolioMetricsArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PortfolioMetricsArgs {
+    /// CSV with the columns `ts` and `return` (0.01 = 1 %), oldest first; plain or gzip; `-` = standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) returns: PathBuf,
+    /// The benchmark's returns, in the same form; compared where the time stamps are equal.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) benchmark: Option<PathBuf>,
+    /// Returns in a year: 252 trading days, 365 days of crypto, 52 weeks, 12 months.
+    #[arg(long, default_value_t = 252.0)]
+    pub(crate) periods_per_year: f64,
+    /// Risk-free rate a year, as a fraction.
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    pub(crate) risk_free: f64,
+    /// What Omega asks for a year beyond the risk-free rate, as a fraction.
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    pub(crate) required_return: f64,
+    /// Returns in a rolling window.
+    #[arg(long, default_value_t = 126)]
+    pub(crate) window: usize,
+    /// Drawdowns in the table.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) drawdowns: usize,
 }
 
 #[derive(Debug, Args)]

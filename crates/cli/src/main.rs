@@ -43,6 +43,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Verify(args) => commands::verify::run(&args),
         Command::Doctor(args) => commands::doctor::run(&args),
         Command::Bench(args) => commands::bench::run(args),
+        Command::Portfolio(args) => commands::portfolio::run(&args),
         Command::Completions(args) => commands::completions::run(&args),
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod key;
 pub(crate) mod migrate;
+pub(crate) mod portfolio;
 pub(crate) mod serve;
 pub(crate) mod simulate;
 pub(crate) mod user;
