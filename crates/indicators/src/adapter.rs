@@ -8,14 +8,16 @@ use ta_lib::{Core, OutRange, RetCode};
 use crate::IndicatorError;
 use crate::input::{BarColumns, BarInput, Columns};
 use crate::params::Params;
-use crate::value::{Series, Values};
+use crate::value::Series;
 
 /// What a family tells the adapter about one library function.
 pub(crate) trait LibraryStream: Sized + Send + fmt::Debug + 'static {
+    /// The outputs of one bar, an array as wide as the indicator.
+    type Row: AsRef<[f64]>;
     /// Opens the library's stream on the bars so far; gives the last bar's values.
-    fn open(core: &Core, bars: &BarColumns<'_>, params: &Params) -> Result<(Self, Values), RetCode>;
+    fn open(core: &Core, bars: &BarColumns<'_>, params: &Params) -> Result<(Self, Self::Row), RetCode>;
     /// Takes one more bar.
-    fn step(&mut self, bar: &BarInput) -> Result<Values, RetCode>;
+    fn step(&mut self, bar: &BarInput) -> Result<Self::Row, RetCode>;
 }
 
 enum State<S> {
@@ -42,7 +44,7 @@ impl<S: LibraryStream> Adapter<S> {
 
     /// Takes the next bar, whose figures are finite.
     #[inline]
-    pub(crate) fn step(&mut self, bar: &BarInput) -> Option<Values> {
+    pub(crate) fn step(&mut self, bar: &BarInput) -> Option<S::Row> {
         match &mut self.state {
             State::Running(stream) => stream.step(bar).ok(),
             State::Filling(_) => self.fill(bar),
@@ -50,7 +52,7 @@ impl<S: LibraryStream> Adapter<S> {
     }
 
     #[cold]
-    fn fill(&mut self, bar: &BarInput) -> Option<Values> {
+    fn fill(&mut self, bar: &BarInput) -> Option<S::Row> {
         let State::Filling(bars) = &mut self.state else {
             return None;
         };
@@ -58,9 +60,9 @@ impl<S: LibraryStream> Adapter<S> {
         if bars.len() < self.needed {
             return None;
         }
-        let (stream, values) = S::open(&Core::new(), &bars.view(), &self.params).ok()?;
+        let (stream, row) = S::open(&Core::new(), &bars.view(), &self.params).ok()?;
         self.state = State::Running(stream);
-        Some(values)
+        Some(row)
     }
 }
 

@@ -22,20 +22,31 @@ struct Entry {
     spec: IndicatorSpec,
     indicator: Indicator,
     outputs: usize,
+    /// Rows, oldest first, then room for more; a whole number of rows.
     rows: Vec<f64>,
+    /// Where the room begins.
+    end: usize,
 }
 
 impl Entry {
+    /// Makes room by dropping all but the last `keep` rows.
+    #[cold]
+    fn compact(&mut self, keep: usize) {
+        let kept = (keep * self.outputs).min(self.end);
+        self.rows.copy_within(self.end - kept..self.end, 0);
+        self.end = kept;
+    }
+
+    /// Adds the row of a bar; `NaN` where there is no value.
     #[inline]
-    fn push(&mut self, values: Option<Values>, keep: usize) {
-        let capacity = (keep + keep.max(SLACK)) * self.outputs;
-        if self.rows.len() >= capacity {
-            let old = self.rows.len() - keep * self.outputs;
-            self.rows.drain(..old);
+    fn push(&mut self, bar: &BarInput, finite: bool, keep: usize) {
+        if self.end + self.outputs > self.rows.len() {
+            self.compact(keep);
         }
-        match values {
-            Some(values) => self.rows.extend_from_slice(values.as_slice()),
-            None => self.rows.resize(self.rows.len() + self.outputs, f64::NAN),
+        let row = &mut self.rows[self.end..self.end + self.outputs];
+        self.end += self.outputs;
+        if !finite || self.indicator.step_into(bar, row) == 0 {
+            row.fill(f64::NAN);
         }
     }
 }
@@ -70,7 +81,8 @@ impl IndicatorBank {
             spec: spec.clone(),
             indicator: spec.start(),
             outputs,
-            rows: Vec::with_capacity((self.keep + self.keep.max(SLACK)) * outputs),
+            rows: vec![f64::NAN; (self.keep + self.keep.max(SLACK)) * outputs],
+            end: 0,
         });
         Slot(self.entries.len() - 1)
     }
@@ -81,8 +93,7 @@ impl IndicatorBank {
         self.last_ts = Some(bar.ts);
         let finite = bar.is_finite();
         for entry in &mut self.entries {
-            let values = if finite { entry.indicator.step(bar) } else { None };
-            entry.push(values, self.keep);
+            entry.push(bar, finite, self.keep);
         }
     }
 
@@ -92,7 +103,7 @@ impl IndicatorBank {
     pub fn track(&self, slot: Slot) -> Track<'_> {
         match self.entries.get(slot.0) {
             Some(entry) => Track {
-                rows: &entry.rows,
+                rows: &entry.rows[..entry.end],
                 outputs: entry.outputs,
                 keep: self.keep,
             },

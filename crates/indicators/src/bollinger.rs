@@ -7,7 +7,6 @@ use crate::input::{BarColumns, BarInput};
 use crate::machine::Machine;
 use crate::params::{Param, Params};
 use crate::registry::{Definition, Pane, no_relation};
-use crate::value::Values;
 
 fn warm_up(params: &Params) -> usize {
     params.period(0) as usize
@@ -50,15 +49,18 @@ pub(crate) static BBANDS: Definition = Definition {
 };
 
 impl LibraryStream for BbandsStream {
-    fn open(core: &Core, bars: &BarColumns<'_>, params: &Params) -> Result<(Self, Values), RetCode> {
+    type Row = [f64; 3];
+
+    fn open(core: &Core, bars: &BarColumns<'_>, params: &Params) -> Result<(Self, Self::Row), RetCode> {
         let (period, width) = (params.period(0), params.real(1));
         let (stream, (upper, middle, lower)) =
             core.bbands_open(bars.close, period, width, width, MAType::SMA)?;
-        Ok((stream, Values::of([upper, middle, lower])))
+        Ok((stream, [upper, middle, lower]))
     }
 
-    fn step(&mut self, bar: &BarInput) -> Result<Values, RetCode> {
+    #[inline]
+    fn step(&mut self, bar: &BarInput) -> Result<Self::Row, RetCode> {
         let (upper, middle, lower) = self.update(bar.close)?;
-        Ok(Values::of([upper, middle, lower]))
+        Ok([upper, middle, lower])
     }
 }

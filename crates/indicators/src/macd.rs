@@ -7,7 +7,6 @@ use crate::input::{BarColumns, BarInput};
 use crate::machine::Machine;
 use crate::params::{Param, Params};
 use crate::registry::{Definition, Pane};
-use crate::value::Values;
 
 fn warm_up(params: &Params) -> usize {
     (params.period(1) + params.period(2) - 1) as usize
@@ -44,14 +43,17 @@ pub(crate) static MACD: Definition = Definition {
 };
 
 impl LibraryStream for MacdStream {
-    fn open(core: &Core, bars: &BarColumns<'_>, params: &Params) -> Result<(Self, Values), RetCode> {
+    type Row = [f64; 3];
+
+    fn open(core: &Core, bars: &BarColumns<'_>, params: &Params) -> Result<(Self, Self::Row), RetCode> {
         let (fast, slow, signal) = (params.period(0), params.period(1), params.period(2));
         let (stream, (macd, line, histogram)) = core.macd_open(bars.close, fast, slow, signal)?;
-        Ok((stream, Values::of([macd, line, histogram])))
+        Ok((stream, [macd, line, histogram]))
     }
 
-    fn step(&mut self, bar: &BarInput) -> Result<Values, RetCode> {
+    #[inline]
+    fn step(&mut self, bar: &BarInput) -> Result<Self::Row, RetCode> {
         let (macd, line, histogram) = self.update(bar.close)?;
-        Ok(Values::of([macd, line, histogram]))
+        Ok([macd, line, histogram])
     }
 }

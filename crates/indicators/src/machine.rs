@@ -11,7 +11,7 @@ use ta_lib::{
 
 use crate::adapter::Adapter;
 use crate::input::BarInput;
-use crate::value::Values;
+use crate::value::{OUTPUTS_MAX, Values};
 use crate::vwap::SessionVwap;
 use crate::zscore::ScoreStream;
 
@@ -55,21 +55,41 @@ impl Indicator {
     }
 
     /// Takes the next bar, whose figures are finite.
+    fn step(&mut self, bar: &BarInput) -> Option<Values> {
+        let mut row = [f64::NAN; OUTPUTS_MAX];
+        let width = self.step_into(bar, &mut row);
+        (width > 0).then(|| Values::from_slice(&row[..width]))
+    }
+
+    /// Takes the next bar, whose figures are finite, and writes its values to the begin of `row`, which is wide enough.
+    /// Gives how many there are; 0 = none.
     #[inline]
-    pub(crate) fn step(&mut self, bar: &BarInput) -> Option<Values> {
+    pub(crate) fn step_into(&mut self, bar: &BarInput, row: &mut [f64]) -> usize {
         match &mut self.0 {
-            Machine::Ema(a) => a.step(bar),
-            Machine::Sma(a) => a.step(bar),
-            Machine::Rsi(a) => a.step(bar),
-            Machine::Macd(a) => a.step(bar),
-            Machine::Stoch(a) => a.step(bar),
-            Machine::Stochf(a) => a.step(bar),
-            Machine::Bbands(a) => a.step(bar),
-            Machine::Zscore(a) => a.step(bar),
-            Machine::Donchian(a) => a.step(bar),
-            Machine::Supertrend(a) => a.step(bar),
-            Machine::Atr(a) => a.step(bar),
-            Machine::Vwap(a) => a.step(bar),
+            Machine::Ema(a) => put(a.step(bar), row),
+            Machine::Sma(a) => put(a.step(bar), row),
+            Machine::Rsi(a) => put(a.step(bar), row),
+            Machine::Macd(a) => put(a.step(bar), row),
+            Machine::Stoch(a) => put(a.step(bar), row),
+            Machine::Stochf(a) => put(a.step(bar), row),
+            Machine::Bbands(a) => put(a.step(bar), row),
+            Machine::Zscore(a) => put(a.step(bar), row),
+            Machine::Donchian(a) => put(a.step(bar), row),
+            Machine::Supertrend(a) => put(a.step(bar), row),
+            Machine::Atr(a) => put(a.step(bar), row),
+            Machine::Vwap(a) => put(a.step(bar), row),
         }
     }
+}
+
+#[inline(always)]
+fn put<R: AsRef<[f64]>>(values: Option<R>, row: &mut [f64]) -> usize {
+    let Some(values) = values else {
+        return 0;
+    };
+    let values = values.as_ref();
+    for (to, from) in row.iter_mut().zip(values) {
+        *to = *from;
+    }
+    values.len()
 }

@@ -7,7 +7,6 @@ use crate::input::{BarColumns, BarInput};
 use crate::machine::Machine;
 use crate::params::{Param, Params};
 use crate::registry::{Definition, Pane, no_relation};
-use crate::value::Values;
 
 fn warm_up(params: &Params) -> usize {
     params.period(0) as usize + 1
@@ -32,12 +31,15 @@ pub(crate) static RSI: Definition = Definition {
 };
 
 impl LibraryStream for RsiStream {
-    fn open(core: &Core, bars: &BarColumns<'_>, params: &Params) -> Result<(Self, Values), RetCode> {
+    type Row = [f64; 1];
+
+    fn open(core: &Core, bars: &BarColumns<'_>, params: &Params) -> Result<(Self, Self::Row), RetCode> {
         let (stream, value) = core.rsi_open(bars.close, params.period(0))?;
-        Ok((stream, Values::of([value])))
+        Ok((stream, [value]))
     }
 
-    fn step(&mut self, bar: &BarInput) -> Result<Values, RetCode> {
-        self.update(bar.close).map(|value| Values::of([value]))
+    #[inline]
+    fn step(&mut self, bar: &BarInput) -> Result<Self::Row, RetCode> {
+        self.update(bar.close).map(|value| [value])
     }
 }

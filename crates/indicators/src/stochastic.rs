@@ -7,7 +7,6 @@ use crate::input::{BarColumns, BarInput};
 use crate::machine::Machine;
 use crate::params::{Param, Params};
 use crate::registry::{Definition, Pane, no_relation};
-use crate::value::Values;
 
 fn slow_warm_up(params: &Params) -> usize {
     (params.period(0) + params.period(1) + params.period(2) - 2) as usize
@@ -69,29 +68,35 @@ pub(crate) static STOCHF: Definition = Definition {
 };
 
 impl LibraryStream for StochStream {
-    fn open(core: &Core, bars: &BarColumns<'_>, params: &Params) -> Result<(Self, Values), RetCode> {
+    type Row = [f64; 2];
+
+    fn open(core: &Core, bars: &BarColumns<'_>, params: &Params) -> Result<(Self, Self::Row), RetCode> {
         let (k, smooth, d) = (params.period(0), params.period(1), params.period(2));
         let (high, low, close, mean) = (bars.high, bars.low, bars.close, MAType::SMA);
         let (stream, (slow_k, slow_d)) = core.stoch_open(high, low, close, k, smooth, mean, d, mean)?;
-        Ok((stream, Values::of([slow_k, slow_d])))
+        Ok((stream, [slow_k, slow_d]))
     }
 
-    fn step(&mut self, bar: &BarInput) -> Result<Values, RetCode> {
+    #[inline]
+    fn step(&mut self, bar: &BarInput) -> Result<Self::Row, RetCode> {
         let (k, d) = self.update(bar.high, bar.low, bar.close)?;
-        Ok(Values::of([k, d]))
+        Ok([k, d])
     }
 }
 
 impl LibraryStream for StochfStream {
-    fn open(core: &Core, bars: &BarColumns<'_>, params: &Params) -> Result<(Self, Values), RetCode> {
+    type Row = [f64; 2];
+
+    fn open(core: &Core, bars: &BarColumns<'_>, params: &Params) -> Result<(Self, Self::Row), RetCode> {
         let (k, d) = (params.period(0), params.period(1));
         let (stream, (fast_k, fast_d)) =
             core.stochf_open(bars.high, bars.low, bars.close, k, d, MAType::SMA)?;
-        Ok((stream, Values::of([fast_k, fast_d])))
+        Ok((stream, [fast_k, fast_d]))
     }
 
-    fn step(&mut self, bar: &BarInput) -> Result<Values, RetCode> {
+    #[inline]
+    fn step(&mut self, bar: &BarInput) -> Result<Self::Row, RetCode> {
         let (k, d) = self.update(bar.high, bar.low, bar.close)?;
-        Ok(Values::of([k, d]))
+        Ok([k, d])
     }
 }

@@ -7,7 +7,6 @@ use crate::input::{BarColumns, BarInput};
 use crate::machine::Machine;
 use crate::params::{Param, Params};
 use crate::registry::{Definition, Pane, no_relation};
-use crate::value::Values;
 
 fn warm_up(params: &Params) -> usize {
     params.period(0) as usize + 1
@@ -48,14 +47,17 @@ pub(crate) static SUPERTREND: Definition = Definition {
 };
 
 impl LibraryStream for SupertrendStream {
-    fn open(core: &Core, bars: &BarColumns<'_>, params: &Params) -> Result<(Self, Values), RetCode> {
+    type Row = [f64; 2];
+
+    fn open(core: &Core, bars: &BarColumns<'_>, params: &Params) -> Result<(Self, Self::Row), RetCode> {
         let (period, width) = (params.period(0), params.real(1));
         let (stream, (line, trend)) = core.supertrend_open(bars.high, bars.low, bars.close, period, width)?;
-        Ok((stream, Values::of([line, f64::from(trend)])))
+        Ok((stream, [line, f64::from(trend)]))
     }
 
-    fn step(&mut self, bar: &BarInput) -> Result<Values, RetCode> {
+    #[inline]
+    fn step(&mut self, bar: &BarInput) -> Result<Self::Row, RetCode> {
         let (line, trend) = self.update(bar.high, bar.low, bar.close)?;
-        Ok(Values::of([line, f64::from(trend)]))
+        Ok([line, f64::from(trend)])
     }
 }

@@ -11,14 +11,6 @@ pub struct Values {
 }
 
 impl Values {
-    #[inline]
-    pub(crate) fn of<const N: usize>(given: [f64; N]) -> Self {
-        const { assert!(N <= OUTPUTS_MAX) };
-        let mut values = [0.0; OUTPUTS_MAX];
-        values[..N].copy_from_slice(&given);
-        Self { values, len: N as u8 }
-    }
-
     /// The outputs given; those past [`OUTPUTS_MAX`] are left out.
     pub(crate) fn from_slice(given: &[f64]) -> Self {
         let len = given.len().min(OUTPUTS_MAX);

@@ -5,7 +5,6 @@ use tradewind_types::time::DAY_NS;
 use crate::input::BarInput;
 use crate::machine::Machine;
 use crate::registry::{Definition, Pane, no_relation};
-use crate::value::Values;
 
 /// `VWAP = Σ value / Σ volume` over the bars of the UTC day so far, `value = Σ price × size` of each bar. No
 /// value before the day's first volume. It covers the bars that it was given: when the first of them opens
@@ -52,9 +51,9 @@ impl SessionVwap {
     }
 
     /// Takes the next bar, whose figures are finite.
-    pub(crate) fn step(&mut self, bar: &BarInput) -> Option<Values> {
+    pub(crate) fn step(&mut self, bar: &BarInput) -> Option<[f64; 1]> {
         self.add(bar.ts.0 / DAY_NS, bar.value, bar.volume)
-            .map(|vwap| Values::of([vwap]))
+            .map(|vwap| [vwap])
     }
 }
 
@@ -80,7 +79,7 @@ mod tests {
     fn it_weighs_prices_by_volume_and_begins_anew_at_utc_midnight() {
         let mut vwap = SessionVwap::default();
         let day = 86_400;
-        let mut next = |b: BarInput| vwap.step(&b).map(|v| v.first());
+        let mut next = |b: BarInput| vwap.step(&b).map(|[v]| v);
         assert_eq!(next(bar(day * 3 + 10, 50.0, 0.0)), None);
         assert_eq!(next(bar(day * 3 + 20, 100.0, 1.0)), Some(100.0));
         assert_eq!(next(bar(day * 3 + 30, 110.0, 3.0)), Some(107.5));

@@ -7,7 +7,6 @@ use crate::input::{BarColumns, BarInput};
 use crate::machine::Machine;
 use crate::params::{Param, Params};
 use crate::registry::{Definition, Pane, no_relation};
-use crate::value::Values;
 
 fn warm_up(params: &Params) -> usize {
     params.period(0) as usize
@@ -64,15 +63,18 @@ fn score(close: f64, upper: f64, middle: f64) -> f64 {
 pub(crate) struct ScoreStream(BbandsStream);
 
 impl LibraryStream for ScoreStream {
-    fn open(core: &Core, bars: &BarColumns<'_>, params: &Params) -> Result<(Self, Values), RetCode> {
+    type Row = [f64; 1];
+
+    fn open(core: &Core, bars: &BarColumns<'_>, params: &Params) -> Result<(Self, Self::Row), RetCode> {
         let (stream, (upper, middle, _)) =
             core.bbands_open(bars.close, params.period(0), 1.0, 1.0, MAType::SMA)?;
         let close = bars.close.last().copied().unwrap_or(f64::NAN);
-        Ok((Self(stream), Values::of([score(close, upper, middle)])))
+        Ok((Self(stream), [score(close, upper, middle)]))
     }
 
-    fn step(&mut self, bar: &BarInput) -> Result<Values, RetCode> {
+    #[inline]
+    fn step(&mut self, bar: &BarInput) -> Result<Self::Row, RetCode> {
         let (upper, middle, _) = self.0.update(bar.close)?;
-        Ok(Values::of([score(bar.close, upper, middle)]))
+        Ok([score(bar.close, upper, middle)])
     }
 }
