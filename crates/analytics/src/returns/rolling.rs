@@ -92,15 +92,16 @@ pub struct RollingStatistics {
     pub beta: Vec<Point>,
 }
 
-/// All rolling figures; `aligned` is the series and its benchmark at their shared time stamps.
+/// All rolling figures; beta at the time stamps that the series and its benchmark share.
 #[must_use]
 pub fn rolling(
     series: &ReturnSeries,
-    aligned: Option<(&ReturnSeries, &ReturnSeries)>,
+    benchmark: Option<&ReturnSeries>,
     conventions: &Conventions,
 ) -> RollingStatistics {
     let (ts, values) = (series.ts(), series.values());
-    let beta = aligned.map(|(mine, theirs)| {
+    let beta = benchmark.map(|benchmark| {
+        let (mine, theirs) = series.aligned(benchmark);
         let rolled = rolling_beta(mine.values(), theirs.values(), conventions.rolling_window);
         points(mine.ts(), &rolled)
     });

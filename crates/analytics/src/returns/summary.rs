@@ -150,10 +150,8 @@ impl ReturnStatistics {
     ) -> Result<Self, ReturnsError> {
         conventions.check()?;
         let (r, c) = (series.values(), conventions);
-        let spans = |span| by_span(series, span, c);
-        let (days, months, years) = (spans(Span::Day), spans(Span::Month), spans(Span::Year));
+        let [days, months, years] = [Span::Day, Span::Month, Span::Year].map(|span| by_span(series, span, c));
         let drawdowns = drawdown::drawdowns(series);
-        let aligned = benchmark.map(|b| series.aligned(b));
         let (probability, track_record) = sharpe_significance(r, c);
         Ok(Self {
             from: series.ts().first().copied(),
@@ -213,7 +211,7 @@ impl ReturnStatistics {
             drawdowns: drawdown::deepest(drawdowns, c.drawdowns_max),
             monthly: monthly_table(&months),
             annual: years,
-            rolling: rolling(series, aligned.as_ref().map(|(mine, theirs)| (mine, theirs)), c),
+            rolling: rolling(series, benchmark, c),
             benchmark: benchmark.map(|b| compare(series, b, c)),
         })
     }
