@@ -77,6 +77,8 @@ pub(crate) enum Command {
     Bench(BenchArgs),
     /// Figures of portfolios, from files.
     Portfolio(PortfolioArgs),
+    /// Run strategies on history.
+    Backtest(crate::commands::backtest::BacktestArgs),
     /// Print a completion script for a shell.
     #[command(after_help = "Example:\n  tradewind completions bash > /etc/bash_completion.d/tradewind")]
     Completions(CompletionsArgs),

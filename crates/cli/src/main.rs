@@ -44,6 +44,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Doctor(args) => commands::doctor::run(&args),
         Command::Bench(args) => commands::bench::run(args),
         Command::Portfolio(args) => commands::portfolio::run(&args),
+        Command::Backtest(args) => commands::backtest::run(&args),
         Command::Completions(args) => commands::completions::run(&args),
     }
 }

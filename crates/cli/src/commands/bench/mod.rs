@@ -2,6 +2,7 @@
 //!
 //! Benchmarks that need no server run by themselves when no name is given; `hub` and `rest` are asked for by name.
 
+mod backtest;
 mod cpu;
 mod data;
 mod decode;
@@ -26,12 +27,17 @@ pub(crate) use figure::Figure;
 type Entry = (&'static str, fn(&BenchArgs) -> Result<Vec<Figure>, Failure>);
 
 /// Those that need nothing but this program.
-const LOCAL: [Entry; 5] = [
+const LOCAL: [Entry; 10] = [
     ("decode.coinbase_level2", decode::coinbase_level2),
     ("decode.kraken_v1_book", decode::kraken_v1_book),
     ("decode.kraken_v2_book", decode::kraken_v2_book),
     ("journal.commits", journal::commits),
     ("backtest.l2_queue", depth::l2_queue),
+    ("backtest.bars_ema_10_20", backtest::bars_ema_10_20),
+    ("backtest.bars_few_orders", backtest::bars_few_orders),
+    ("backtest.quotes_ema_10_20", backtest::quotes_ema_10_20),
+    ("backtest.script_ema_10_20", backtest::script_ema_10_20),
+    ("backtest.scaling", backtest::scaling),
 ];
 
 /// Those that start or need a server.

@@ -1,0 +1,282 @@
+//! Backtests on one core: rows per second of CPU time through strategy, risk gate, order state machine, matching,
+//! ledger and statistics. The data is a seeded random walk in memory; reading files is measured apart.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tradewind_engine::backtest::data::{
+    BarColumns, BarRow, Chunk, DataError, DataKind, Feed, MemorySource, Merge, Period, QuoteColumns, Source,
+};
+use tradewind_engine::backtest::{BacktestConfig, Control, RunOutput, figures, player, players, run, stage};
+use tradewind_strategy::{EmaCross, EmaCrossParams, EntryParams};
+use tradewind_types::market::BarInterval;
+use tradewind_types::{InstrumentIdx, SplitMix64, StrategyId};
+
+use super::Figure;
+use super::cpu::cpu_seconds;
+use crate::args::BenchArgs;
+use crate::failure::Failure;
+
+const BARS: usize = 100_000;
+const QUOTES: usize = 500_000;
+/// Of the lane with few orders: this many rows, again and again.
+const MANY_BARS: u64 = 10_000_000;
+const START_NS: u64 = 1_600_000_020 * 1_000_000_000;
+const MINUTE_NS: u64 = 60 * 1_000_000_000;
+const SEED: u64 = 7;
+
+pub(super) fn bars_ema_10_20(args: &BenchArgs) -> Result<Vec<Figure>, Failure> {
+    let rows = Arc::new(walk(BARS));
+    let (mut runs, mut note) = (Vec::new(), String::new());
+    for _ in 0..args.runs.max(1) {
+        let (seconds, output) = timed(&rows, 10, 20)?;
+        runs.push(BARS as f64 / seconds);
+        note = format!(
+            "{} orders in {BARS} bars, statistics included",
+            output.capture.orders.len()
+        );
+    }
+    Ok(vec![Figure::of("backtest.bars_ema_10_20", "bars/s", runs, &note)])
+}
+
+pub(super) fn bars_few_orders(args: &BenchArgs) -> Result<Vec<Figure>, Failure> {
+    let Chunk::Bars(base) = walk(BARS) else {
+        return Ok(Vec::new());
+    };
+    let base = Arc::new(base);
+    let (mut runs, mut note) = (Vec::new(), String::new());
+    for _ in 0..args.runs.max(1) {
+        let source = Repeated {
+            base: Arc::clone(&base),
+            row: 0,
+            rows: MANY_BARS,
+        };
+        let (seconds, output) = timed_over(Box::new(source), (1_000, 5_000), &config()?)?;
+        runs.push(MANY_BARS as f64 / seconds);
+        note = format!(
+            "EMA 1000/5000, {} orders in {MANY_BARS} bars",
+            output.capture.orders.len()
+        );
+    }
+    Ok(vec![Figure::of(
+        "backtest.bars_few_orders",
+        "bars/s",
+        runs,
+        &note,
+    )])
+}
+
+pub(super) fn quotes_ema_10_20(args: &BenchArgs) -> Result<Vec<Figure>, Failure> {
+    let rows = Arc::new(quotes(QUOTES));
+    let (mut runs, mut note) = (Vec::new(), String::new());
+    for _ in 0..args.runs.max(1) {
+        let (seconds, output) = timed(&rows, 10, 20)?;
+        runs.push(QUOTES as f64 / seconds);
+        note = format!(
+            "{QUOTES} quotes a second apart, 1-minute bars built from their mids, {} orders",
+            output.capture.orders.len()
+        );
+    }
+    Ok(vec![Figure::of(
+        "backtest.quotes_ema_10_20",
+        "quotes/s",
+        runs,
+        &note,
+    )])
+}
+
+pub(super) fn scaling(args: &BenchArgs) -> Result<Vec<Figure>, Failure> {
+    let (once, twice) = (Arc::new(walk(BARS)), Arc::new(walk(2 * BARS)));
+    let mut runs = Vec::new();
+    for _ in 0..args.runs.max(1) {
+        let (small, _) = timed(&once, 10, 20)?;
+        let (large, _) = timed(&twice, 10, 20)?;
+        runs.push(large / small);
+    }
+    let note = format!("CPU time of {} bars ÷ that of {BARS}", 2 * BARS);
+    Ok(vec![Figure::of("backtest.scaling", "ratio", runs, &note)])
+}
+
+pub(super) fn script_ema_10_20(args: &BenchArgs) -> Result<Vec<Figure>, Failure> {
+    let folder = std::env::temp_dir().join(format!("tradewind-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(folder.join("ema.rhai"), SCRIPT)?;
+    let text = CONFIG.replace("id = \"ema_cross\"", "script = \"ema.rhai\"");
+    let config =
+        BacktestConfig::parse(&text, &folder.join("bt.toml")).map_err(|e| Failure::failed(e.to_string()));
+    std::fs::remove_dir_all(&folder)?;
+    let config = config?;
+    let rows = Arc::new(walk(BARS));
+    let (mut runs, mut note) = (Vec::new(), String::new());
+    for _ in 0..args.runs.max(1) {
+        let mut stage = stage(&config).map_err(failed)?;
+        let players = players(&config, &mut stage).map_err(failed)?;
+        let merge = merge(Box::new(MemorySource::new(Arc::clone(&rows))))?;
+        let started = cpu_seconds();
+        let output = run(stage, players, merge, &Control::default()).map_err(failed)?;
+        runs.push(BARS as f64 / (cpu_seconds() - started));
+        note = format!(
+            "EMA cross as a Rhai script, {} orders in {BARS} bars",
+            output.capture.orders.len()
+        );
+    }
+    Ok(vec![Figure::of(
+        "backtest.script_ema_10_20",
+        "bars/s",
+        runs,
+        &note,
+    )])
+}
+
+const SCRIPT: &str = r#"
+fn init() { #{ indicators: ["EMA_10", "EMA_20"], window: 2, warm_up: 21 } }
+fn on_bar(ctx) {
+    let above = ctx.value("EMA_10") > ctx.value("EMA_20");
+    let was_above = ctx.value("EMA_10", 1) > ctx.value("EMA_20", 1);
+    if above == was_above { return; }
+    if above { buy(#{ fraction: 0.1, reason: "crossed above" }); } else { close("crossed below"); }
+}
+"#;
+
+const CONFIG: &str = r#"
+[account]
+cash = "1000000"
+margin = true
+[[instruments]]
+id = "WALK.BENCH"
+kind = "future"
+tick = "0.01"
+lot = "1"
+[[data]]
+file = "none"
+interval = "1m"
+[strategy]
+id = "ema_cross"
+[[fees]]
+taker = "0.0001"
+[risk]
+profile = "wide"
+[output]
+monte_carlo_runs = 0
+lookahead_cuts = 0
+"#;
+
+fn config() -> Result<BacktestConfig, Failure> {
+    BacktestConfig::parse(CONFIG, Path::new("bench.toml")).map_err(|e| Failure::failed(e.to_string()))
+}
+
+fn failed(error: impl std::fmt::Display) -> Failure {
+    Failure::failed(error.to_string())
+}
+
+fn timed(rows: &Arc<Chunk>, fast: usize, slow: usize) -> Result<(f64, RunOutput), Failure> {
+    timed_over(
+        Box::new(MemorySource::new(Arc::clone(rows))),
+        (fast, slow),
+        &config()?,
+    )
+}
+
+fn timed_over(
+    source: Box<dyn Source>,
+    (fast, slow): (usize, usize),
+    config: &BacktestConfig,
+) -> Result<(f64, RunOutput), Failure> {
+    let mut stage = stage(config).map_err(failed)?;
+    let id = StrategyId::new("ema_cross").map_err(failed)?;
+    let params = EmaCrossParams {
+        fast,
+        slow,
+        entry: EntryParams {
+            short: true,
+            size: 0.1,
+            ..EntryParams::default()
+        },
+    };
+    let strategy = EmaCross::new(id.clone(), BarInterval::M1, params);
+    let player = player(&mut stage, id, vec![InstrumentIdx(0)], strategy).map_err(failed)?;
+    let merge = merge(source)?;
+    let started = cpu_seconds();
+    let output = run(stage, vec![player], merge, &Control::default()).map_err(failed)?;
+    let _ = figures(config, &output).map_err(failed)?;
+    Ok((cpu_seconds() - started, output))
+}
+
+fn merge(source: Box<dyn Source>) -> Result<Merge, Failure> {
+    let feed = Feed {
+        instrument: InstrumentIdx(0),
+        interval: BarInterval::M1,
+        source,
+    };
+    Merge::new(vec![feed], Period::default()).map_err(failed)
+}
+
+/// A random walk with some reversion from bar to bar, so that averages cross as often as on real minutes.
+fn walk(bars: usize) -> Chunk {
+    let mut random = SplitMix64::new(SEED);
+    let mut columns = BarColumns::default();
+    let (mut fair, mut close) = (1_000_000f64, 1_000_000i64);
+    for at in 0..bars {
+        let (a, b) = random.next_normal_pair();
+        fair += 100.0 * a;
+        // The fair price wanders; what is traded scatters around it.
+        fair = fair.clamp(500_000.0, 2_000_000.0);
+        let open = close;
+        close = (fair + 220.0 * b) as i64;
+        let (up, down) = (random.below(80) as i64, random.below(80) as i64);
+        columns.push(BarRow {
+            ts: START_NS + at as u64 * MINUTE_NS,
+            ohlc: [open, open.max(close) + up, open.min(close) - down, close],
+            volume: 1_000,
+        });
+    }
+    Chunk::Bars(columns)
+}
+
+fn quotes(count: usize) -> Chunk {
+    let mut random = SplitMix64::new(SEED);
+    let mut columns = QuoteColumns::default();
+    let mut mid = 1_000_000f64;
+    for at in 0..count {
+        mid = (mid + 15.0 * random.next_normal_pair().0).clamp(500_000.0, 2_000_000.0);
+        let bid = mid as i64;
+        columns.ts.push(START_NS + at as u64 * 1_000_000_000);
+        columns.bid.push(bid);
+        columns.ask.push(bid + 1);
+        columns.bid_size.push(1_000_000);
+        columns.ask_size.push(1_000_000);
+    }
+    Chunk::Quotes(columns)
+}
+
+/// The same rows again and again, later each time: as many rows as wanted in little memory.
+struct Repeated {
+    base: Arc<BarColumns>,
+    row: u64,
+    rows: u64,
+}
+
+impl Source for Repeated {
+    fn kind(&self) -> DataKind {
+        DataKind::Bars
+    }
+
+    fn fill(&mut self, chunk: &mut Chunk) -> Result<(), DataError> {
+        chunk.clear();
+        let Chunk::Bars(to) = chunk else { return Ok(()) };
+        let length = self.base.ts.len();
+        let from = (self.row % length as u64) as usize;
+        let left = usize::try_from(self.rows - self.row).unwrap_or(usize::MAX);
+        let count = (length - from).min(8_192).min(left);
+        let range = from..from + count;
+        to.ts
+            .extend((self.row..self.row + count as u64).map(|n| START_NS + n * MINUTE_NS));
+        to.open.extend_from_slice(&self.base.open[range.clone()]);
+        to.high.extend_from_slice(&self.base.high[range.clone()]);
+        to.low.extend_from_slice(&self.base.low[range.clone()]);
+        to.close.extend_from_slice(&self.base.close[range.clone()]);
+        to.volume.extend_from_slice(&self.base.volume[range]);
+        self.row += count as u64;
+        Ok(())
+    }
+}

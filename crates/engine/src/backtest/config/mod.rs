@@ -1,0 +1,285 @@
+//! What a backtest is asked to do, read from a TOML file.
+//!
+//! Every key is known by name; one that is not is refused with the nearest that is, and every value out of range is
+//! refused with what would be right. Nothing that influences a result has a hidden default: what was assumed is
+//! written into the result.
+
+mod data;
+mod fills;
+mod instruments;
+mod nearest;
+mod risk;
+mod section;
+mod strategy;
+
+use std::path::Path;
+
+use rust_decimal::Decimal;
+use tradewind_types::risk::RiskSettings;
+use tradewind_types::{Currency, InstrumentId, UnixNanos};
+
+pub use data::DataConfig;
+pub use fills::{EntryChoice, FeeConfig, FillConfig, FillPrice, QueueChoice};
+pub use instruments::InstrumentConfig;
+pub(crate) use instruments::venue;
+pub(crate) use nearest::nearest;
+pub(crate) use section::Section;
+pub(crate) use strategy::param;
+pub use strategy::{StrategyConfig, StrategyWhat, shown};
+
+/// What is wrong with a configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}: {key}: {message}")]
+pub struct ConfigError {
+    /// The file's name.
+    pub file: String,
+    /// The key's path, e.g. `instruments[1].tick`.
+    pub key: String,
+    /// What would be right.
+    pub message: String,
+}
+
+/// How often equity is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EquitySampling {
+    /// At the end of each UTC day that has data.
+    #[default]
+    Day,
+    /// At the end of each hour that has data.
+    Hour,
+    /// After every row that changed the time.
+    Row,
+}
+
+impl EquitySampling {
+    /// The span of one sample in nanoseconds; 1 = each time.
+    #[must_use]
+    pub fn span_ns(self) -> u64 {
+        match self {
+            EquitySampling::Day => tradewind_types::time::DAY_NS,
+            EquitySampling::Hour => 3_600 * tradewind_types::time::SECOND_NS,
+            EquitySampling::Row => 1,
+        }
+    }
+
+    /// Its name in configurations.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            EquitySampling::Day => "day",
+            EquitySampling::Hour => "hour",
+            EquitySampling::Row => "row",
+        }
+    }
+}
+
+/// The account that trades.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountConfig {
+    /// Money at the start.
+    pub cash: Decimal,
+    /// Its currency.
+    pub currency: Currency,
+    /// Whether it may go short and borrow.
+    pub margin: bool,
+}
+
+/// A whole backtest.
+#[derive(Debug, Clone)]
+pub struct BacktestConfig {
+    /// A name for people.
+    pub name: String,
+    /// Of everything that is drawn by chance.
+    pub seed: u64,
+    /// An instrument whose buy-and-hold return the result is compared with.
+    pub benchmark: Option<InstrumentId>,
+    /// Data from this time on.
+    pub from: UnixNanos,
+    /// Data before this time.
+    pub to: UnixNanos,
+    /// The account.
+    pub account: AccountConfig,
+    /// What can be traded.
+    pub instruments: Vec<InstrumentConfig>,
+    /// Where the market data comes from.
+    pub data: Vec<DataConfig>,
+    /// Who decides.
+    pub strategy: StrategyConfig,
+    /// How orders are filled.
+    pub fills: FillConfig,
+    /// Fees.
+    pub fees: FeeConfig,
+    /// The risk gate's limits.
+    pub risk: RiskSettings,
+    /// Equity samples.
+    pub equity: EquitySampling,
+    /// Cut points of the lookahead check; 0 = not made.
+    pub lookahead_cuts: u32,
+    /// Returns at a yearly rate of this are no excess; for Sharpe and the like.
+    pub risk_free_rate: f64,
+    /// Days with returns in a year; `None` = 252 for securities, 365 for what trades every day.
+    pub days_per_year: Option<f64>,
+    /// Runs of the Monte Carlo on the trades; 0 = none.
+    pub monte_carlo_runs: u32,
+    /// SHA-256 of the text, hexadecimal.
+    pub sha256: String,
+}
+
+impl BacktestConfig {
+    /// Reads a file. Paths in it are relative to its folder.
+    ///
+    /// # Errors
+    /// [`ConfigError`] at the first thing wrong.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|e| ConfigError {
+            file: path.display().to_string(),
+            key: "file".to_owned(),
+            message: e.to_string(),
+        })?;
+        Self::parse(&text, path)
+    }
+
+    /// Reads a configuration's text. `path` names it in errors; paths in it are relative to its folder.
+    ///
+    /// # Errors
+    /// [`ConfigError`] at the first thing wrong.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let file = path.display().to_string();
+        let table: toml::Table = text.parse().map_err(|e: toml::de::Error| ConfigError {
+            file: file.clone(),
+            key: position(text, &e),
+            message: e.message().to_owned(),
+        })?;
+        let root = Section::root(&file, &table);
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let config = Self::from_root(&root, folder, text)?;
+        root.finish()?;
+        Ok(config)
+    }
+
+    fn from_root(root: &Section<'_>, folder: &Path, text: &str) -> Result<Self, ConfigError> {
+        let account = account(root)?;
+        let instruments = instruments::read(root, account.currency)?;
+        let data = data::read(root, &instruments, folder)?;
+        let strategy = strategy::read(root, &instruments, &data, folder)?;
+        let (from, to) = period(root)?;
+        let benchmark = root.parsed::<InstrumentId>("benchmark")?;
+        if let Some(id) = &benchmark
+            && !data.iter().any(|d| d.instrument == *id)
+        {
+            return Err(root.error("benchmark", format!("there is no [[data]] of {id}")));
+        }
+        let name = root.text("name")?.map_or_else(|| strategy.title(), str::to_owned);
+        let output = output(root)?;
+        Ok(Self {
+            name,
+            seed: root.whole("seed")?.unwrap_or(1),
+            benchmark,
+            from,
+            to,
+            risk: risk::read(root)?,
+            fills: fills::read(root)?,
+            fees: fills::read_fees(root, &instruments)?,
+            account,
+            instruments,
+            data,
+            strategy,
+            equity: output.equity,
+            lookahead_cuts: output.lookahead_cuts,
+            risk_free_rate: output.risk_free_rate,
+            days_per_year: output.days_per_year,
+            monte_carlo_runs: output.monte_carlo_runs,
+            sha256: super::sha256_hex(text.as_bytes()),
+        })
+    }
+}
+
+/// `line 3, column 7` of a TOML error.
+fn position(text: &str, error: &toml::de::Error) -> String {
+    let Some(span) = error.span() else {
+        return "file".to_owned();
+    };
+    let before = text.get(..span.start).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(0, |l| l.chars().count()) + 1;
+    format!("line {line}, column {column}")
+}
+
+fn account(root: &Section<'_>) -> Result<AccountConfig, ConfigError> {
+    let Some(section) = root.section("account")? else {
+        return Err(root.missing("account", "a table: [account] with cash = \"100000\""));
+    };
+    let account = AccountConfig {
+        cash: section
+            .positive("cash")?
+            .ok_or_else(|| section.missing("cash", "the money at the start, e.g. \"100000\""))?,
+        currency: section.parsed("currency")?.unwrap_or(Currency::USD),
+        margin: section.flag("margin")?.unwrap_or(false),
+    };
+    section.finish()?;
+    Ok(account)
+}
+
+fn period(root: &Section<'_>) -> Result<(UnixNanos, UnixNanos), ConfigError> {
+    let Some(section) = root.section("period")? else {
+        return Ok((UnixNanos(0), UnixNanos(u64::MAX)));
+    };
+    let from = section.time("from")?.unwrap_or(UnixNanos(0));
+    let to = section.time("to")?.unwrap_or(UnixNanos(u64::MAX));
+    if from >= to {
+        return Err(section.error("to", "must be later than `from`"));
+    }
+    section.finish()?;
+    Ok((from, to))
+}
+
+struct Output {
+    equity: EquitySampling,
+    lookahead_cuts: u32,
+    risk_free_rate: f64,
+    days_per_year: Option<f64>,
+    monte_carlo_runs: u32,
+}
+
+fn output(root: &Section<'_>) -> Result<Output, ConfigError> {
+    let mut output = Output {
+        equity: EquitySampling::default(),
+        lookahead_cuts: 3,
+        risk_free_rate: 0.0,
+        days_per_year: None,
+        monte_carlo_runs: 1_000,
+    };
+    let Some(section) = root.section("output")? else {
+        return Ok(output);
+    };
+    let words = [
+        ("day", EquitySampling::Day),
+        ("hour", EquitySampling::Hour),
+        ("row", EquitySampling::Row),
+    ];
+    output.equity = section.choice("equity", &words)?.unwrap_or_default();
+    output.lookahead_cuts = count(&section, "lookahead_cuts", 20)?.unwrap_or(output.lookahead_cuts);
+    output.monte_carlo_runs =
+        count(&section, "monte_carlo_runs", 100_000)?.unwrap_or(output.monte_carlo_runs);
+    let bounds = (Decimal::NEGATIVE_ONE, Decimal::ONE);
+    let rate = section.decimal_within("risk_free_rate", bounds, "0.02 is 2 % a year")?;
+    output.risk_free_rate = rate.map_or(0.0, |r| r.try_into().unwrap_or(0.0));
+    let days = section.decimal_within(
+        "days_per_year",
+        (Decimal::ONE, Decimal::from(366)),
+        "days with returns",
+    )?;
+    output.days_per_year = days.and_then(|d| d.try_into().ok());
+    section.finish()?;
+    Ok(output)
+}
+
+fn count(section: &Section<'_>, key: &'static str, most: u32) -> Result<Option<u32>, ConfigError> {
+    let Some(value) = section.whole(key)? else {
+        return Ok(None);
+    };
+    match u32::try_from(value) {
+        Ok(value) if value <= most => Ok(Some(value)),
+        _ => Err(section.error(key, format!("must be at most {most}, found {value}"))),
+    }
+}

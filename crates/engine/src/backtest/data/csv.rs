@@ -1,0 +1,307 @@
+//! CSV files, plain or gzip, read through a fixed buffer: memory does not grow with the file.
+//!
+//! The header names the columns, in any order and case; extra columns are ignored. Bars: `ts, open, high, low,
+//! close[, volume]`; quotes: `ts, bid, ask[, bid_size, ask_size]`; trades: `ts, price, size[, side]`. A time column
+//! may also be called `timestamp`, `time`, `date` or `datetime`. Quoted cells are read without their quotes.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+
+use super::check::GapCount;
+use super::check::RowCheck;
+use super::columns::{CHUNK_ROWS, Chunk, DataKind};
+use super::number;
+use super::rows::{self, FIGURES_MAX, absent, aggressor, figures, is_size};
+use super::source::{DataError, Layout, Source};
+use super::stamp::StampReader;
+
+/// Bytes read at once; also the longest line.
+const BUFFER_BYTES: usize = 1 << 18;
+/// Columns of a file that are looked at.
+const COLUMNS_MAX: usize = 256;
+
+/// What a column holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Role {
+    Ignored,
+    Ts,
+    /// The figure at this place of the row.
+    Figure(u8),
+    Side,
+}
+
+/// Rows of one or several CSV files, one after the other.
+pub struct CsvSource {
+    files: std::vec::IntoIter<PathBuf>,
+    layout: Layout,
+    check: RowCheck,
+    stamps: StampReader,
+    open: Option<OpenFile>,
+}
+
+struct OpenFile {
+    path: PathBuf,
+    input: Box<dyn Read + Send>,
+    buffer: Vec<u8>,
+    /// Unread bytes of the buffer.
+    from: usize,
+    to: usize,
+    ended: bool,
+    line: u64,
+    roles: Vec<Role>,
+}
+
+impl CsvSource {
+    /// Files in the order of their rows; nothing is read yet.
+    #[must_use]
+    pub fn new(files: Vec<PathBuf>, layout: Layout) -> Self {
+        Self {
+            files: files.into_iter(),
+            check: layout.row_check(),
+            stamps: StampReader::new(layout.utc_offset_s),
+            layout,
+            open: None,
+        }
+    }
+
+    fn fill_from(&mut self, file: &mut OpenFile, chunk: &mut Chunk) -> Result<bool, DataError> {
+        loop {
+            if chunk.len() >= CHUNK_ROWS {
+                return Ok(true);
+            }
+            let Some((from, to)) = file.line()? else {
+                return Ok(false);
+            };
+            let line = &file.buffer[from..to];
+            if line.is_empty() {
+                continue;
+            }
+            let mut reader = RowReader {
+                layout: &self.layout,
+                check: &mut self.check,
+                stamps: &mut self.stamps,
+            };
+            if let Err(what) = reader.row(line, &file.roles, chunk) {
+                return Err(DataError::line(&file.path, file.line, what));
+            }
+        }
+    }
+}
+
+impl Source for CsvSource {
+    fn kind(&self) -> DataKind {
+        self.layout.kind
+    }
+
+    fn fill(&mut self, chunk: &mut Chunk) -> Result<(), DataError> {
+        chunk.clear();
+        loop {
+            let mut file = match self.open.take() {
+                Some(file) => file,
+                None => match self.files.next() {
+                    None => return Ok(()),
+                    Some(path) => OpenFile::open(&path, &self.layout)?,
+                },
+            };
+            if self.fill_from(&mut file, chunk)? {
+                self.open = Some(file);
+                return Ok(());
+            }
+        }
+    }
+
+    fn gaps(&self) -> GapCount {
+        self.check.found
+    }
+}
+
+impl OpenFile {
+    fn open(path: &Path, layout: &Layout) -> Result<Self, DataError> {
+        let raw = File::open(path).map_err(|e| DataError::io(path, &e))?;
+        let mut input: Box<dyn Read + Send> = Box::new(raw);
+        let mut start = [0; 2];
+        let mut read = 0;
+        while read < 2 {
+            let n = input
+                .read(&mut start[read..])
+                .map_err(|e| DataError::io(path, &e))?;
+            if n == 0 {
+                break;
+            }
+            read += n;
+        }
+        let whole = std::io::Cursor::new(start[..read].to_vec()).chain(input);
+        let input: Box<dyn Read + Send> = if start == [0x1f, 0x8b] {
+            Box::new(MultiGzDecoder::new(whole))
+        } else {
+            Box::new(whole)
+        };
+        let mut file = Self {
+            path: path.to_owned(),
+            input,
+            buffer: vec![0; BUFFER_BYTES],
+            from: 0,
+            to: 0,
+            ended: false,
+            line: 0,
+            roles: Vec::new(),
+        };
+        let Some((from, to)) = file.line()? else {
+            return Err(DataError::line(
+                path,
+                1,
+                "the file is empty; a header row is needed".to_owned(),
+            ));
+        };
+        let header = String::from_utf8_lossy(&file.buffer[from..to]).into_owned();
+        file.roles =
+            roles(header.trim_start_matches('\u{feff}'), layout).map_err(|e| DataError::line(path, 1, e))?;
+        Ok(file)
+    }
+
+    /// The next line without its end, as a range of the buffer; `None` at the end of the file.
+    fn line(&mut self) -> Result<Option<(usize, usize)>, DataError> {
+        loop {
+            let unread = &self.buffer[self.from..self.to];
+            let (end, next) = match memchr::memchr(b'\n', unread) {
+                Some(at) => (self.from + at, self.from + at + 1),
+                None if !self.ended => {
+                    self.refill()?;
+                    continue;
+                }
+                None if unread.is_empty() => return Ok(None),
+                None => (self.to, self.to),
+            };
+            self.line += 1;
+            let from = std::mem::replace(&mut self.from, next);
+            let end = if end > from && self.buffer[end - 1] == b'\r' {
+                end - 1
+            } else {
+                end
+            };
+            return Ok(Some((from, end)));
+        }
+    }
+
+    fn refill(&mut self) -> Result<(), DataError> {
+        self.buffer.copy_within(self.from..self.to, 0);
+        self.to -= self.from;
+        self.from = 0;
+        if self.to == self.buffer.len() {
+            let what = format!("the line is longer than {BUFFER_BYTES} bytes");
+            return Err(DataError::line(&self.path, self.line + 1, what));
+        }
+        let read = self
+            .input
+            .read(&mut self.buffer[self.to..])
+            .map_err(|e| DataError::io(&self.path, &e))?;
+        self.to += read;
+        self.ended = read == 0;
+        Ok(())
+    }
+}
+
+/// What each column of a header holds.
+fn roles(header: &str, layout: &Layout) -> Result<Vec<Role>, String> {
+    let (names, required) = figures(layout.kind);
+    let mut found = vec![false; names.len()];
+    let (mut ts, mut roles) = (false, Vec::new());
+    for cell in header.split(',').take(COLUMNS_MAX) {
+        let cell = cell.trim().trim_matches('"');
+        let name = layout.name_of(cell);
+        let role = if matches!(name.as_str(), "ts" | "timestamp" | "time" | "date" | "datetime") && !ts {
+            ts = true;
+            Role::Ts
+        } else if let Some(at) = names.iter().position(|n| *n == name).filter(|at| !found[*at]) {
+            found[at] = true;
+            Role::Figure(at as u8)
+        } else if layout.kind == DataKind::Trades && matches!(name.as_str(), "side" | "aggressor") {
+            Role::Side
+        } else {
+            Role::Ignored
+        };
+        roles.push(role);
+    }
+    let missing: Vec<&str> = std::iter::once((&"ts", ts))
+        .chain(names.iter().zip(found).take(required))
+        .filter(|(_, found)| !found)
+        .map(|(name, _)| *name)
+        .collect();
+    if missing.is_empty() {
+        return Ok(roles);
+    }
+    let all: Vec<&str> = std::iter::once("ts").chain(names.iter().copied()).collect();
+    Err(format!(
+        "the header has no column {}; {} need {} (`columns` maps other names to these)",
+        missing.join(", "),
+        layout.kind.name(),
+        all.join(", ")
+    ))
+}
+
+struct RowReader<'a> {
+    layout: &'a Layout,
+    check: &'a mut RowCheck,
+    stamps: &'a mut StampReader,
+}
+
+impl RowReader<'_> {
+    #[inline]
+    fn row(&mut self, line: &[u8], roles: &[Role], chunk: &mut Chunk) -> Result<(), String> {
+        let (mut ts, mut side) = (None, None);
+        let mut figures = [absent(self.layout.kind); FIGURES_MAX];
+        let mut seen = 0;
+        let mut rest = Some(line);
+        for role in roles {
+            let Some(cells) = rest else { break };
+            let (cell, after) = cut(cells);
+            rest = after;
+            seen += 1;
+            match role {
+                Role::Ignored => {}
+                Role::Ts => ts = Some(self.stamps.read(cell)?),
+                Role::Figure(at) => {
+                    let at = usize::from(*at);
+                    figures[at] = self.figure(cell, at)?;
+                }
+                Role::Side => side = aggressor(cell)?,
+            }
+        }
+        if seen < roles.len() {
+            return Err(format!("{seen} cells, the header has {}", roles.len()));
+        }
+        let ts = ts.ok_or("there is no time")?;
+        rows::take(self.layout, self.check, (ts, figures, side), chunk)
+    }
+
+    #[inline]
+    fn figure(&self, cell: &[u8], at: usize) -> Result<i128, String> {
+        let (names, required) = figures(self.layout.kind);
+        if cell.is_empty() && at >= required {
+            return Ok(absent(self.layout.kind));
+        }
+        let read = if is_size(self.layout.kind, at) {
+            number::mantissa(cell, self.layout.size_scale, self.layout.extra_decimals)
+        } else {
+            number::price(cell, self.layout.price_scale, self.layout.extra_decimals).map(i128::from)
+        };
+        read.map_err(|e| format!("{}: {e}", names[at]))
+    }
+}
+
+/// The first cell and what follows its comma.
+#[inline]
+fn cut(cells: &[u8]) -> (&[u8], Option<&[u8]>) {
+    if let Some(quoted) = cells.strip_prefix(b"\"") {
+        let end = quoted.iter().position(|b| *b == b'"').unwrap_or(quoted.len());
+        let after = quoted.get(end + 1..).unwrap_or_default();
+        return (&quoted[..end], after.strip_prefix(b","));
+    }
+    match cells.iter().position(|b| *b == b',') {
+        Some(at) => (&cells[..at], Some(&cells[at + 1..])),
+        None => (cells, None),
+    }
+}

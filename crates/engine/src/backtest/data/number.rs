@@ -1,0 +1,178 @@
+//! Text to mantissas, exactly: `123.45` at scale 2 is 12345. The quick path reads plain digits; everything else
+//! (exponents, spaces, more than 18 digits) goes through the program's one decimal parser.
+
+use tradewind_types::num::{Rounding, parse_decimal};
+use tradewind_types::{Decimal, PriceMantissa, SizeMantissa};
+
+/// What to do with a figure that has more decimals than the instrument's scale.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ExtraDecimals {
+    /// It is an error, with its line.
+    #[default]
+    Refuse,
+    /// It is rounded half to even; the result says so.
+    Round,
+}
+
+pub(crate) const POWERS: [u64; 19] = {
+    let mut powers = [1u64; 19];
+    let mut at = 1;
+    while at < 19 {
+        powers[at] = powers[at - 1] * 10;
+        at += 1;
+    }
+    powers
+};
+
+/// Digits that a plain figure may have before its sum could overflow 64 bits.
+const PLAIN_DIGITS_MAX: usize = 18;
+
+/// One field's figure at a scale. `what` names the column in errors.
+pub(crate) fn mantissa(field: &[u8], scale: u8, extra: ExtraDecimals) -> Result<i128, String> {
+    plain(field, scale).map_or_else(|| slow(field, scale, extra), |value| Ok(i128::from(value)))
+}
+
+/// The figure as 64 bits, for prices.
+pub(crate) fn price(field: &[u8], scale: u8, extra: ExtraDecimals) -> Result<i64, String> {
+    if let Some(value) = plain(field, scale) {
+        return Ok(value);
+    }
+    let value = slow(field, scale, extra)?;
+    i64::try_from(value).map_err(|_| format!("`{}` is too large for a price", shown(field)))
+}
+
+/// Digits, an optional sign in front, an optional point inside; `None` when it is anything else.
+#[inline]
+fn plain(field: &[u8], scale: u8) -> Option<i64> {
+    let (negative, digits) = match field.first()? {
+        b'-' => (true, &field[1..]),
+        _ => (false, field),
+    };
+    if digits.is_empty() || digits.len() > PLAIN_DIGITS_MAX {
+        return None;
+    }
+    let (mut value, mut point) = (0u64, None);
+    for (at, byte) in digits.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => value = value * 10 + u64::from(byte - b'0'),
+            b'.' if point.is_none() => point = Some(at),
+            _ => return None,
+        }
+    }
+    let decimals = point.map_or(0, |at| digits.len() - 1 - at);
+    if digits.len() == usize::from(point.is_some()) {
+        return None;
+    }
+    let scale = usize::from(scale);
+    let value = if decimals <= scale {
+        value.checked_mul(*POWERS.get(scale - decimals)?)?
+    } else {
+        let power = POWERS.get(decimals - scale)?;
+        if value % power != 0 {
+            return None;
+        }
+        value / power
+    };
+    let value = i64::try_from(value).ok()?;
+    Some(if negative { -value } else { value })
+}
+
+fn slow(field: &[u8], scale: u8, extra: ExtraDecimals) -> Result<i128, String> {
+    let text = std::str::from_utf8(field).unwrap_or("").trim();
+    if text.is_empty() {
+        return Err("the cell is empty".to_owned());
+    }
+    let value = parse_decimal(text).map_err(|e| e.to_string())?;
+    of_decimal(value, scale, extra)
+}
+
+/// A decimal at a scale.
+pub(crate) fn of_decimal(value: Decimal, scale: u8, extra: ExtraDecimals) -> Result<i128, String> {
+    let value = match extra {
+        ExtraDecimals::Refuse => value,
+        ExtraDecimals::Round => Rounding::HalfEven.to_decimals(value, u32::from(scale)),
+    };
+    SizeMantissa::from_decimal(value, scale).map(|m| m.0).map_err(|_| {
+        format!(
+            "`{}` has more decimals than the {scale} that the instrument has; set its `price_scale` or `size_scale` \
+             higher, or `extra_decimals = \"round\"` for the data",
+            value.normalize()
+        )
+    })
+}
+
+/// A binary figure from a file, whose nearest decimal at the scale must be what was meant: it differs by less than
+/// 1e-9 of itself, or rounding was asked for.
+pub(crate) fn of_f64(value: f64, scale: u8, extra: ExtraDecimals) -> Result<i128, String> {
+    if !value.is_finite() {
+        return Err(format!("{value} is not a number"));
+    }
+    let scaled = value * 10f64.powi(i32::from(scale));
+    let nearest = scaled.round();
+    if nearest.abs() > 1e15 {
+        let decimal = Decimal::try_from(value).map_err(|e| e.to_string())?;
+        return of_decimal(decimal, scale, ExtraDecimals::Round);
+    }
+    if extra == ExtraDecimals::Refuse && (scaled - nearest).abs() > scaled.abs().max(1.0) * 1e-9 {
+        return Err(format!(
+            "{value} has more decimals than the {scale} that the instrument has; set its `price_scale` or \
+             `size_scale` higher, or `extra_decimals = \"round\"` for the data"
+        ));
+    }
+    Ok(nearest as i128)
+}
+
+pub(crate) fn as_price(value: i128) -> Result<PriceMantissa, String> {
+    i64::try_from(value)
+        .map(PriceMantissa)
+        .map_err(|_| format!("{value} is too large for a price"))
+}
+
+/// A field for an error message, cut to 64 characters.
+pub(crate) fn shown(field: &[u8]) -> String {
+    String::from_utf8_lossy(field).chars().take(64).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_figures_come_out_at_the_scale() {
+        let read = |text: &str, scale| mantissa(text.as_bytes(), scale, ExtraDecimals::Refuse);
+        assert_eq!(read("123.45", 2), Ok(12345));
+        assert_eq!(read("123.4", 2), Ok(12340));
+        assert_eq!(read("123", 2), Ok(12300));
+        assert_eq!(read("123.4500", 2), Ok(12345));
+        assert_eq!(read("-0.5", 2), Ok(-50));
+        assert_eq!(read(".5", 2), Ok(50));
+        assert_eq!(read("5.", 2), Ok(500));
+        assert_eq!(read("1.5e-3", 4), Ok(15));
+        assert_eq!(read(" 7 ", 0), Ok(7));
+        assert_eq!(read("1234567890123456789", 0), Ok(1_234_567_890_123_456_789));
+        assert_eq!(read("1.000000000000000001", 18), Ok(1_000_000_000_000_000_001));
+    }
+
+    #[test]
+    fn what_is_no_figure_or_does_not_fit_is_refused() {
+        for bad in ["", ".", "-", "1.2.3", "12a", "NaN", "1,5", "--1"] {
+            assert!(
+                mantissa(bad.as_bytes(), 2, ExtraDecimals::Refuse).is_err(),
+                "{bad}"
+            );
+        }
+        assert!(mantissa(b"1.234", 2, ExtraDecimals::Refuse).is_err());
+        assert_eq!(mantissa(b"1.235", 2, ExtraDecimals::Round), Ok(124));
+        assert_eq!(mantissa(b"1.225", 2, ExtraDecimals::Round), Ok(122));
+        assert!(price(b"99999999999999999999", 0, ExtraDecimals::Refuse).is_err());
+    }
+
+    #[test]
+    fn binary_figures_are_what_was_meant_or_refused() {
+        assert_eq!(of_f64(0.1 + 0.2, 2, ExtraDecimals::Refuse), Ok(30));
+        assert_eq!(of_f64(97.31, 2, ExtraDecimals::Refuse), Ok(9731));
+        assert!(of_f64(97.315, 2, ExtraDecimals::Refuse).is_err());
+        assert_eq!(of_f64(97.316, 2, ExtraDecimals::Round), Ok(9732));
+        assert!(of_f64(f64::NAN, 2, ExtraDecimals::Round).is_err());
+    }
+}

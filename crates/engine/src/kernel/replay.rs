@@ -1,0 +1,198 @@
+//! Market data of a backtest: the kernel's side of bars, quotes and trades that are history.
+//!
+//! The same matching, gate, order state machine and ledger as live, without what only live trading needs: no hub
+//! publications, no bars of seventeen intervals, no per-second timers. A quote of history is never stale: it counts
+//! until the next row.
+
+use rust_decimal::Decimal;
+use tradewind_matching::paper::{FeeModel, ImpactInputs, Liquidity, MarketView, PaperSettings, PaperVenue};
+use tradewind_types::market::{Bar, Quote, Trade};
+use tradewind_types::record::{Outcome, StrategyChanged, StrategyStatus};
+use tradewind_types::{
+    AccountId, InstrumentIdx, InstrumentKind, Market, PriceMantissa, SizeMantissa, StrategyId, UnixNanos,
+};
+
+use super::{Actions, Kernel, MarketState, State};
+
+/// What is shown of a price that no quote stands behind: more than any order.
+const ANY_SIZE: SizeMantissa = SizeMantissa(1_000_000_000_000_000_000);
+
+/// What the venue may see.
+struct History<'a> {
+    state: &'a State,
+    markets: &'a [MarketState],
+}
+
+impl MarketView for History<'_> {
+    fn liquidity(&self, instrument: InstrumentIdx) -> Liquidity<'_> {
+        let market = self.markets.get(instrument.slot());
+        market
+            .and_then(MarketState::quote)
+            .map_or(Liquidity::Invalid, Liquidity::Quote)
+    }
+
+    fn position(&self, account: &AccountId, instrument: InstrumentIdx, _: Option<&StrategyId>) -> Decimal {
+        let id = self.state.instruments.get(instrument).map(|i| &i.id);
+        let account = self.state.accounts.get(account);
+        account
+            .zip(id)
+            .and_then(|(a, id)| a.ledger.position(id))
+            .map_or(Decimal::ZERO, |p| p.quantity)
+    }
+}
+
+/// Calls the simulated venue with a view of the market: fields of the kernel borrowed side by side.
+macro_rules! with_history {
+    ($kernel:ident, |$venue:ident, $view:ident, $out:ident| $call:expr) => {{
+        let $view = History {
+            state: &$kernel.state,
+            markets: &$kernel.markets,
+        };
+        let $venue = $kernel.simulated.venue_mut();
+        let $out = &mut $kernel.reports;
+        $call
+    }};
+}
+
+impl Kernel {
+    /// Replaces the simulated venue by one with these assumptions; before the first order.
+    pub fn assume(&mut self, settings: PaperSettings) {
+        let mut venue = PaperVenue::new(settings);
+        for fees in self.state.fees.values() {
+            venue.set_fees(fees.clone());
+        }
+        *self.simulated.venue_mut() = venue;
+    }
+
+    /// Sets how fees of a market are reckoned, where a plain rate is not how it is done.
+    pub fn assume_fees(&mut self, market: Market, kind: Option<InstrumentKind>, model: FeeModel) {
+        self.simulated.venue_mut().set_fee_model(market, kind, model);
+    }
+
+    /// Sets what market impact is reckoned with.
+    pub fn assume_impact(&mut self, instrument: InstrumentIdx, inputs: ImpactInputs) {
+        self.simulated
+            .venue_mut()
+            .set_impact_inputs(instrument, Some(inputs));
+    }
+
+    /// Lets a strategy trade for an account.
+    pub fn run_strategy(&mut self, account: &AccountId, strategy: &StrategyId, actions: &mut Actions) {
+        let change = StrategyChanged {
+            account: account.clone(),
+            strategy: strategy.clone(),
+            status: StrategyStatus::Running,
+            actor: "backtest".to_owned(),
+            ts: self.now,
+        };
+        let _ = self.emit(Outcome::Strategy(change), actions);
+    }
+
+    /// A bar of history. Orders that wait for its instrument are matched along its path, the kernel reacting at each
+    /// place where something happened; then time and price are those of its close.
+    #[inline]
+    pub fn replay_bar(&mut self, bar: &Bar, close: UnixNanos, half_spread: i64, actions: &mut Actions) {
+        let walk = self.simulated.venue_mut().begin_bar(bar);
+        if !walk.is_over() {
+            self.walk(walk, bar, half_spread, actions);
+        }
+        self.now = self.now.max(close);
+        self.show(bar.instrument, bar.close, half_spread, close);
+    }
+
+    #[cold]
+    fn walk(
+        &mut self,
+        mut walk: tradewind_matching::paper::BarWalk,
+        bar: &Bar,
+        half_spread: i64,
+        actions: &mut Actions,
+    ) {
+        loop {
+            let more = with_history!(self, |venue, view, out| venue.step_bar(&mut walk, &view, out));
+            let at = walk.position();
+            // Bars of several instruments are walked one after the other: time does not go back for the second.
+            self.now = self.now.max(at.ts);
+            if !self.reports.is_empty() {
+                self.show(bar.instrument, at.price, half_spread, at.ts);
+                self.collect_reports(actions);
+            }
+            if !more {
+                return;
+            }
+        }
+    }
+
+    /// Lets orders that were just made meet the price at which the last bar closed.
+    pub fn replay_at_close(&mut self, instrument: InstrumentIdx, actions: &mut Actions) {
+        let now = self.now;
+        with_history!(self, |venue, view, out| venue
+            .advance_instrument(instrument, now, &view, out));
+        self.collect_reports(actions);
+    }
+
+    /// A quote of history.
+    #[inline]
+    pub fn replay_quote(&mut self, quote: &Quote, actions: &mut Actions) {
+        self.replay_time(quote.ts_init, actions);
+        let idx = quote.instrument;
+        if let Some(market) = self.markets.get_mut(idx.slot()) {
+            market.take_quote(*quote);
+        }
+        if self.simulated.venue().watches(idx) {
+            let now = self.now;
+            with_history!(self, |venue, view, out| venue.on_market(idx, now, &view, out));
+            self.collect_reports(actions);
+        }
+    }
+
+    /// A public trade of history.
+    #[inline]
+    pub fn replay_trade(&mut self, trade: &Trade, actions: &mut Actions) {
+        self.replay_time(trade.ts_init, actions);
+        if self.simulated.venue().watches(trade.instrument) {
+            let now = self.now;
+            with_history!(self, |venue, view, out| venue.on_trade(trade, now, &view, out));
+            self.collect_reports(actions);
+        }
+    }
+
+    /// Time passes: what is due at the venue meets the market as it was until now.
+    #[inline]
+    fn replay_time(&mut self, ts: UnixNanos, actions: &mut Actions) {
+        self.now = self.now.max(ts);
+        if self
+            .simulated
+            .venue()
+            .next_due()
+            .is_some_and(|due| due <= self.now)
+        {
+            let now = self.now;
+            with_history!(self, |venue, view, out| venue.advance(now, &view, out));
+            self.collect_reports(actions);
+        }
+    }
+
+    /// Values the account for the record and watches its limits.
+    pub fn replay_account(&mut self, account: &AccountId, actions: &mut Actions) {
+        self.watch_margin(account, actions);
+        self.mark_equity(account, actions);
+        self.check_losses(account, actions);
+    }
+
+    /// The price that everybody is shown from now on.
+    #[inline]
+    fn show(&mut self, idx: InstrumentIdx, price: PriceMantissa, half_spread: i64, ts: UnixNanos) {
+        if let Some(market) = self.markets.get_mut(idx.slot()) {
+            market.show(Quote {
+                instrument: idx,
+                bid: PriceMantissa(price.0.saturating_sub(half_spread)),
+                ask: PriceMantissa(price.0.saturating_add(half_spread)),
+                bid_size: ANY_SIZE,
+                ask_size: ANY_SIZE,
+                ts_event: ts,
+                ts_init: ts,
+            });
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Backtests through their public face: reckoned by hand, against another library, and what is refused.
+
+mod by_hand;
+mod case;
+mod refused;
+mod truth;
+mod variants;

@@ -1,0 +1,206 @@
+//! Many runs: sweeps, walks, several instruments, files of either format.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tradewind_analytics::walk_forward::WalkForward;
+use tradewind_engine::backtest::sweep::{Grid, Objective, SweepPlan, SweepResult, SweepRow, sweep};
+use tradewind_engine::backtest::walk_forward::{WalkPlan, walk_forward};
+use tradewind_engine::backtest::{
+    BacktestConfig, BacktestError, Control, Inputs, backtest, export_csv, export_parquet,
+};
+
+use crate::case::{BARS, BASE, Case};
+
+fn example() -> BacktestConfig {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    BacktestConfig::read(&root.join("examples/backtests/ema_cross.toml")).unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn grid() -> Grid {
+    let mut grid = Grid::default();
+    grid.add("fast=5..20:5").expect("an axis");
+    grid.add("slow=15,30,60").expect("an axis");
+    grid
+}
+
+fn swept(config: &BacktestConfig, inputs: &Inputs, threads: usize, done: Vec<SweepRow>) -> SweepResult {
+    sweep(SweepPlan {
+        config,
+        inputs,
+        grid: &grid(),
+        objective: Objective::Sharpe,
+        threads,
+        done,
+        on_row: &|_| {},
+        cancel: &AtomicBool::new(false),
+    })
+    .unwrap_or_else(|e| panic!("{e}"))
+}
+
+#[test]
+fn a_sweep_is_the_same_on_one_thread_on_many_and_after_a_stop() {
+    let config = example();
+    let inputs = Inputs::load(&config, 1_000_000).expect("good rows");
+    let one = swept(&config, &inputs, 1, Vec::new());
+    let many = swept(&config, &inputs, 4, Vec::new());
+    assert_eq!(one, many);
+    assert_eq!(one.rows.len(), 12);
+    // fast=15 slow=15, fast=20 slow=15 cannot be run, and stand last with the reason.
+    assert!(
+        one.rows[11]
+            .error
+            .as_ref()
+            .expect("a reason")
+            .contains("fast must be less than slow")
+    );
+    assert!(one.rows.windows(2).all(|w| w[0].sharpe >= w[1].sharpe));
+    assert!(
+        one.rows[0]
+            .deflated_sharpe
+            .is_some_and(|p| (0.0..=1.0).contains(&p))
+    );
+    assert!(
+        one.probability_of_overfitting
+            .is_some_and(|p| (0.0..=1.0).contains(&p)),
+        "{:?}",
+        one.overfitting_note
+    );
+    let (kept, cancel) = (Mutex::new(Vec::new()), AtomicBool::new(false));
+    let stopped = sweep(SweepPlan {
+        config: &config,
+        inputs: &inputs,
+        grid: &grid(),
+        objective: Objective::Sharpe,
+        threads: 1,
+        done: Vec::new(),
+        on_row: &|row: &SweepRow| {
+            let mut kept = kept.lock().expect("one thread");
+            kept.push(row.clone());
+            cancel.store(kept.len() == 5, Ordering::Relaxed);
+        },
+        cancel: &cancel,
+    });
+    assert_eq!(stopped, Err(BacktestError::Canceled { rows: 5 }));
+    let kept = kept.into_inner().expect("one thread");
+    assert_eq!(swept(&config, &inputs, 2, kept), one);
+}
+
+#[test]
+fn a_walk_tests_on_what_did_not_choose() {
+    let config = example();
+    let inputs = Inputs::load(&config, 1_000_000).expect("good rows");
+    let walked = walk_forward(&WalkPlan {
+        config: &config,
+        inputs: &inputs,
+        grid: &grid(),
+        objective: Objective::Sharpe,
+        windows: WalkForward {
+            train: 400,
+            test: 200,
+            step: 200,
+            purge: 5,
+            embargo: 5,
+            anchored: false,
+        },
+        threads: 2,
+        on_window: &|_, _| {},
+        cancel: &AtomicBool::new(false),
+    })
+    .unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(walked.windows.len(), 5);
+    for window in &walked.windows {
+        assert!(
+            window.train_to < window.test_from,
+            "purge and embargo lie between"
+        );
+        assert!(window.test_from < window.test_to);
+        assert_eq!(window.parameters, window.train.parameters);
+    }
+    assert!(walked.windows.windows(2).all(|w| w[0].test_to <= w[1].test_from));
+    assert_eq!(
+        walked.returns.len(),
+        walked.windows.iter().map(|w| w.test.returns.len()).sum::<usize>()
+    );
+}
+
+#[test]
+fn columns_in_memory_and_files_give_the_same_result() {
+    let config = example();
+    let memory = Inputs::load(&config, 1_000_000).expect("good rows");
+    assert!(matches!(Inputs::load(&config, 10), Ok(Inputs::Files)));
+    let run = |inputs| backtest(&config, inputs, &Control::default()).unwrap_or_else(|e| panic!("{e}"));
+    let (a, b) = (run(&memory), run(&Inputs::Files));
+    assert_eq!(a, b);
+    assert_eq!(a.equity.benchmark.len(), a.equity.ts.len());
+    assert!(a.statistics["returns"]["sharpe"].is_number());
+    let text = serde_json::to_string(&a).expect("JSON");
+    assert_eq!(
+        serde_json::from_str::<tradewind_engine::backtest::BacktestDocument>(&text).expect("JSON"),
+        a
+    );
+}
+
+#[test]
+fn a_run_can_be_stopped() {
+    let config = example();
+    let inputs = Inputs::load(&config, 1_000_000).expect("good rows");
+    let cancel = AtomicBool::new(true);
+    let control = Control {
+        progress: None,
+        cancel: Some(&cancel),
+    };
+    // Shorter than one look at the flag: it runs to its end, and so does its check.
+    assert!(backtest(&config, &inputs, &control).is_ok());
+}
+
+#[test]
+fn several_instruments_are_traded_side_by_side_and_together() {
+    let case = Case::new(BARS);
+    case.file(
+        "other.csv",
+        &BARS
+            .replace("106,1000", "104,1000")
+            .replace(",106,96,", ",104,96,"),
+    );
+    let two = BASE
+        .replace("[[data]]", "[[instruments]]\nid = \"DEF.XNAS\"\ntick = \"0.01\"\nlot = \"1\"\n[[data]]\ninstrument = \"DEF.XNAS\"\nfile = \"other.csv\"\ninterval = \"1d\"\n[[data]]\ninstrument = \"ABC.XNAS\"");
+    let each = case.run(&two.replace("size = 0.5", "size = 0.25"));
+    let traded: std::collections::BTreeSet<_> = each.fills.iter().map(|f| f.instrument.as_str()).collect();
+    assert_eq!(traded.into_iter().collect::<Vec<_>>(), ["ABC.XNAS", "DEF.XNAS"]);
+    let strategies: std::collections::BTreeSet<_> =
+        each.orders.iter().filter_map(|o| o.strategy.as_deref()).collect();
+    assert_eq!(
+        strategies.into_iter().collect::<Vec<_>>(),
+        ["ema_cross-1", "ema_cross-2"]
+    );
+    let together = two.replace(
+        "id = \"ema_cross\"\nparameters = { fast = 1, slow = 2, size = 0.5 }",
+        "id = \"rebalance\"\nparameters = { weights = [0.5, 0.25] }",
+    );
+    let balanced = case.run(&together);
+    assert!(balanced.fills.len() >= 2, "{:?}", balanced.orders);
+    assert_eq!(balanced.checks.illegal_outcomes, 0);
+    assert_eq!(balanced.checks.ledger, None);
+}
+
+#[test]
+fn tables_are_written_and_parquet_reads_back() {
+    let result = Case::new(BARS).run(BASE);
+    let folder = tempfile::tempdir().expect("a folder");
+    export_csv(&result, folder.path()).expect("written");
+    export_parquet(&result, folder.path()).expect("written");
+    let fills = std::fs::read_to_string(folder.path().join("fills.csv")).expect("written");
+    let lines: Vec<&str> = fills.lines().collect();
+    assert_eq!(lines[0], "order,instrument,side,ts,quantity,price,fee,taker");
+    assert!(
+        lines[1].ends_with(",ABC.XNAS,BUY,2024-01-05T00:00:00Z,47,107,5.029,true"),
+        "{}",
+        lines[1]
+    );
+    for name in ["equity", "orders", "fills", "trades"] {
+        let bytes = std::fs::read(folder.path().join(format!("{name}.parquet"))).expect("written");
+        assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"), "{name}");
+    }
+}
