@@ -25,7 +25,7 @@ pub(super) const QUOTES: usize = 500_000;
 const SEED: u64 = 1;
 const START_NS: i64 = 1_767_225_600_000_000_000;
 const MINUTE_NS: i64 = 60_000_000_000;
-const QUOTE_NS: i64 = 100_000_000;
+const QUOTE_NS: i64 = 1_000_000_000;
 const START_CENTS: i64 = 6_000_000;
 
 /// A bar in cents.
@@ -73,7 +73,7 @@ pub(super) fn bars() -> impl Iterator<Item = BarRow> {
     })
 }
 
-/// An endless walk of quotes, steps of up to ±3 cents, one to four cents wide.
+/// An endless walk of quotes a second apart, steps of up to ±3 cents, one to four cents wide.
 pub(super) fn quotes() -> impl Iterator<Item = QuoteRow> {
     let mut random = SplitMix64::new(SEED + 1);
     let (mut bid, mut ts_ns) = (START_CENTS, START_NS);
