@@ -442,3 +442,61 @@ fn the_example_script_decides_as_the_built_in_ema_cross_does() {
     assert!(script.len() > 50, "{}", script.len());
     assert_eq!(script, built_in);
 }
+
+/// Pieces of the language, to make text that gets further than random characters do.
+const PIECES: [&str; 32] = [
+    "let x = ",
+    "x",
+    "this",
+    ".a",
+    ".push(",
+    "[",
+    "]",
+    "#{",
+    "}",
+    "(",
+    ")",
+    ";",
+    "if ",
+    "while ",
+    "{",
+    "for i in 0..9 {",
+    "1",
+    "0.5",
+    "-",
+    "+ ",
+    "/ ",
+    "== ",
+    "\"s\"",
+    "`${x}`",
+    "|y| y",
+    ".map(",
+    "buy(",
+    "target(",
+    "ctx",
+    ".close(",
+    "return",
+    "ctx.value(\"SMA_2\")",
+];
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn no_text_panics_and_what_runs_ends(
+        any in "\\PC{0,60}",
+        soup in proptest::collection::vec(proptest::sample::select(&PIECES[..]), 0..24),
+    ) {
+        for text in [any.clone(), with_body(&any), with_body(&soup.concat())] {
+            let Ok(strategy) = strategy(&text) else {
+                continue;
+            };
+            let mut instance = Instance::new(strategy, &[SlotMarket::new(SCALES)]).unwrap();
+            let mut out = Intents::new();
+            for bar in &closes(&[10_000, 10_100, 10_200]) {
+                instance.on_bar(0, bar, &mut out);
+                proptest::prop_assert!(out.len() <= limits::INTENTS_MAX);
+            }
+        }
+    }
+}
