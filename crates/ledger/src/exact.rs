@@ -7,6 +7,37 @@ use tradewind_types::num::NumberError;
 /// Most decimals of an amount of money; leaves 16 digits before the point.
 pub const MONEY_DECIMALS: u32 = 12;
 
+/// 10^0 to 10^28.
+const POWERS: [i128; 29] = {
+    let mut powers = [1i128; 29];
+    let mut n = 1;
+    while n < powers.len() {
+        powers[n] = powers[n - 1] * 10;
+        n += 1;
+    }
+    powers
+};
+/// What a decimal's 96 bits hold.
+const MANTISSA_MAX: i128 = (1 << 96) - 1;
+
+/// A decimal of a mantissa that fits; `None` when it does not.
+fn fitting(mantissa: i128, scale: u32) -> Option<Decimal> {
+    let fits = (-MANTISSA_MAX..=MANTISSA_MAX).contains(&mantissa) && scale <= 28;
+    fits.then(|| Decimal::from_i128_with_scale(mantissa, scale))
+}
+
+/// The sum at the longer scale in plain integers, where it fits: several times quicker than the general way.
+fn quick_sum(a: Decimal, b: Decimal) -> Option<Decimal> {
+    let (scale_a, scale_b) = (a.scale(), b.scale());
+    let scale = scale_a.max(scale_b);
+    let raised = |value: Decimal, from: u32| {
+        let power = *POWERS.get((scale - from) as usize)?;
+        value.mantissa().checked_mul(power)
+    };
+    let sum = raised(a, scale_a)?.checked_add(raised(b, scale_b)?)?;
+    fitting(sum, scale)
+}
+
 /// `a + b` without loss of digits.
 pub(crate) fn add(a: Decimal, b: Decimal) -> Result<Decimal, NumberError> {
     let operation = "an exact sum";
@@ -15,6 +46,9 @@ pub(crate) fn add(a: Decimal, b: Decimal) -> Result<Decimal, NumberError> {
     }
     if b.is_zero() {
         return Ok(a);
+    }
+    if let Some(sum) = quick_sum(a, b) {
+        return Ok(sum);
     }
     let sum = a.checked_add(b).ok_or(NumberError::Overflow { operation })?;
     if sum.scale() < a.scale().max(b.scale()) {
@@ -75,12 +109,22 @@ pub(crate) fn round_money(amount: Decimal) -> Decimal {
     Rounding::HalfEven.to_decimals(amount, MONEY_DECIMALS).normalize()
 }
 
+/// `a × b` in plain integers where it fits, else the general way, which may round.
+fn product(a: Decimal, b: Decimal) -> Option<Decimal> {
+    let quick = || {
+        let mantissa = a.mantissa().checked_mul(b.mantissa())?;
+        fitting(mantissa, a.scale() + b.scale())
+    };
+    quick().or_else(|| a.checked_mul(b))
+}
+
 /// `quantity × price × multiplier`, rounded as money.
 pub(crate) fn value(quantity: Decimal, price: Decimal, multiplier: Decimal) -> Result<Decimal, NumberError> {
-    let product = quantity
-        .checked_mul(price)
-        .and_then(|v| v.checked_mul(multiplier));
-    product.map(round_money).ok_or(NumberError::Overflow {
+    let value = match multiplier == Decimal::ONE {
+        true => product(quantity, price),
+        false => product(quantity, price).and_then(|v| product(v, multiplier)),
+    };
+    value.map(round_money).ok_or(NumberError::Overflow {
         operation: "quantity × price × multiplier",
     })
 }
@@ -109,6 +153,27 @@ mod tests {
             add(dec("12345678901234567890123456"), padded),
             Ok(dec("12345678901234567890123457"))
         );
+    }
+
+    #[test]
+    fn quick_sums_and_products_are_those_of_the_general_way() {
+        let texts = [
+            "0",
+            "1.5",
+            "-0.000000000001",
+            "79228162514264337593543950335",
+            "-3.10",
+            "123456789.123456789",
+        ];
+        for (a, b) in texts
+            .iter()
+            .flat_map(|a| texts.iter().map(move |b| (dec(a), dec(b))))
+        {
+            if let Some(sum) = quick_sum(a, b) {
+                assert_eq!(Some(sum), a.checked_add(b), "{a} + {b}");
+            }
+            assert_eq!(product(a, b), a.checked_mul(b), "{a} × {b}");
+        }
     }
 
     #[test]

@@ -125,7 +125,7 @@ pub fn wash_sales<'a>(
             mark(instrument, &loss, &mut bought, rule, &mut marks)?;
         }
     }
-    marks.sort_by(|a, b| a.sold_at.cmp(&b.sold_at));
+    marks.sort_by_key(|mark| mark.sold_at);
     Ok(marks)
 }
 
