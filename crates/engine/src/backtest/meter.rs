@@ -34,7 +34,8 @@ struct Holding {
 #[derive(Debug)]
 pub(crate) struct Meter {
     span_ns: u64,
-    span: u64,
+    /// Last time of the span at hand.
+    end: u64,
     pub(crate) points: Vec<EquityPoint>,
     holdings: Vec<Holding>,
     equity: f64,
@@ -49,7 +50,7 @@ impl Meter {
     pub(crate) fn new(span_ns: u64) -> Self {
         Self {
             span_ns: span_ns.max(1),
-            span: 0,
+            end: 0,
             points: Vec::new(),
             holdings: Vec::new(),
             equity: 0.0,
@@ -63,12 +64,13 @@ impl Meter {
     /// Whether the span of the last sample is over before `ts`: a time on a boundary belongs to what ends there.
     #[inline]
     pub(crate) fn is_due(&self, ts: UnixNanos) -> bool {
-        ts.0.saturating_sub(1) / self.span_ns != self.span
+        ts.0 > self.end
     }
 
     /// Begins the span of `ts`.
     pub(crate) fn begin(&mut self, ts: UnixNanos) {
-        self.span = ts.0.saturating_sub(1) / self.span_ns;
+        let before = ts.0.saturating_sub(1) / self.span_ns;
+        self.end = before.saturating_add(1).saturating_mul(self.span_ns);
     }
 
     /// Writes down the account's worth as it was at `ts`.

@@ -14,10 +14,11 @@
 use rust_decimal::Decimal;
 use tradewind_strategy::{Amount, Entry, EntryKind, Intent, Size};
 use tradewind_types::order::{OrderOrigin, UnitFraction};
-use tradewind_types::signal::Opinion;
+use tradewind_types::record::Outcome;
+use tradewind_types::signal::{Opinion, Signal, SignalOutcome};
 use tradewind_types::{
     AccountId, ClientOrderId, Instrument, InstrumentIdx, OrderKind, OrderListId, OrderRequest, OrderState,
-    OrderTerms, Price, Quantity, Rounding, Side, SignalId, StrategyId, TimeInForce,
+    OrderTerms, Price, Quantity, Rounding, Side, SignalId, StrategyId, TimeInForce, UnixNanos,
 };
 
 use super::account::strategy_of;
@@ -168,11 +169,62 @@ impl Kernel {
             origin: self.origin(actor, entry.confidence)?,
             terms: OrderTerms::default(),
         };
-        if loss.is_none() && profit.is_none() {
+        let made = if loss.is_none() && profit.is_none() {
             self.place_protected(&request, actions);
-            return Some(1);
+            Some(1)
+        } else {
+            self.place_with_levels(&request, (loss, profit), actions)
+        };
+        self.note_signal(&request, entry, actions);
+        made
+    }
+
+    /// Records an entry's signal, by which the gate knows one that comes again; where nobody asks that, nothing.
+    fn note_signal(&mut self, request: &OrderRequest, entry: &Entry, actions: &mut Actions) {
+        let OrderOrigin::Strategy {
+            strategy,
+            signal,
+            confidence,
+        } = &request.origin
+        else {
+            return;
+        };
+        let Some(account) = self.account(&request.account) else {
+            return;
+        };
+        if account.risk_of(Some(strategy)).duplicate_window_s == 0 {
+            return;
         }
-        self.place_with_levels(&request, (loss, profit), actions)
+        let outcome = match self
+            .order(&request.account, &request.client_order_id)
+            .map(|o| &o.state)
+        {
+            Some(OrderState::Denied { denials }) => SignalOutcome::Denied {
+                denials: denials.clone(),
+            },
+            _ => SignalOutcome::Accepted {
+                client_order_id: request.client_order_id.clone(),
+            },
+        };
+        let interval = self.config.strategy_interval;
+        let signal = Signal {
+            id: signal.clone(),
+            account: request.account.clone(),
+            strategy: strategy.clone(),
+            instrument: request.instrument.clone(),
+            interval,
+            bar_ts: UnixNanos(self.now.0.saturating_sub(interval.nanos())),
+            ts: self.now,
+            opinion: match request.side {
+                Side::Buy => Opinion::Buy,
+                Side::Sell => Opinion::Sell,
+            },
+            strength: *confidence,
+            confidence: *confidence,
+            reason: entry.reason.to_string(),
+            outcome,
+        };
+        let _ = self.emit(Outcome::Signal(Box::new(signal)), actions);
     }
 
     /// Places an entry with the levels that the strategy named.

@@ -37,6 +37,13 @@ pub async fn serve(request: Request) -> Response {
     response
 }
 
+/// The text of an embedded file, e.g. of the page that shows a backtest's result; `None` where the app was not built.
+#[must_use]
+pub fn text(path: &str) -> Option<String> {
+    let file = Dist::get(path)?;
+    String::from_utf8(file.data.into_owned()).ok()
+}
+
 fn page(path: &str, headers: &HeaderMap) -> Response {
     if Dist::get("index.html").is_none() {
         let html = HeaderValue::from_static("text/html; charset=utf-8");

@@ -8,8 +8,10 @@ use super::args::ReportArgs;
 use super::document;
 use crate::failure::Failure;
 
-/// The page; the web side builds it as a single file.
-const TEMPLATE: &str = include_str!("report.html");
+/// The page that the web app's build makes, embedded in the program.
+const PAGE: &str = "report.html";
+/// A plain page that shows the same figures, for a program that was built without the web app.
+const PLAIN: &str = include_str!("report.html");
 /// Where the result goes in.
 const MARKER: &str = "/*TRADEWIND_REPORT_DATA*/";
 
@@ -29,7 +31,9 @@ fn page(document: &BacktestDocument) -> Result<String, String> {
         .replace('<', "\\u003c")
         .replace('\u{2028}', "\\u2028")
         .replace('\u{2029}', "\\u2029");
-    let (before, after) = TEMPLATE
+    let template = tradewind_server::web::text(PAGE);
+    let template = template.as_deref().unwrap_or(PLAIN);
+    let (before, after) = template
         .split_once(MARKER)
         .ok_or_else(|| format!("the report's template has no {MARKER}"))?;
     Ok(format!("{before}{json}{after}"))
@@ -40,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_template_has_its_marker_once() {
-        assert_eq!(TEMPLATE.matches(MARKER).count(), 1);
+    fn the_plain_template_has_its_marker_once() {
+        assert_eq!(PLAIN.matches(MARKER).count(), 1);
     }
 }

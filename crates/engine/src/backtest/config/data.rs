@@ -41,6 +41,14 @@ pub(super) fn read(
             );
             return Err(section.error("instrument", message));
         }
+        let mixes = |d: &DataConfig| {
+            let bars = |d: &DataConfig| d.layout.kind == DataKind::Bars;
+            d.instrument == one.instrument && bars(d) != bars(&one)
+        };
+        if read.iter().any(mixes) {
+            let message = "bars cannot be mixed with quotes or trades of one instrument: its orders would be matched twice";
+            return Err(section.error("kind", message));
+        }
         section.finish()?;
         read.push(one);
     }
