@@ -4,8 +4,10 @@
 //! thread, the bounded inbox, the journal's group commit and the order in which things take effect: nothing is
 //! answered, published or sent to a venue before the record of it is durable.
 
+pub mod backtest;
 pub mod kernel;
 pub mod runtime;
+pub mod tape;
 
 pub use kernel::{CommandError, CommandReply, Event, Kernel, KernelConfig, MarketPublication};
 pub use runtime::{

@@ -1,5 +1,6 @@
 //! What the kernel knows of one trading account. All of it is the fold of the account's outcomes.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use indexmap::IndexMap;
@@ -8,14 +9,18 @@ use serde::{Deserialize, Serialize};
 use tradewind_ledger::Ledger;
 use tradewind_types::order::OrderOrigin;
 use tradewind_types::record::{
-    EquityMarked, KillSwitchChanged, LedgerEntry, ReconciliationRecorded, StrategyStatus, StrategyWeight,
+    EquityMarked, KillSwitchChanged, LedgerEntry, LotChange, ReconciliationRecorded, RiskWarned,
+    StrategyStatus, StrategyWeight,
 };
 use tradewind_types::risk::RiskSettings;
 use tradewind_types::signal::{Opinion, Signal};
 use tradewind_types::time::{DAY_NS, SECOND_NS};
-use tradewind_types::{AccountInfo, InstrumentId, Order, OrderEvent, Side, StrategyId, UnixNanos};
+use tradewind_types::{
+    AccountInfo, ClientOrderId, InstrumentId, Order, OrderEvent, Side, StrategyId, UnixNanos, VenueTradeId,
+};
 
 use super::orders::Orders;
+use super::state::day_of;
 use super::trades::Trades;
 
 /// Signals, fills and ledger entries kept in memory for snapshots of the hub; histories are in SQL.
@@ -39,16 +44,16 @@ pub struct FillRecord {
 pub struct RateCounters {
     orders: VecDeque<UnixNanos>,
     entries: VecDeque<UnixNanos>,
+    /// Everything sent in the last second.
+    #[serde(default)]
+    sent: VecDeque<UnixNanos>,
 }
 
 impl RateCounters {
+    /// O(log n): the times ascend.
     fn within(times: &VecDeque<UnixNanos>, now: UnixNanos, span_ns: u64) -> u32 {
-        let recent = times
-            .iter()
-            .rev()
-            .take_while(|ts| now.since(**ts) < span_ns)
-            .count();
-        u32::try_from(recent).unwrap_or(u32::MAX)
+        let older = times.partition_point(|ts| now.since(*ts) >= span_ns);
+        u32::try_from(times.len() - older).unwrap_or(u32::MAX)
     }
 
     /// Orders in the last minute, hour and day.
@@ -61,6 +66,12 @@ impl RateCounters {
     #[must_use]
     pub fn entries(&self, now: UnixNanos) -> [u32; 2] {
         [3_600, 86_400].map(|s| Self::within(&self.entries, now, s * SECOND_NS))
+    }
+
+    /// Orders sent within a span, batches' legs one by one; for rules of the place.
+    #[must_use]
+    pub fn orders_within(&self, now: UnixNanos, span_ns: u64) -> u32 {
+        Self::within(&self.sent, now, span_ns)
     }
 
     /// Whether the last counted order has this very time: the legs of a batch share it and count once.
@@ -77,7 +88,17 @@ impl RateCounters {
     }
 
     pub(crate) fn count(&mut self, order: &Order, ts: UnixNanos) {
-        if matches!(order.request.origin, OrderOrigin::Flatten { .. }) {
+        self.sent.push_back(ts);
+        while self
+            .sent
+            .front()
+            .is_some_and(|first| ts.since(*first) >= SECOND_NS)
+        {
+            self.sent.pop_front();
+        }
+        // Flattening is never held back, and a child was counted with its parent.
+        if matches!(order.request.origin, OrderOrigin::Flatten { .. }) || order.request.terms.parent.is_some()
+        {
             return;
         }
         if !self.counted_at(ts) {
@@ -86,6 +107,92 @@ impl RateCounters {
         let strategy = matches!(order.request.origin, OrderOrigin::Strategy { .. });
         if strategy && !order.request.reduce_only {
             Self::push(&mut self.entries, ts);
+        }
+    }
+}
+
+/// Day trades: orders that closed what was opened on the same UTC day, by day.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct DayTrades {
+    days: VecDeque<(u32, u32)>,
+    last: Option<ClientOrderId>,
+}
+
+impl DayTrades {
+    /// Days looked back at; five business days are never more than seven days.
+    const DAYS: u32 = 7;
+
+    /// Day trades in the five business days that end now.
+    #[must_use]
+    pub fn count(&self, now: UnixNanos) -> u32 {
+        let today = day_of(now);
+        // Day 0 was a Thursday.
+        let weekday = |day: u32| (day + 4) % 7;
+        let business = |day: &u32| !matches!(weekday(*day), 0 | 6);
+        let first = (today.saturating_sub(Self::DAYS)..=today)
+            .rev()
+            .filter(business)
+            .take(5)
+            .last()
+            .unwrap_or(today);
+        self.days
+            .iter()
+            .filter(|(day, _)| *day >= first)
+            .map(|(_, n)| n)
+            .sum()
+    }
+
+    /// Follows a fill.
+    pub(crate) fn fill(&mut self, entry: &LedgerEntry) {
+        let today = day_of(entry.ts);
+        let Some(change) = &entry.position else { return };
+        let closes = change.lots.iter().any(|lot| match lot {
+            LotChange::Closed {
+                acquired: Some(acquired),
+                ..
+            } => day_of(acquired.ts) == today,
+            _ => false,
+        });
+        // An order that closes in several fills is one trade.
+        if !closes || self.last == entry.client_order_id {
+            return;
+        }
+        self.last.clone_from(&entry.client_order_id);
+        match self.days.back_mut() {
+            Some((day, count)) if *day == today => *count += 1,
+            _ => self.days.push_back((today, 1)),
+        }
+        while self
+            .days
+            .front()
+            .is_some_and(|(day, _)| today - *day > Self::DAYS)
+        {
+            self.days.pop_front();
+        }
+    }
+}
+
+/// Executions that a live venue has told of, so that a repetition is recognised.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct VenueTrades {
+    known: IndexMap<VenueTradeId, ClientOrderId>,
+}
+
+impl VenueTrades {
+    /// Executions remembered; a venue repeats what is recent.
+    const MAX: usize = 20_000;
+
+    /// Whether it was told before.
+    #[must_use]
+    pub fn knows(&self, trade: &VenueTradeId) -> bool {
+        self.known.contains_key(trade)
+    }
+
+    pub(crate) fn add(&mut self, trade: &VenueTradeId, order: &ClientOrderId) {
+        self.known.insert(trade.clone(), order.clone());
+        if self.known.len() > Self::MAX {
+            // Half at once: removing from the front is linear.
+            self.known.drain(..Self::MAX / 2);
         }
     }
 }
@@ -136,6 +243,15 @@ pub struct AccountState {
     pub recent_fills: VecDeque<FillRecord>,
     /// The newest ledger entries, oldest first.
     pub recent_entries: VecDeque<LedgerEntry>,
+    /// The newest warnings, oldest first.
+    #[serde(default)]
+    pub warnings: VecDeque<RiskWarned>,
+    /// For the rule on pattern day traders.
+    #[serde(default)]
+    pub day_trades: DayTrades,
+    /// Fills of a live account's open and recent orders by the venue's ids, to know duplicates.
+    #[serde(default)]
+    pub venue_trades: VenueTrades,
     /// The last reconciliation.
     pub reconciliation: Option<ReconciliationRecorded>,
     /// Transfers since the last valuation, to keep them out of profit and loss.
@@ -164,6 +280,9 @@ impl AccountState {
             recent_signals: VecDeque::new(),
             recent_fills: VecDeque::new(),
             recent_entries: VecDeque::new(),
+            warnings: VecDeque::new(),
+            day_trades: DayTrades::default(),
+            venue_trades: VenueTrades::default(),
             reconciliation: None,
             transfers_since_mark: Decimal::ZERO,
         }
@@ -179,6 +298,27 @@ impl AccountState {
     #[must_use]
     pub fn signal_key(strategy: &StrategyId, instrument: &InstrumentId, side: Side) -> String {
         format!("{strategy} {instrument} {side}")
+    }
+
+    /// The risk settings as they are for a strategy (`None` = by hand).
+    #[must_use]
+    pub fn risk_of(&self, strategy: Option<&StrategyId>) -> Cow<'_, RiskSettings> {
+        self.risk.for_strategy(strategy)
+    }
+
+    /// When a signal of a strategy on that side of an instrument last became an order.
+    #[must_use]
+    pub fn last_acted(
+        &self,
+        strategy: &StrategyId,
+        instrument: &InstrumentId,
+        side: Side,
+    ) -> Option<UnixNanos> {
+        if self.acted.is_empty() {
+            return None;
+        }
+        let key = Self::signal_key(strategy, instrument, side);
+        self.acted.get(&key).copied()
     }
 
     /// Status of a strategy; one that was never switched is stopped.

@@ -1,22 +1,34 @@
 //! Commands: checked whole before anything changes, journalled with what came of them, answered.
 
+use std::collections::BTreeMap;
+
 use rust_decimal::Decimal;
+use tradewind_matching::paper::OrderChange;
 use tradewind_types::market::DataState;
 use tradewind_types::order::{OrderEventKind, OrderOrigin};
 use tradewind_types::record::{
-    Command, CommandEnvelope, FeeTable, KillSwitchChanged, Outcome, Record, RiskSettingsChanged,
-    StrategyChanged, StrategyStatus, StrategyWeight, WeightsChanged,
+    Command, CommandEnvelope, FeeTable, KillSwitchChanged, LedgerSettings, LedgerSettingsChanged, Outcome,
+    Record, RiskSettingsChanged, SessionTable, StrategyChanged, StrategyStatus, StrategyWeight,
+    WeightsChanged,
 };
-use tradewind_types::risk::RiskSettings;
+use tradewind_types::risk::{MarginRules, RiskSettings};
 use tradewind_types::{
-    AccountId, AccountInfo, ClientOrderId, Instrument, InstrumentId, Money, Order, OrderEvent, OrderKind,
-    OrderRequest, Quantity, Side, StrategyId, TimeInForce,
+    AccountId, AccountInfo, ClientOrderId, Instrument, InstrumentId, Money, Order, OrderKind, OrderRequest,
+    OrderState, Quantity, Side, StrategyId, TimeInForce,
 };
 
+use super::bookkeeping::Asked;
 use super::state::COMBINED;
 use super::{AccountState, Actions, CommandError, CommandReply, Kernel};
 
 type Answer = Result<CommandReply, CommandError>;
+
+/// Sessions of one calendar: forty years of one a day.
+const SESSIONS_MAX: usize = 10_000;
+/// Strategies with settings of their own.
+const OVERRIDES_MAX: usize = 100;
+/// Rules of the place in one set of settings.
+const PLACE_RULES_MAX: usize = 50;
 
 impl Kernel {
     pub(super) fn command(&mut self, envelope: &CommandEnvelope, actions: &mut Actions) {
@@ -46,6 +58,22 @@ impl Kernel {
                 account,
                 client_order_id,
             } => self.cancel_order(account, client_order_id, actions),
+            Command::ModifyOrder {
+                account,
+                client_order_id,
+                quantity,
+                price,
+                trigger,
+                expected_version,
+            } => {
+                let change = OrderChange {
+                    quantity: *quantity,
+                    price: *price,
+                    trigger: *trigger,
+                };
+                self.modify_order(account, client_order_id, &change, *expected_version, actions)
+            }
+            Command::DefineSessions { table } => self.define_sessions(table, actions),
             Command::CancelAll { account, instrument } => {
                 self.known_account(account)?;
                 Ok(CommandReply::Canceled(self.cancel_all(
@@ -88,6 +116,13 @@ impl Kernel {
             }
             Command::DefineInstrument { instrument } => Ok(self.define_instrument(instrument, actions)),
             Command::DefineFees { fees } => Ok(self.define_fees(fees, actions)),
+            Command::Book {
+                account,
+                task,
+                key,
+                reason,
+            } => self.book_task(account, task, Asked { key, reason, actor }, actions),
+            Command::RecordFxRate { rate } => self.record_fx_rate(rate, actions),
         }
     }
 
@@ -208,6 +243,7 @@ impl Kernel {
             return Err(CommandError::VersionConflict { current });
         }
         check_settings(settings)?;
+        let books = self.books_for(account, settings)?;
         let change = RiskSettingsChanged {
             account: account.clone(),
             settings: settings.clone(),
@@ -216,7 +252,48 @@ impl Kernel {
             ts: self.now,
         };
         let _ = self.emit(Outcome::RiskSettings(Box::new(change)), actions);
+        if let Some(settings) = books {
+            let version = self.known_account(account)?.ledger.settings_version() + 1;
+            let change = LedgerSettingsChanged {
+                account: account.clone(),
+                settings,
+                version,
+                actor: actor.to_owned(),
+                ts: self.now,
+            };
+            let _ = self.emit(Outcome::LedgerSettings(Box::new(change)), actions);
+        }
         Ok(CommandReply::Risk { version: current + 1 })
+    }
+
+    /// An account that trades on margin may owe cash, one that does not may not: the ledger's settings that follow
+    /// from the gate's, where they change.
+    fn books_for(
+        &self,
+        account: &AccountId,
+        settings: &RiskSettings,
+    ) -> Result<Option<LedgerSettings>, CommandError> {
+        let ledger = &self.known_account(account)?.ledger;
+        let overdraft = settings.margin.enabled;
+        if ledger.settings().overdraft == overdraft {
+            return Ok(None);
+        }
+        let changed = LedgerSettings {
+            overdraft,
+            ..ledger.settings().clone()
+        };
+        ledger.check_settings(&changed)?;
+        let owes = ledger
+            .currencies()
+            .any(|c| ledger.cash_available(c) < Decimal::ZERO);
+        let short = ledger.positions().any(|(_, p)| p.quantity < Decimal::ZERO);
+        if !overdraft && (owes || short) {
+            return Err(CommandError::BadSetting {
+                field: "margin.enabled",
+                message: "the account owes cash or is short: close that first".to_owned(),
+            });
+        }
+        Ok(Some(changed))
     }
 
     fn set_strategy(
@@ -309,7 +386,11 @@ impl Kernel {
         Ok(CommandReply::Done)
     }
 
-    fn define_instrument(&mut self, instrument: &Instrument, actions: &mut Actions) -> CommandReply {
+    pub(super) fn define_instrument(
+        &mut self,
+        instrument: &Instrument,
+        actions: &mut Actions,
+    ) -> CommandReply {
         let same = self
             .state
             .instruments
@@ -331,9 +412,29 @@ impl Kernel {
         });
         if !same {
             let _ = self.emit(Outcome::FeesDefined(fees.clone()), actions);
-            self.paper.set_fees(fees.clone());
+            self.simulated.venue_mut().set_fees(fees.clone());
         }
         CommandReply::Done
+    }
+
+    fn define_sessions(&mut self, table: &SessionTable, actions: &mut Actions) -> Answer {
+        let ordered = table.sessions.iter().all(|s| s.open < s.close)
+            && table
+                .sessions
+                .windows(2)
+                .all(|pair| pair[0].close <= pair[1].open);
+        if !ordered || table.sessions.len() > SESSIONS_MAX {
+            return Err(CommandError::BadSetting {
+                field: "sessions",
+                message: format!(
+                    "at most {SESSIONS_MAX}, each open before it closes, ascending, without overlap"
+                ),
+            });
+        }
+        if self.state.sessions.get(&table.calendar) != Some(table) {
+            let _ = self.emit(Outcome::Sessions(table.clone()), actions);
+        }
+        Ok(CommandReply::Done)
     }
 
     fn cancel_order(&mut self, account: &AccountId, id: &ClientOrderId, actions: &mut Actions) -> Answer {
@@ -357,25 +458,39 @@ impl Kernel {
         Ok(CommandReply::Order(Box::new(order.clone())))
     }
 
+    /// Asks for a cancel; what no venue has is gone at once. False when nothing was asked.
     pub(super) fn request_cancel(
         &mut self,
         account: &AccountId,
         id: &ClientOrderId,
         actions: &mut Actions,
     ) -> bool {
-        let event = OrderEvent {
-            account: account.clone(),
-            client_order_id: id.clone(),
-            ts_event: self.now,
-            ts_init: self.now,
-            kind: OrderEventKind::CancelRequested,
+        let gone = OrderEventKind::Canceled {
+            reason: "canceled on request".to_owned(),
         };
-        // An order whose cancel is already under way refuses a second request; that is no news.
-        let requested = self.emit_if_legal(event, actions);
-        if requested {
-            self.paper_cancel(account, id);
+        let waits = self
+            .order(account, id)
+            .is_some_and(|o| o.state == OrderState::Initialized);
+        if waits {
+            let event = self.event_of(account, id, gone);
+            let canceled = self.emit_if_legal(event, actions);
+            self.follow_links(account, id, actions);
+            return canceled;
         }
-        requested
+        // An order whose cancel is already under way refuses a second request; that is no news.
+        let event = self.event_of(account, id, OrderEventKind::CancelRequested);
+        if !self.emit_if_legal(event, actions) {
+            return false;
+        }
+        if self.held.remove(account, id) {
+            let event = self.event_of(account, id, gone);
+            self.emit_if_legal(event, actions);
+            self.order_ended(account, id, actions);
+        } else {
+            let now = self.now;
+            self.execution(account).cancel(account, id, now);
+        }
+        true
     }
 
     pub(super) fn cancel_all(
@@ -400,7 +515,7 @@ impl Kernel {
     }
 
     /// Reduce-only market orders against every open position; orders that stand in the way are canceled first.
-    fn flatten(
+    pub(super) fn flatten(
         &mut self,
         account: &AccountId,
         instrument: Option<&InstrumentId>,
@@ -442,6 +557,7 @@ impl Kernel {
                 origin: OrderOrigin::Flatten {
                     actor: actor.to_owned(),
                 },
+                terms: tradewind_types::OrderTerms::default(),
             };
             self.place(&request, false, actions);
             orders.extend(
@@ -485,12 +601,33 @@ fn check_settings(s: &RiskSettings) -> Result<(), CommandError> {
             return Err(CommandError::BadSetting { field, message });
         }
     }
-    if s.live_trading {
-        let message = "live execution is not part of this release".to_owned();
-        return Err(CommandError::BadSetting {
-            field: "live_trading",
-            message,
-        });
+    check_margin(&s.margin)?;
+    let profit = s.protection.take_profit;
+    if profit <= Decimal::ZERO || profit > Decimal::TEN {
+        return Err(bad(
+            "protection.take_profit",
+            format!("must be above 0 and at most 10, got {profit}"),
+        ));
+    }
+    if s.intraday.act_minutes > s.intraday.warn_minutes || s.intraday.warn_minutes > 24 * 60 {
+        let message = "warn_minutes is at most 1440, and act_minutes not above it".to_owned();
+        return Err(bad("intraday.act_minutes", message));
+    }
+    if s.overrides.len() > OVERRIDES_MAX || s.place.len() > PLACE_RULES_MAX {
+        let message = format!("at most {OVERRIDES_MAX} strategies and {PLACE_RULES_MAX} rules of the place");
+        return Err(bad("overrides", message));
+    }
+    for overrides in s.overrides.values() {
+        let mut settings = RiskSettings {
+            overrides: BTreeMap::new(),
+            ..s.clone()
+        };
+        overrides.apply(&mut settings);
+        check_settings(&settings)?;
+        if settings.margin.enabled != s.margin.enabled {
+            let message = "margin is switched on or off for the account, not for a strategy".to_owned();
+            return Err(bad("overrides", message));
+        }
     }
     if s.whitelist.as_ref().is_some_and(|list| list.len() > 10_000) {
         let message = "at most 10000 instruments".to_owned();
@@ -498,6 +635,30 @@ fn check_settings(s: &RiskSettings) -> Result<(), CommandError> {
             field: "whitelist",
             message,
         });
+    }
+    Ok(())
+}
+
+fn bad(field: &'static str, message: String) -> CommandError {
+    CommandError::BadSetting { field, message }
+}
+
+fn check_margin(rules: &MarginRules) -> Result<(), CommandError> {
+    let steps = [
+        rules.use_warn,
+        rules.use_warn_again,
+        rules.use_block,
+        rules.use_offer,
+        rules.use_force,
+    ];
+    let ascending = steps.windows(2).all(|pair| pair[0] <= pair[1]) && rules.use_warn > Decimal::ZERO;
+    if !ascending {
+        let message = "the steps of margin use ascend: warn, warn again, block, offer, force".to_owned();
+        return Err(bad("margin.use_warn", message));
+    }
+    if rules.leverage_max <= Decimal::ZERO || rules.ratio_warn < Decimal::ONE {
+        let message = "leverage_max is above 0, and ratio_warn at least 1".to_owned();
+        return Err(bad("margin.leverage_max", message));
     }
     Ok(())
 }

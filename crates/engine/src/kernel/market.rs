@@ -220,7 +220,13 @@ impl MarketState {
         }
     }
 
-    fn take_quote(&mut self, quote: Quote) -> bool {
+    /// Sets the quote without asking whether it is late or moved: history.
+    #[inline]
+    pub(super) fn show(&mut self, quote: Quote) {
+        self.quote = Some(quote);
+    }
+
+    pub(super) fn take_quote(&mut self, quote: Quote) -> bool {
         self.late = quote.ts_init.since(quote.ts_event) > LATE_NS;
         let moved = self.quote.is_none_or(|old| {
             (old.bid, old.ask, old.bid_size, old.ask_size)

@@ -9,38 +9,63 @@
 //! ([`ordering`]) through the [`gate`] → paper matching → reports → order events and ledger entries.
 
 pub mod account;
+mod adjust;
+pub mod bookkeeping;
 mod commands;
+pub mod execution;
 pub mod gate;
+pub mod held;
+mod intents;
+pub mod ladder;
+mod links;
+pub mod live;
 pub mod market;
+mod modify;
 mod ordering;
 pub mod orders;
+mod protect;
 mod reconcile;
+mod replay;
 mod reports;
 mod signals;
 pub mod state;
 mod timers;
 pub mod trades;
 pub mod valuation;
+mod venue_news;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
-use tradewind_matching::paper::PaperVenue;
+use serde::{Deserialize, Serialize};
 use tradewind_types::market::{BarInterval, DataState, MarketEvent};
 use tradewind_types::order::RequestError;
-use tradewind_types::record::{CommandEnvelope, LedgerEntry, Outcome, ReconciliationRecorded, Record};
+use tradewind_types::record::{
+    CommandEnvelope, LedgerEntry, Outcome, ReconciliationRecorded, Record, Session, VenueReport,
+};
+use tradewind_types::risk::Denial;
 use tradewind_types::{
     AccountId, AccountInfo, ClientOrderId, EntryId, Instrument, InstrumentId, InstrumentIdx,
     InstrumentRegistry, Order, UnixNanos,
+    VenueId,
 };
 
 pub use account::AccountState;
+pub use intents::{Acted, Actor, EntryStyle};
+pub use execution::{Execution, VenueRequest, VenueRequestKind};
+pub use held::Capabilities;
+pub use live::Live;
 pub use market::{MarketPublication, MarketState};
 pub use ordering::{BATCH_MAX, RESERVED_PREFIX};
 pub use state::{FoldError, State};
 
+use execution::{Backtest, Paper, Simulated};
+use held::HeldOrders;
+
 /// Settings that the kernel is built with; they do not change while it runs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct KernelConfig {
     /// Bars on which the strategies run.
     pub strategy_interval: BarInterval,
@@ -56,8 +81,12 @@ pub struct KernelConfig {
     pub equity_interval_ns: u64,
     /// How often weights adapt.
     pub weights_interval_ns: u64,
-    /// How often paper accounts are reconciled.
+    /// How often accounts are reconciled.
     pub reconcile_interval_ns: u64,
+    /// What the simulated venue carries out itself; the rest is emulated as for a venue that lacks it.
+    pub paper_capabilities: Capabilities,
+    /// What each real venue carries out itself; one that is not named has market and limit orders alone.
+    pub live_capabilities: BTreeMap<VenueId, Capabilities>,
 }
 
 impl Default for KernelConfig {
@@ -72,6 +101,8 @@ impl Default for KernelConfig {
             equity_interval_ns: 60 * S,
             weights_interval_ns: 300 * S,
             reconcile_interval_ns: 300 * S,
+            paper_capabilities: Capabilities::ALL,
+            live_capabilities: BTreeMap::new(),
         }
     }
 }
@@ -83,6 +114,8 @@ pub enum Event {
     Command(Box<CommandEnvelope>),
     /// The market moved.
     Market(MarketEvent),
+    /// A venue reported.
+    Venue(Box<VenueReport>),
     /// Time passed.
     Timer(UnixNanos),
 }
@@ -107,6 +140,15 @@ pub enum CommandReply {
     Canceled(Vec<ClientOrderId>),
     /// The entry booked.
     Entry(Box<LedgerEntry>),
+    /// The entries booked, in order; of a repetition those booked the first time.
+    Entries(Vec<LedgerEntry>),
+    /// A statement was booked.
+    Imported {
+        /// The entries.
+        entries: Vec<LedgerEntry>,
+        /// Rows that were booked before.
+        duplicates: u32,
+    },
     /// The version of the risk settings now.
     Risk {
         /// Version.
@@ -155,6 +197,30 @@ pub enum CommandError {
         /// Its state.
         state: &'static str,
     },
+    /// The order cannot be changed now.
+    #[error("order {id} is {state} and cannot be changed")]
+    OrderNotModifiable {
+        /// The order.
+        id: ClientOrderId,
+        /// Its state.
+        state: &'static str,
+    },
+    /// The order changed in between.
+    #[error("order {id} is at version {current}")]
+    OrderVersionConflict {
+        /// The order.
+        id: ClientOrderId,
+        /// Its version.
+        current: u32,
+    },
+    /// The gate denies a change; the order is as before.
+    #[error("order {id} cannot be changed so: {}", denials.iter().map(|d| d.message.as_str()).collect::<Vec<_>>().join("; "))]
+    ChangeDenied {
+        /// The order.
+        id: ClientOrderId,
+        /// Every rule that denies.
+        denials: Vec<Denial>,
+    },
     /// The request contradicts the instrument or itself.
     #[error(transparent)]
     Malformed(#[from] RequestError),
@@ -196,6 +262,8 @@ pub struct Actions {
     pub records: Vec<Record>,
     /// Market state that changed.
     pub publications: Vec<MarketPublication>,
+    /// For venues; to be sent only after the records are durable.
+    pub venue_requests: Vec<VenueRequest>,
     /// The answer, when the event was a command.
     pub reply: Option<Result<CommandReply, CommandError>>,
 }
@@ -205,6 +273,7 @@ impl Actions {
     pub fn clear(&mut self) {
         self.records.clear();
         self.publications.clear();
+        self.venue_requests.clear();
         self.reply = None;
     }
 }
@@ -214,7 +283,12 @@ pub struct Kernel {
     state: State,
     config: KernelConfig,
     markets: Vec<MarketState>,
-    paper: PaperVenue,
+    simulated: Simulated,
+    live: Option<Live>,
+    held: HeldOrders,
+    /// Live accounts: when the venue was last asked to compare, and whether they may trade.
+    compared: BTreeMap<AccountId, (UnixNanos, bool)>,
+    links_followed: bool,
     now: UnixNanos,
     timers: timers::Timers,
     reports: Vec<tradewind_matching::paper::Report>,
@@ -224,15 +298,32 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    /// A kernel on a recovered (or empty) state. Orders that were open rest at the paper venue again.
+    /// A kernel for paper and live accounts on a recovered (or empty) state. Orders that were open rest again.
     #[must_use]
     pub fn new(config: KernelConfig, state: State) -> Self {
-        let paper = reports::restored_paper(&config, &state);
+        let paper = Paper(reports::restored_paper(&config, &state));
+        let mut kernel = Self::with(config, state, Simulated::Paper(paper), Some(Live::default()));
+        kernel.resume_live();
+        kernel
+    }
+
+    /// A kernel for a backtest: the same in everything, without any way to a venue.
+    #[must_use]
+    pub fn backtest(config: KernelConfig, state: State) -> Self {
+        let backtest = Backtest(reports::restored_paper(&config, &state));
+        Self::with(config, state, Simulated::Backtest(backtest), None)
+    }
+
+    fn with(config: KernelConfig, state: State, simulated: Simulated, live: Option<Live>) -> Self {
         let mut kernel = Self {
+            held: HeldOrders::restored(&state),
             state,
             config,
             markets: Vec::new(),
-            paper,
+            simulated,
+            live,
+            compared: BTreeMap::new(),
+            links_followed: false,
             now: UnixNanos(0),
             timers: timers::Timers::default(),
             reports: Vec::new(),
@@ -255,7 +346,14 @@ impl Kernel {
                 self.advance_to(event.ts_init(), actions);
                 self.market_event(event, actions);
             }
+            Event::Venue(report) => {
+                self.advance_to(report.ts_init, actions);
+                self.venue_report(report, actions);
+            }
             Event::Timer(ts) => self.advance_to(*ts, actions),
+        }
+        if let Some(live) = &mut self.live {
+            live.take_requests(&mut actions.venue_requests);
         }
     }
 
@@ -263,6 +361,10 @@ impl Kernel {
     fn advance_to(&mut self, ts: UnixNanos, actions: &mut Actions) {
         if ts > self.now {
             self.now = ts;
+            if !self.links_followed && !self.frozen {
+                self.links_followed = true;
+                self.follow_all_links(actions);
+            }
             self.paper_advance(actions);
             self.run_timers(actions);
         }
@@ -270,11 +372,15 @@ impl Kernel {
 
     /// Folds an outcome and appends it to the records; an outcome that does not fit is counted and dropped.
     fn emit(&mut self, outcome: Outcome, actions: &mut Actions) -> Result<(), FoldError> {
-        if let Err(error) = self.state.fold(&outcome) {
+        self.record(outcome, actions).inspect_err(|error| {
             self.illegal += 1;
             self.last_illegal = Some(error.clone());
-            return Err(error);
-        }
+        })
+    }
+
+    /// The same for an outcome of which nobody minds that it does not fit.
+    fn record(&mut self, outcome: Outcome, actions: &mut Actions) -> Result<(), FoldError> {
+        self.state.fold(&outcome)?;
         actions.records.push(Record::Outcome(outcome));
         Ok(())
     }
@@ -362,6 +468,17 @@ impl Kernel {
     #[must_use]
     pub fn last_illegal(&self) -> Option<&FoldError> {
         self.last_illegal.as_ref()
+    }
+
+    /// Live execution, where this kernel has it.
+    #[must_use]
+    pub fn live(&self) -> Option<&Live> {
+        self.live.as_ref()
+    }
+
+    /// The session that is on for an instrument, where its calendar is known.
+    fn session_of(&self, instrument: &Instrument) -> Option<Session> {
+        self.state.sessions.get(&instrument.calendar)?.at(self.now).copied()
     }
 
     /// Best bid and offer with the state of the quote.

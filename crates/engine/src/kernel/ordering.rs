@@ -3,14 +3,16 @@
 use rust_decimal::Decimal;
 use tradewind_ledger::EntryFacts;
 use tradewind_types::order::{OrderEventKind, OrderOrigin, RequestError};
-use tradewind_types::record::{BatchMode, Outcome};
-use tradewind_types::risk::Denial;
+use tradewind_types::record::{BatchMode, Outcome, RiskWarned};
+use tradewind_types::risk::{Denial, RiskSettings};
+use tradewind_types::time::SECOND_NS;
 use tradewind_types::{
-    AccountId, ClientOrderId, Instrument, Money, Order, OrderEvent, OrderRequest, Side, StrategyId,
+    AccountId, ClientOrderId, Instrument, Money, Order, OrderEvent, OrderRequest, OrderState, Side,
+    StrategyId,
 };
 
 use super::account::strategy_of;
-use super::gate::{self, GateContext};
+use super::gate::{self, GateContext, Replaced};
 use super::orders::Known;
 use super::{AccountState, Actions, CommandError, CommandReply, Kernel};
 
@@ -35,7 +37,7 @@ impl Kernel {
             let allowed = self.place(request, i > 0, actions);
             if !allowed && mode == BatchMode::AllOrNone && requests.len() > 1 {
                 compensated = true;
-                self.take_back(requests, &new, i, actions);
+                self.unwind_batch(requests, &new, i, actions);
                 break;
             }
         }
@@ -67,7 +69,11 @@ impl Kernel {
         let account = self.known_account(&first.account)?;
         requests
             .iter()
-            .map(|request| self.check_request(account, request))
+            .enumerate()
+            .map(|(i, request)| {
+                check_parent(account, request, &requests[..i])?;
+                self.check_request(account, request)
+            })
             .collect()
     }
 
@@ -98,7 +104,8 @@ impl Kernel {
         Ok(true)
     }
 
-    /// Journals an order, asks the gate, and hands it to the venue or denies it. True when it went out.
+    /// Journals an order, asks the gate, and hands it to the venue or denies it. True when it went out, or waits for
+    /// its parent. `child`: it was counted with another order already.
     pub(super) fn place(&mut self, request: &OrderRequest, child: bool, actions: &mut Actions) -> bool {
         let initialized = Outcome::OrderInitialized {
             request: Box::new(request.clone()),
@@ -107,28 +114,42 @@ impl Kernel {
         if self.emit(initialized, actions).is_err() {
             return false;
         }
-        let denials = self.gate(request, child);
+        if request.terms.parent.is_some() {
+            self.follow_one(&request.account, &request.client_order_id, actions);
+            let order = self.order(&request.account, &request.client_order_id);
+            return order.is_some_and(|o| !matches!(o.state, OrderState::Denied { .. }));
+        }
+        self.send(request, child, actions)
+    }
+
+    /// Asks the gate, and hands a journalled order to the venue or denies it. True when it went out.
+    pub(super) fn send(&mut self, request: &OrderRequest, child: bool, actions: &mut Actions) -> bool {
+        let mut denials = Vec::new();
+        let needed = self.admit(request, child, None, &mut denials);
+        if denials.is_empty()
+            && let Err(denial) = self.hold_cash(request, needed, actions)
+        {
+            denials.push(denial);
+        }
         if !denials.is_empty() {
             self.order_event(request, OrderEventKind::Denied { denials }, actions);
+            self.follow_links(&request.account, &request.client_order_id, actions);
             return false;
         }
-        if let Err(denial) = self.hold_cash(request, actions) {
-            self.order_event(
-                request,
-                OrderEventKind::Denied {
-                    denials: vec![denial],
-                },
-                actions,
-            );
-            return false;
-        }
+        self.warn_of(request, actions);
         self.order_event(request, OrderEventKind::Submitted, actions);
-        self.paper_submit(request);
+        self.hand_over(request, actions);
         true
     }
 
     /// The orders of an all-or-none batch after the one denied at `failed` never go out; those before are canceled.
-    fn take_back(&mut self, requests: &[OrderRequest], new: &[bool], failed: usize, actions: &mut Actions) {
+    fn unwind_batch(
+        &mut self,
+        requests: &[OrderRequest],
+        new: &[bool],
+        failed: usize,
+        actions: &mut Actions,
+    ) {
         for (i, request) in requests
             .iter()
             .enumerate()
@@ -181,14 +202,16 @@ impl Kernel {
 
     /// Emits an order event unless the order's state forbids it; that is not counted as an error.
     pub(super) fn emit_if_legal(&mut self, event: OrderEvent, actions: &mut Actions) -> bool {
-        let order = self
-            .account(&event.account)
-            .and_then(|a| a.orders.get(&event.client_order_id));
-        let legal = order.is_some_and(|order| order.clone().apply(&event).is_ok());
-        legal && self.emit(Outcome::Order(event), actions).is_ok()
+        self.record(Outcome::Order(event), actions).is_ok()
     }
 
-    fn hold_cash(&mut self, request: &OrderRequest, actions: &mut Actions) -> Result<(), Denial> {
+    /// Sets aside what a buy may need. Sales, orders that only reduce, and margin accounts hold nothing.
+    pub(super) fn hold_cash(
+        &mut self,
+        request: &OrderRequest,
+        needed: Option<Decimal>,
+        actions: &mut Actions,
+    ) -> Result<(), Denial> {
         if request.side == Side::Sell || request.reduce_only {
             return Ok(());
         }
@@ -206,19 +229,25 @@ impl Kernel {
         ) else {
             return Err(refuse("the account or instrument is gone".to_owned()));
         };
-        let context = self.context(account, request, instrument, false);
-        let needed = context
-            .cash_needed()
-            .ok_or_else(|| refuse("the order cannot be valued".to_owned()))?;
-        let money = Money::new(needed, instrument.quote);
-        let facts = self.entry_facts(
-            &format!("hold:{}", request.client_order_id),
-            "gate",
-            "held for the order",
-        );
+        if account.risk.margin.enabled {
+            return Ok(());
+        }
+        let needed = needed.ok_or_else(|| refuse("the order cannot be valued".to_owned()))?;
+        let id = &request.client_order_id;
+        let held = account.ledger.held(id).map_or(Decimal::ZERO, |m| m.amount);
+        if needed <= held {
+            return Ok(());
+        }
+        let key = if held.is_zero() {
+            format!("hold:{id}")
+        } else {
+            format!("hold:{id}:{}", self.next_number())
+        };
+        let money = Money::new(needed - held, instrument.quote);
+        let facts = self.entry_facts(&key, "gate", "held for the order");
         let entry = account
             .ledger
-            .hold_entry(facts, &request.client_order_id, money)
+            .hold_entry(facts, id, money)
             .map_err(|error| refuse(error.to_string()))?;
         self.emit(Outcome::Ledger(Box::new(entry)), actions)
             .map_err(|error| refuse(error.to_string()))
@@ -234,23 +263,55 @@ impl Kernel {
         }
     }
 
-    /// Every rule that denies the order now.
-    pub(super) fn gate(&self, request: &OrderRequest, child: bool) -> Vec<Denial> {
-        let (Some(account), Some(instrument)) = (
-            self.account(&request.account),
-            self.state.instruments.by_id(&request.instrument),
-        ) else {
-            return Vec::new();
+    /// What the rules that only warn say of an order that was let through.
+    fn warn_of(&mut self, request: &OrderRequest, actions: &mut Actions) {
+        let Some(account) = self.account(&request.account) else {
+            return;
         };
-        gate::evaluate(&self.context(account, request, instrument, child))
+        let settings = account.risk_of(strategy_of(request));
+        let silent = !settings.margin.enabled && !settings.intraday.enabled && settings.place.is_empty();
+        let Some(instrument) = self
+            .state
+            .instruments
+            .by_id(&request.instrument)
+            .filter(|_| !silent)
+        else {
+            return;
+        };
+        let warnings = gate::warnings(&self.context(account, &settings, request, (instrument, true, None)));
+        for warning in warnings {
+            let warned = RiskWarned {
+                account: request.account.clone(),
+                client_order_id: Some(request.client_order_id.clone()),
+                warning,
+                ts: self.now,
+            };
+            let _ = self.emit(Outcome::RiskWarning(Box::new(warned)), actions);
+        }
+    }
+
+    /// Every rule that denies the order now goes to `denials`; returns the cash that it may need.
+    pub(super) fn admit(
+        &self,
+        request: &OrderRequest,
+        child: bool,
+        replaces: Option<Replaced>,
+        denials: &mut Vec<Denial>,
+    ) -> Option<Decimal> {
+        let account = self.account(&request.account)?;
+        let instrument = self.state.instruments.by_id(&request.instrument)?;
+        let settings = account.risk_of(strategy_of(request));
+        let context = self.context(account, &settings, request, (instrument, child, replaces));
+        gate::evaluate(&context, denials);
+        context.cash_needed()
     }
 
     fn context<'a>(
         &'a self,
         account: &'a AccountState,
+        settings: &'a RiskSettings,
         request: &'a OrderRequest,
-        instrument: &'a Instrument,
-        child: bool,
+        (instrument, child, replaces): (&'a Instrument, bool, Option<Replaced>),
     ) -> GateContext<'a> {
         let (quote, quote_state) = self.quote_of(&request.instrument);
         let value = self.value(account);
@@ -260,18 +321,20 @@ impl Kernel {
             .ledger
             .position(&request.instrument)
             .map_or(Decimal::ZERO, |p| p.quantity);
-        let owners = account.ledger.owners(&request.instrument);
-        let signal_key = strategy.map(|s| AccountState::signal_key(s, &request.instrument, request.side));
+        let owners = account.ledger.owners(&request.instrument).len();
         GateContext {
             request,
             instrument,
-            settings: &account.risk,
+            settings,
             account_kind: account.info.kind,
             kill_switch: kill_switch.map(|k| k.reason.as_str()),
+            ready: self.is_ready(account),
             quote,
             quote_state,
             equity: value.equity,
             exposure: value.exposure,
+            margin_used: value.margin_used,
+            margin_kept: value.margin_kept,
             cash_available: account.ledger.cash_available(instrument.quote),
             taker_fee: self
                 .state
@@ -282,13 +345,17 @@ impl Kernel {
             closing_already: closing_already(account, request, position),
             open_positions: open_positions(account),
             positions_of_strategy: positions_of(account, request, strategy),
-            positions_in_instrument: u32::try_from(owners.len()).unwrap_or(u32::MAX),
+            positions_in_instrument: u32::try_from(owners).unwrap_or(u32::MAX),
             orders: (!child).then(|| account.counters.orders(self.now)),
             strategy_entries: account.counters.entries(self.now),
+            orders_per_second: account.counters.orders_within(self.now, SECOND_NS),
+            day_trades: account.day_trades.count(self.now),
             day_loss: value.day_loss,
             drawdown: value.drawdown,
             strategy_status: strategy.map(|s| account.strategy_status(s)),
-            last_same_signal: signal_key.and_then(|key| account.acted.get(&key).copied()),
+            last_same_signal: strategy.and_then(|s| account.last_acted(s, &request.instrument, request.side)),
+            session: self.session_of(instrument),
+            replaces,
             now: self.now,
         }
     }
@@ -300,7 +367,26 @@ impl Kernel {
     }
 }
 
-/// Σ what open orders of the same side could still close.
+/// A parent has to be there before its child, in the same account.
+fn check_parent(
+    account: &AccountState,
+    request: &OrderRequest,
+    earlier: &[OrderRequest],
+) -> Result<(), CommandError> {
+    let Some(parent) = &request.terms.parent else {
+        return Ok(());
+    };
+    let in_batch = earlier.iter().any(|r| r.client_order_id == *parent);
+    if in_batch || account.orders.get(parent).is_some() {
+        return Ok(());
+    }
+    let message = "the parent of a linked order has to be there, or earlier in the batch";
+    Err(RequestError::Contradiction(message).into())
+}
+
+/// Σ what open orders of the same side could still close. Other legs of the same list close the same, and what
+/// protects a position gives way to an order that is not protective: it can only reduce, and is canceled when the
+/// position is gone.
 fn closing_already(account: &AccountState, request: &OrderRequest, position: Decimal) -> Decimal {
     let closing = if position > Decimal::ZERO {
         Side::Sell
@@ -314,6 +400,8 @@ fn closing_already(account: &AccountState, request: &OrderRequest, position: Dec
         o.request.instrument == request.instrument
             && o.request.side == closing
             && o.request.client_order_id != request.client_order_id
+            && (request.terms.oco.is_none() || o.request.terms.oco != request.terms.oco)
+            && !(o.request.reduce_only && o.request.terms.parent.is_some() && request.terms.parent.is_none())
     };
     account.orders.open().filter(same).map(Order::leaves).sum()
 }

@@ -5,9 +5,10 @@
 //! (above 1 % of the position or the instrument's minimum it is critical) and corrected by nobody but a person.
 
 use rust_decimal::Decimal;
-use tradewind_types::record::{LedgerAccount, Outcome, ReconciliationDifference, ReconciliationRecorded};
+use tradewind_types::record::{Outcome, ReconciliationDifference, ReconciliationRecorded};
 use tradewind_types::{AccountId, OrderState};
 
+use super::held::is_held;
 use super::{AccountState, Actions, Kernel};
 
 impl Kernel {
@@ -36,11 +37,11 @@ impl Kernel {
     }
 
     fn compare_orders(&self, account: &AccountState, found: &mut Findings) {
-        let theirs = self.paper.open_orders(&account.info.id);
+        let theirs = self.simulated.venue().open_orders(&account.info.id);
         for order in account
             .orders
             .open()
-            .filter(|o| o.state != OrderState::Initialized)
+            .filter(|o| o.state != OrderState::Initialized && (!is_held(o) || o.triggered))
         {
             found.compared += 1;
             let id = &order.request.client_order_id;
@@ -68,14 +69,16 @@ impl Kernel {
     }
 
     fn compare_positions(&self, account: &AccountState, found: &mut Findings) {
-        let record = self.paper.records().account(&account.info.id);
+        let record = self.simulated.venue().records().account(&account.info.id);
         for (instrument, position) in account.ledger.positions() {
             found.compared += 1;
             let theirs = record
                 .and_then(|r| r.positions.get(instrument))
                 .copied()
                 .unwrap_or_default();
-            let difference = (position.quantity - theirs).abs();
+            // What came by statements, corrections and corporate actions was never at the paper venue.
+            let ours = position.quantity - account.ledger.apart_position(instrument);
+            let difference = (ours - theirs).abs();
             if difference.is_zero() {
                 continue;
             }
@@ -92,7 +95,7 @@ impl Kernel {
             };
             found.differ(
                 &format!("position {instrument}"),
-                text(position.quantity),
+                text(ours),
                 text(theirs),
                 severity,
             );
@@ -110,13 +113,11 @@ impl Kernel {
     }
 
     fn compare_cash(&self, account: &AccountState, found: &mut Findings) {
-        let record = self.paper.records().account(&account.info.id);
+        let record = self.simulated.venue().records().account(&account.info.id);
         for currency in account.ledger.currencies() {
             found.compared += 1;
-            let balance = |a: LedgerAccount| account.ledger.balance(a, currency);
-            // What is neither money in nor money out was moved by fills and fees.
-            let outside = balance(LedgerAccount::Deposits) + balance(LedgerAccount::Withdrawals);
-            let ours = account.ledger.cash_total(currency) + outside;
+            // Deposits, income, statements and the like are no matter of the paper venue: it knows fills and fees.
+            let ours = account.ledger.cash_total(currency) - account.ledger.apart_cash(currency);
             let theirs = record
                 .and_then(|r| r.cash_moved.get(&currency))
                 .copied()

@@ -5,17 +5,19 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use tradewind_ledger::FillFacts;
 use tradewind_matching::paper::{
-    Liquidity, MarketView, PaperOrder, PaperSettings, PaperVenue, QueueModel, Report, ReportKind,
-    RestoredOrder,
+    Liquidity, MarketView, PaperOrder, PaperSettings, PaperVenue, Phase, QueueModel, Report, RestoredOrder,
+    RestoredStop, SessionView,
 };
 use tradewind_types::market::{DataState, Trade};
-use tradewind_types::record::Outcome;
+use tradewind_types::record::{Outcome, SessionTable};
 use tradewind_types::{
-    AccountId, ClientOrderId, FillId, Instrument, InstrumentIdx, Money, Order, OrderEvent, OrderEventKind,
-    OrderKind, OrderRequest, OrderState, Price, Quantity, Rounding, Side, StrategyId, UnixNanos,
+    AccountId, AccountKind, ClientOrderId, FillId, Instrument, InstrumentIdx, Money, Order, OrderEvent,
+    OrderEventKind, OrderRequest, OrderState, Price, Quantity, Rounding, Side, StrategyId, UnixNanos,
 };
 
 use super::account::strategy_of;
+use super::execution::Execution;
+use super::held::{Capabilities, after_trigger, is_held};
 use super::{Actions, Kernel, KernelConfig, MarketState, State};
 
 /// What the paper venue may see: displayed markets while they are VALID, and positions.
@@ -53,11 +55,64 @@ impl MarketView for View<'_> {
             .and_then(|(a, id)| a.ledger.position(id))
             .map_or(Decimal::ZERO, |p| p.quantity)
     }
+
+    fn sessions(&self) -> &dyn SessionView {
+        self.state
+    }
 }
 
-/// The paper venue as it was: its records, its fees, and every order that was open.
+/// The dated session tables; an instrument whose calendar is not known, and a day that its table does not reach, is
+/// open as long as the instrument's own status says so.
+impl SessionView for State {
+    fn phase(&self, instrument: InstrumentIdx, at: UnixNanos) -> Phase {
+        let Some(instrument) = self.instruments.get(instrument) else {
+            return Phase::Open;
+        };
+        let status = Phase::from(instrument.status);
+        if self.sessions.is_empty() || status != Phase::Open {
+            return status;
+        }
+        match self.sessions.get(&instrument.calendar) {
+            Some(table) if reaches(table, at) && table.at(at).is_none() => Phase::Closed,
+            _ => Phase::Open,
+        }
+    }
+
+    fn ends(&self, instrument: InstrumentIdx, at: UnixNanos) -> Option<UnixNanos> {
+        let table = self.sessions.get(&self.instruments.get(instrument)?.calendar)?;
+        let next = table.sessions.partition_point(|s| s.close <= at);
+        table.sessions.get(next).map(|s| s.close)
+    }
+}
+
+/// Whether a time lies between the first session's beginning and the last one's end.
+fn reaches(table: &SessionTable, at: UnixNanos) -> bool {
+    let (first, last) = (table.sessions.first(), table.sessions.last());
+    first.is_some_and(|s| s.open <= at) && last.is_some_and(|s| at < s.close)
+}
+
+/// The simulated venue as it was: its records, its fees, and every order of a paper account that was open.
 pub(super) fn restored_paper(config: &KernelConfig, state: &State) -> PaperVenue {
-    let mut paper = PaperVenue::new(PaperSettings {
+    let mut paper = PaperVenue::new(paper_settings(config));
+    *paper.records_mut() = state.paper.clone();
+    for fees in state.fees.values() {
+        paper.set_fees(fees.clone());
+    }
+    let simulated = state
+        .accounts
+        .values()
+        .filter(|a| a.info.kind == AccountKind::Paper);
+    for account in simulated {
+        let at_venue = |o: &&Order| o.state != OrderState::Initialized && (!is_held(o) || o.triggered);
+        for order in account.orders.open().filter(at_venue) {
+            restore_order(&mut paper, state, order);
+        }
+    }
+    paper
+}
+
+fn paper_settings(config: &KernelConfig) -> PaperSettings {
+    PaperSettings {
         order_latency_ns: config.paper_latency_ns,
         cancel_latency_ns: config.paper_latency_ns,
         queue: if config.paper_queue {
@@ -66,33 +121,33 @@ pub(super) fn restored_paper(config: &KernelConfig, state: &State) -> PaperVenue
             QueueModel::Off
         },
         ..PaperSettings::default()
-    });
-    *paper.records_mut() = state.paper.clone();
-    for fees in state.fees.values() {
-        paper.set_fees(fees.clone());
     }
-    for account in state.accounts.values() {
-        for order in account
-            .orders
-            .open()
-            .filter(|o| o.state != OrderState::Initialized)
-        {
-            let Some(paper_order) = paper_order(state, &order.request, None) else {
-                continue;
-            };
-            let was = RestoredOrder {
-                accepted: order.venue_order_id.is_some(),
-                filled: order.filled,
-                fills: order.fills,
-                ts: order.ts_created,
-            };
-            paper.restore(paper_order, &was);
-            if order.state == OrderState::PendingCancel {
-                paper.cancel(&account.info.id, &order.request.client_order_id, order.ts_updated);
-            }
-        }
+}
+
+fn restore_order(paper: &mut PaperVenue, state: &State, order: &Order) {
+    // An order that the kernel held until its trigger went to the venue as what it became.
+    let request = if is_held(order) {
+        after_trigger(&order.request)
+    } else {
+        order.request.clone()
+    };
+    let Some(paper_order) = paper_order(state, &request, None) else {
+        return;
+    };
+    let was = RestoredOrder {
+        accepted: order.venue_order_id.is_some() && !is_held(order),
+        filled: order.filled,
+        fills: order.fills,
+        ts: order.ts_created,
+    };
+    let stop = RestoredStop {
+        trigger: order.trigger,
+        triggered: order.triggered,
+    };
+    paper.restore_stop(paper_order, &was, stop);
+    if order.state == OrderState::PendingCancel {
+        paper.cancel(&request.account, &request.client_order_id, order.ts_updated);
     }
-    paper
 }
 
 fn paper_order(state: &State, request: &OrderRequest, protection: Option<Price>) -> Option<PaperOrder> {
@@ -107,35 +162,54 @@ fn paper_order(state: &State, request: &OrderRequest, protection: Option<Price>)
 }
 
 impl Kernel {
-    pub(super) fn paper_submit(&mut self, request: &OrderRequest) {
-        let protection = self.protection(request);
-        if let Some(order) = paper_order(&self.state, request, protection) {
-            self.paper.submit(order, self.now);
+    /// Where the orders of an account go.
+    pub(super) fn execution(&mut self, account: &AccountId) -> &mut dyn Execution {
+        let live = self.state.accounts.get(account).map(|a| a.info.kind) == Some(AccountKind::Live);
+        match &mut self.live {
+            Some(execution) if live => execution,
+            _ => self.simulated.execution(),
         }
     }
 
-    /// The worst price of a market order: the quote moved by the price band, for which the cash is held.
+    pub(super) fn to_venue(&mut self, request: &OrderRequest) {
+        let protection = self.protection(request);
+        if let Some(order) = paper_order(&self.state, request, protection) {
+            let now = self.now;
+            self.execution(&request.account).submit(order, now);
+        }
+    }
+
+    /// What the venue of an account carries out itself.
+    pub(super) fn capabilities(&self, account: &AccountId) -> Capabilities {
+        match self.account(account).map(|a| (a.info.kind, &a.info.venue)) {
+            Some((AccountKind::Live, venue)) => {
+                let known = self.config.live_capabilities.get(venue).copied();
+                known.unwrap_or(Capabilities::BASIC)
+            }
+            Some((AccountKind::Paper, _)) | None => self.config.paper_capabilities,
+        }
+    }
+
+    /// The worst price of an order that has no limit, for which the cash is held.
     fn protection(&self, request: &OrderRequest) -> Option<Price> {
-        if request.kind != OrderKind::Market || request.reduce_only {
+        if request.limit_price().is_some() || request.reduce_only {
             return None;
         }
-        let band = self.account(&request.account)?.risk.price_band;
-        let (bid, ask) = self.quote_of(&request.instrument).0?;
+        let account = self.account(&request.account)?;
+        let band = account.risk_of(strategy_of(request)).price_band;
+        let quote = self.quote_of(&request.instrument).0;
+        let worst = super::gate::worst_price(request, quote, band)?;
         let instrument = self.state.instruments.by_id(&request.instrument)?;
-        let (worst, rounding) = match request.side {
-            Side::Buy => (ask.checked_mul(Decimal::ONE + band)?, Rounding::Down),
-            Side::Sell => (bid.checked_mul(Decimal::ONE - band)?, Rounding::Up),
+        let rounding = match request.side {
+            Side::Buy => Rounding::Down,
+            Side::Sell => Rounding::Up,
         };
         instrument.quantise_price(worst, rounding).ok()
     }
 
-    pub(super) fn paper_cancel(&mut self, account: &AccountId, id: &ClientOrderId) {
-        self.paper.cancel(account, id, self.now);
-    }
-
     /// Carries out what is due at the paper venue; to be called before an event changes the market.
     pub(super) fn paper_advance(&mut self, actions: &mut Actions) {
-        if self.frozen || self.paper.next_due().is_none_or(|due| due > self.now) {
+        if self.frozen || self.simulated.venue().next_due().is_none_or(|due| due > self.now) {
             return;
         }
         let view = View {
@@ -143,12 +217,15 @@ impl Kernel {
             markets: &self.markets,
             now: self.now,
         };
-        self.paper.advance(self.now, &view, &mut self.reports);
+        self.simulated
+            .venue_mut()
+            .advance(self.now, &view, &mut self.reports);
         self.collect_reports(actions);
     }
 
     pub(super) fn paper_on_market(&mut self, idx: InstrumentIdx, actions: &mut Actions) {
-        if self.frozen || !self.paper.watches(idx) {
+        self.watch_held(idx, None, actions);
+        if self.frozen || !self.simulated.venue().watches(idx) {
             return;
         }
         let view = View {
@@ -156,12 +233,21 @@ impl Kernel {
             markets: &self.markets,
             now: self.now,
         };
-        self.paper.on_market(idx, self.now, &view, &mut self.reports);
+        self.simulated
+            .venue_mut()
+            .on_market(idx, self.now, &view, &mut self.reports);
         self.collect_reports(actions);
     }
 
     pub(super) fn paper_on_trade(&mut self, trade: &Trade, actions: &mut Actions) {
-        if self.frozen || !self.paper.watches(trade.instrument) {
+        let scale = self
+            .state
+            .instruments
+            .get(trade.instrument)
+            .map(|i| i.price_scale);
+        let price = scale.map(|scale| trade.price.to_decimal(scale));
+        self.watch_held(trade.instrument, price, actions);
+        if self.frozen || !self.simulated.venue().watches(trade.instrument) {
             return;
         }
         let view = View {
@@ -169,64 +255,105 @@ impl Kernel {
             markets: &self.markets,
             now: self.now,
         };
-        self.paper.on_trade(trade, self.now, &view, &mut self.reports);
+        self.simulated
+            .venue_mut()
+            .on_trade(trade, self.now, &view, &mut self.reports);
         self.collect_reports(actions);
     }
 
-    fn collect_reports(&mut self, actions: &mut Actions) {
-        for report in std::mem::take(&mut self.reports) {
+    pub(super) fn collect_reports(&mut self, actions: &mut Actions) {
+        let mut reports = std::mem::take(&mut self.reports);
+        for report in reports.drain(..) {
             self.report(report, actions);
+        }
+        // What followed from these reports takes effect later; the list's memory is kept.
+        if self.reports.is_empty() {
+            self.reports = reports;
         }
     }
 
     fn report(&mut self, report: Report, actions: &mut Actions) {
-        let Some(order) = self.order(&report.account, &report.client_order_id).cloned() else {
-            return;
-        };
-        let fill = match &report.kind {
-            ReportKind::Filled {
-                quantity, price, fee, ..
-            } => Some((*quantity, *price, *fee)),
-            _ => None,
-        };
         let kind = report.kind.into_event(|trade| {
             // A venue trade id fits: both kinds of id allow the same characters.
-            FillId::new(&format!("F:{trade}"))
+            FillId::new(trade.as_str())
                 .unwrap_or_else(|_| FillId::new("F").expect("one letter is a valid id"))
         });
         let event = OrderEvent {
-            account: report.account.clone(),
-            client_order_id: report.client_order_id.clone(),
+            account: report.account,
+            client_order_id: report.client_order_id,
             ts_event: report.ts,
             ts_init: self.now,
             kind,
         };
-        // A cancel that came after the order had ended is refused by the venue; the order says so itself already.
-        let late_refusal =
-            matches!(event.kind, OrderEventKind::CancelRejected { .. }) && !order.state.is_open();
-        if late_refusal {
-            return;
-        }
-        if !self.emit_if_legal(event, actions) {
+        if !self.order_reported(event, "paper venue", actions) {
             self.illegal += 1;
-            return;
         }
-        if let Some((quantity, price, fee)) = fill {
-            self.book_fill(&order, (quantity, price, fee), actions);
+    }
+
+    /// Something happened to an order at its venue: books it and what follows. False when its state does not know it.
+    pub(super) fn order_reported(&mut self, event: OrderEvent, actor: &str, actions: &mut Actions) -> bool {
+        let (account, id) = (event.account.clone(), event.client_order_id.clone());
+        let Some(order) = self.order(&account, &id) else {
+            return true;
+        };
+        // A cancel or change that came after the order had ended is refused by the venue; the order says so itself.
+        let late_refusal = matches!(
+            event.kind,
+            OrderEventKind::CancelRejected { .. } | OrderEventKind::ModifyRejected { .. }
+        ) && !order.state.is_open();
+        if late_refusal {
+            return true;
         }
-        let over = self
-            .order(&report.account, &report.client_order_id)
-            .is_none_or(|o| !o.state.is_open());
+        let before = BeforeFill::of(order);
+        let news = Followed::of(&event.kind);
+        let fill = match &event.kind {
+            OrderEventKind::Filled {
+                quantity,
+                price,
+                fee,
+                fee_currency,
+                ..
+            } => Some((*quantity, *price, Money::new(*fee, *fee_currency))),
+            _ => None,
+        };
+        if let Err(error) = self.record(Outcome::Order(event), actions) {
+            // Counted by the caller, who knows whether it matters.
+            self.last_illegal = Some(error);
+            return false;
+        }
+        if let Some(fill) = fill {
+            self.book_fill(&before, fill, actor, actions);
+        }
+        if news.fits_hold {
+            self.fit_hold(&account, &id, actions);
+        }
+        let over = self.order(&account, &id).is_none_or(|o| !o.state.is_open());
         if over {
-            self.release(&report.account, &report.client_order_id, actions);
+            self.order_ended(&account, &id, actions);
+        } else if news.moves_links {
+            self.follow_links(&account, &id, actions);
         }
+        if fill.is_some() {
+            self.trim_protection(&account, &before.request.instrument, actions);
+        }
+        true
+    }
+
+    /// An order is over: frees what it held, and lets those follow that hang on it.
+    pub(super) fn order_ended(&mut self, account: &AccountId, id: &ClientOrderId, actions: &mut Actions) {
+        self.release(account, id, actions);
+        if let Some(live) = &mut self.live {
+            live.forget(account, id);
+        }
+        self.follow_links(account, id, actions);
     }
 
     /// Books a fill: whole for its owner when it opens; what it closes is split over those who hold it.
     fn book_fill(
         &mut self,
-        before: &Order,
+        before: &BeforeFill,
         (quantity, price, fee): (Quantity, Price, Money),
+        actor: &str,
         actions: &mut Actions,
     ) {
         let request = &before.request;
@@ -251,7 +378,7 @@ impl Kernel {
                 &instrument,
                 strategy.as_ref(),
                 (part, price, fee),
-                &key,
+                (&key, actor),
                 actions,
             ) {
                 self.illegal += 1;
@@ -262,11 +389,11 @@ impl Kernel {
 
     fn book_part(
         &mut self,
-        before: &Order,
+        before: &BeforeFill,
         instrument: &Instrument,
         strategy: Option<&StrategyId>,
         (quantity, price, fee): (Quantity, Price, Money),
-        key: &str,
+        (key, actor): (&str, &str),
         actions: &mut Actions,
     ) -> Result<(), super::FoldError> {
         let request = &before.request;
@@ -274,11 +401,11 @@ impl Kernel {
             .account(&request.account)
             .ok_or_else(|| super::FoldError::UnknownAccount(request.account.clone()))?;
         let reason = format!("{} {} {} at {price}", request.side, quantity, request.instrument);
-        let facts = self.entry_facts(key, "paper venue", &reason);
+        let facts = self.entry_facts(key, actor, &reason);
         let held_to_use =
             account
                 .ledger
-                .hold_share(&request.client_order_id, quantity.decimal(), before.leaves())?;
+                .hold_share(&request.client_order_id, quantity.decimal(), before.leaves)?;
         let fill = FillFacts {
             instrument,
             strategy,
@@ -338,7 +465,10 @@ impl Kernel {
     }
 
     fn release(&mut self, account: &AccountId, id: &ClientOrderId, actions: &mut Actions) {
-        let facts = self.entry_facts(&format!("release:{id}"), "paper venue", "the order has ended");
+        if self.account(account).is_none_or(|a| a.ledger.held(id).is_none()) {
+            return;
+        }
+        let facts = self.entry_facts(&format!("release:{id}"), "venue", "the order has ended");
         let entry = self.account(account).map(|a| a.ledger.release_entry(facts, id));
         match entry {
             Some(Ok(Some(entry))) => {
@@ -349,6 +479,39 @@ impl Kernel {
                 self.last_illegal = Some(error.into());
             }
             Some(Ok(None)) | None => {}
+        }
+    }
+}
+
+/// What of an order a fill's booking needs, as it was before the fill.
+struct BeforeFill {
+    request: OrderRequest,
+    fills: u32,
+    leaves: Decimal,
+}
+
+impl BeforeFill {
+    fn of(order: &Order) -> Self {
+        Self {
+            request: order.request.clone(),
+            fills: order.fills,
+            leaves: order.leaves(),
+        }
+    }
+}
+
+/// What has to follow an event.
+struct Followed {
+    fits_hold: bool,
+    moves_links: bool,
+}
+
+impl Followed {
+    fn of(kind: &OrderEventKind) -> Self {
+        use OrderEventKind as E;
+        Self {
+            fits_hold: matches!(kind, E::Modified { .. } | E::ModifyRejected { .. }),
+            moves_links: matches!(kind, E::Filled { .. } | E::Accepted { .. } | E::Modified { .. }),
         }
     }
 }

@@ -146,7 +146,7 @@ impl Kernel {
                 denials: vec![denial],
             },
             Ok(request) => {
-                self.place(&request, false, actions);
+                self.place_protected(&request, actions);
                 self.outcome_of(&request)
             }
         };
@@ -311,7 +311,9 @@ fn exit_size(account: &AccountState, instrument: &Instrument) -> Result<Quantity
     let closing: Decimal = account
         .orders
         .open()
+        // What protects the position gives way to the exit.
         .filter(|o| o.request.instrument == instrument.id && o.request.side == Side::Sell)
+        .filter(|o| o.request.terms.parent.is_none())
         .map(tradewind_types::Order::leaves)
         .sum();
     instrument.quantise_quantity(held - closing).map_err(|_| {

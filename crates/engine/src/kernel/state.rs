@@ -1,18 +1,21 @@
 //! The durable state and its fold: the only way in which state ever changes, live and in recovery alike.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
-use tradewind_ledger::LedgerError;
+use tradewind_ledger::{FxRates, LedgerError};
 use tradewind_matching::paper::Records;
 use tradewind_types::order::{IllegalTransition, OrderEventKind};
 use tradewind_types::record::{
-    EntryKind, FeeTable, KillSwitchChanged, LedgerAccount, LedgerEntry, Outcome, StrategyChanged,
+    EntryKind, FeeTable, KillSwitchChanged, LedgerAccount, LedgerEntry, Outcome, SessionTable,
+    StrategyChanged,
 };
 use tradewind_types::signal::{Signal, SignalOutcome};
 use tradewind_types::{
-    AccountId, Instrument, InstrumentRegistry, Market, Money, OrderEvent, StrategyId, UnixNanos,
+    AccountId, AccountKind, Instrument, InstrumentRegistry, Market, Money, OrderEvent, StrategyId, UnixNanos,
 };
 
 use super::account::{AccountState, FillRecord, LastOpinion, remember, strategy_of};
@@ -47,9 +50,13 @@ pub struct State {
     /// Fees by market.
     pub fees: BTreeMap<Market, FeeTable>,
     /// Accounts in the order in which they were opened.
-    pub accounts: IndexMap<AccountId, AccountState>,
+    pub accounts: IndexMap<AccountId, AccountState, FxBuildHasher>,
     /// The kill switch of all accounts, when engaged.
     pub kill_switch: Option<KillSwitchChanged>,
+    /// Sessions by calendar.
+    pub sessions: BTreeMap<Arc<str>, SessionTable>,
+    /// Exchange rates.
+    pub fx: FxRates,
     /// What the paper venue filled, added up apart from the ledger, for reconciliation.
     pub paper: Records,
     /// Outcomes folded so far; the source of ids that never repeat.
@@ -60,8 +67,12 @@ pub struct State {
 struct Snapshot {
     instruments: Vec<Instrument>,
     fees: Vec<FeeTable>,
-    accounts: IndexMap<AccountId, AccountState>,
+    accounts: IndexMap<AccountId, AccountState, FxBuildHasher>,
     kill_switch: Option<KillSwitchChanged>,
+    #[serde(default)]
+    sessions: Vec<SessionTable>,
+    #[serde(default)]
+    fx: FxRates,
     paper: Records,
     outcomes: u64,
 }
@@ -79,6 +90,10 @@ impl State {
             Outcome::FeesDefined(fees) => {
                 self.fees.insert(fees.market.clone(), fees.clone());
             }
+            Outcome::Sessions(table) => {
+                self.sessions.insert(Arc::clone(&table.calendar), table.clone());
+            }
+            Outcome::FxRate(rate) => self.fx.insert(rate)?,
             Outcome::AccountOpened(info) => {
                 if self.accounts.contains_key(&info.id) {
                     return Err(FoldError::Exists(format!("account {}", info.id)));
@@ -134,13 +149,22 @@ impl State {
                 account.risk = change.settings.clone();
                 account.risk_version = change.version;
             }
+            Outcome::RiskWarning(warned) => remember(&mut account.warnings, (**warned).clone()),
+            Outcome::LedgerSettings(change) => {
+                account
+                    .ledger
+                    .set_settings(change.settings.clone(), change.version)?;
+            }
+            Outcome::LotsChosen(choice) => account.ledger.choose_lots(choice),
             Outcome::Reconciliation(done) => account.reconciliation = Some(done.clone()),
             Outcome::Equity(mark) => {
                 account.equity = Some(mark.clone());
                 account.transfers_since_mark = rust_decimal::Decimal::ZERO;
             }
             Outcome::InstrumentDefined(_)
+            | Outcome::FxRate(_)
             | Outcome::FeesDefined(_)
+            | Outcome::Sessions(_)
             | Outcome::AccountOpened(_)
             | Outcome::KillSwitch(_) => {}
         }
@@ -186,6 +210,8 @@ impl State {
             fees: self.fees.values().cloned().collect(),
             accounts: self.accounts.clone(),
             kill_switch: self.kill_switch.clone(),
+            sessions: self.sessions.values().cloned().collect(),
+            fx: self.fx.clone(),
             paper: self.paper.clone(),
             outcomes: self.outcomes,
         })
@@ -206,6 +232,12 @@ impl State {
             fees: snapshot.fees.into_iter().map(|f| (f.market.clone(), f)).collect(),
             accounts: snapshot.accounts,
             kill_switch: snapshot.kill_switch,
+            sessions: snapshot
+                .sessions
+                .into_iter()
+                .map(|t| (Arc::clone(&t.calendar), t))
+                .collect(),
+            fx: snapshot.fx,
             paper: snapshot.paper,
             outcomes: snapshot.outcomes,
         })
@@ -217,7 +249,10 @@ fn fold_order(account: &mut AccountState, event: &OrderEvent) -> Result<(), Fold
     let order = account.orders.apply(event)?.ok_or_else(unknown)?;
     match &event.kind {
         OrderEventKind::Submitted => account.counters.count(order, event.ts_init),
-        OrderEventKind::Filled { .. } => {
+        OrderEventKind::Filled { venue_trade_id, .. } => {
+            if account.info.kind == AccountKind::Live {
+                account.venue_trades.add(venue_trade_id, &event.client_order_id);
+            }
             let fill = FillRecord {
                 event: event.clone(),
                 instrument: order.request.instrument.clone(),
@@ -234,7 +269,10 @@ fn fold_order(account: &mut AccountState, event: &OrderEvent) -> Result<(), Fold
 fn fold_entry(account: &mut AccountState, entry: &LedgerEntry) -> Result<(), FoldError> {
     account.ledger.apply(entry)?;
     match entry.kind {
-        EntryKind::Fill => account.trades.fill(entry, account.risk.stop_distance),
+        EntryKind::Fill => {
+            account.trades.fill(entry, account.risk.stop_distance);
+            account.day_trades.fill(entry);
+        }
         EntryKind::Deposit | EntryKind::Withdrawal => {
             let cash = entry
                 .postings

@@ -8,15 +8,17 @@ use tradewind_strategy::adapt;
 use tradewind_types::record::{
     EquityMarked, Outcome, StrategyChanged, StrategyStatus, StrategyWeight, WeightsChanged,
 };
+use tradewind_types::risk::RiskSettings;
 use tradewind_types::time::SECOND_NS;
-use tradewind_types::{AccountId, InstrumentIdx, UnixNanos};
+use tradewind_types::{AccountId, InstrumentIdx, StrategyId, UnixNanos};
 
+use super::gate::percent;
 use super::signals::weights_of;
 use super::state::day_of;
 use super::{Actions, Kernel};
 
 /// Actor of what the program does by itself.
-const SYSTEM: &str = "system";
+pub(super) const SYSTEM: &str = "system";
 
 #[derive(Debug, Default)]
 pub(super) struct Timers {
@@ -35,8 +37,12 @@ impl Kernel {
         if self.frozen {
             return;
         }
+        self.expire_held(actions);
+        self.run_live(actions);
         let accounts: Vec<AccountId> = self.state.accounts.keys().cloned().collect();
         for account in &accounts {
+            self.watch_margin(account, actions);
+            self.watch_session(account, actions);
             self.mark_equity(account, actions);
             self.check_losses(account, actions);
             self.adapt_weights(account, actions);
@@ -44,7 +50,7 @@ impl Kernel {
         }
     }
 
-    fn mark_equity(&mut self, id: &AccountId, actions: &mut Actions) {
+    pub(super) fn mark_equity(&mut self, id: &AccountId, actions: &mut Actions) {
         let Some(account) = self.account(id) else { return };
         let today = day_of(self.now);
         let due = account.equity.as_ref().is_none_or(|mark| {
@@ -68,43 +74,47 @@ impl Kernel {
         let _ = self.emit(Outcome::Equity(mark), actions);
     }
 
-    /// Halts the running strategies at the limit; engages the account's kill switch at twice the limit.
-    fn check_losses(&mut self, id: &AccountId, actions: &mut Actions) {
+    /// Halts the strategies that are at their limit; engages the account's kill switch at twice the account's.
+    pub(super) fn check_losses(&mut self, id: &AccountId, actions: &mut Actions) {
         let Some(account) = self.account(id) else { return };
         let value = self.value(account);
-        let figures = [
-            ("the day's loss", value.day_loss, account.risk.daily_loss_max),
-            ("the drawdown", value.drawdown, account.risk.drawdown_max),
-        ];
-        let broken = figures.into_iter().find_map(|(what, actual, limit)| {
-            actual.filter(|a| *a >= limit).map(|actual| (what, actual, limit))
-        });
-        let Some((what, actual, limit)) = broken else {
+        if value.day_loss.is_none_or(|l| l <= Decimal::ZERO)
+            && value.drawdown.is_none_or(|d| d <= Decimal::ZERO)
+        {
             return;
+        }
+        let figures = |day: Decimal, drawdown: Decimal| {
+            [
+                ("the day's loss", value.day_loss, day),
+                ("the drawdown", value.drawdown, drawdown),
+            ]
         };
-        let percent = |f: Decimal| format!("{} %", (f * Decimal::ONE_HUNDRED).round_dp(2).normalize());
-        let reason = format!("{what} is {}; the limit is {}", percent(actual), percent(limit));
-        let running: Vec<_> = account
+        let broken = |times: Decimal, settings: &RiskSettings| {
+            let figures = figures(settings.daily_loss_max, settings.drawdown_max);
+            figures.into_iter().find_map(|(what, actual, limit)| {
+                let actual = actual.filter(|a| *a >= limit * times)?;
+                let (actual, limit) = (percent(actual), percent(limit));
+                Some(format!("{what} is {actual}; the limit is {limit}"))
+            })
+        };
+        let halted: Vec<(StrategyId, String)> = account
             .strategies
             .iter()
             .filter(|(_, status)| **status == StrategyStatus::Running)
-            .map(|(strategy, _)| strategy.clone())
+            .filter_map(|(s, _)| Some((s.clone(), broken(Decimal::ONE, &account.risk_of(Some(s)))?)))
             .collect();
-        let kill = account.kill_switch.is_none() && actual >= limit * Decimal::TWO;
-        for strategy in running {
-            let status = StrategyStatus::Halted {
-                reason: reason.clone(),
-            };
+        let kill = broken(Decimal::TWO, &account.risk).filter(|_| account.kill_switch.is_none());
+        for (strategy, reason) in halted {
             let change = StrategyChanged {
                 account: id.clone(),
                 strategy,
-                status,
+                status: StrategyStatus::Halted { reason },
                 actor: SYSTEM.to_owned(),
                 ts: self.now,
             };
             let _ = self.emit(Outcome::Strategy(change), actions);
         }
-        if kill {
+        if let Some(reason) = kill {
             self.engage_kill_switch(Some(id), (SYSTEM, &reason), actions);
             self.cancel_all(id, None, actions);
         }

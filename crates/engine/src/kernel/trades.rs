@@ -81,6 +81,8 @@ impl Trades {
             match lot {
                 LotChange::Opened { cost, .. } => trade.entry_cost += cost.abs(),
                 LotChange::Closed { realised, .. } => result += realised,
+                // No fill has these; corrections and corporate actions are no trades.
+                LotChange::Restored { .. } | LotChange::Adjusted { .. } => {}
             }
         }
         trade.result += result;

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 use tradewind_types::market::DataState;
-use tradewind_types::{AccountId, InstrumentId, Money, Side};
+use tradewind_types::{AccountId, Currency, Instrument, InstrumentId, Money, OrderState, Side};
 
 use super::Kernel;
 use super::account::AccountState;
@@ -21,6 +21,10 @@ pub struct Valuation {
     pub unrealised: Decimal,
     /// Σ |value| of positions plus open entry orders at their worst price.
     pub exposure: Option<Decimal>,
+    /// Margin that positions and open entry orders need to be opened: Σ notional × the instrument's initial rate.
+    pub margin_used: Option<Decimal>,
+    /// Margin that positions need to be kept: Σ |value| × the instrument's maintenance rate.
+    pub margin_kept: Option<Decimal>,
     /// Equity when the UTC day began, transfers added.
     pub day_open: Option<Decimal>,
     /// Highest equity, transfers taken into account.
@@ -50,28 +54,39 @@ impl Kernel {
         let base = account.info.base_currency;
         let mut state = DataState::Valid;
         let (mut value, mut gross, mut unrealised) = (Decimal::ZERO, Decimal::ZERO, Decimal::ZERO);
-        let mut whole = account
-            .ledger
-            .currencies()
-            .all(|c| c == base || account.ledger.cash_total(c).is_zero());
-        for (instrument, position) in account.ledger.positions() {
+        let (mut used, mut kept) = (Decimal::ZERO, Decimal::ZERO);
+        let (mut whole, mut cash) = (true, Decimal::ZERO);
+        for currency in account.ledger.currencies() {
+            match self.in_base(account.ledger.cash_total(currency), currency, base) {
+                Some(amount) => cash += amount,
+                // Money without a dated rate is not worth nothing: the whole is then unknown.
+                None => whole = false,
+            }
+        }
+        // What is flat is worth nothing whatever its market does.
+        let open = account.ledger.positions().filter(|(_, p)| !p.quantity.is_zero());
+        for (instrument, position) in open {
             let (mark, mark_state) = self.mark(instrument);
             state = worse(state, mark_state);
-            let multiplier = self.state.instruments.by_id(instrument).map(|i| i.multiplier);
+            let instrument = self.state.instruments.by_id(instrument);
             let marked = mark
-                .zip(multiplier)
-                .and_then(|(mark, multiplier)| position.quantity.checked_mul(mark)?.checked_mul(multiplier));
-            let Some(marked) = marked else {
+                .zip(instrument)
+                .and_then(|(mark, i)| position.quantity.checked_mul(mark)?.checked_mul(i.multiplier))
+                .and_then(|marked| self.in_base(marked, position.currency, base));
+            let (Some(marked), Some(cost)) = (marked, self.in_base(position.cost, position.currency, base))
+            else {
                 whole = false;
                 continue;
             };
             value += marked;
             gross += marked.abs();
-            unrealised += marked - position.cost;
+            let (initial, maintenance) = instrument.map_or((Decimal::ONE, Decimal::ONE), |i| margin_rates(i));
+            used += marked.abs() * initial;
+            kept += marked.abs() * maintenance;
+            unrealised += marked - cost;
         }
-        let cash = account.ledger.cash_total(base);
         let equity = whole.then(|| cash + value);
-        let pending = self.open_entries_value(account);
+        let (pending, pending_margin) = self.open_entries_value(account);
         let (day_open, peak) = self.reference_equity(account, equity);
         let fall = |from: Option<Decimal>| {
             let from = from.filter(|f| *f > Decimal::ZERO)?;
@@ -83,6 +98,8 @@ impl Kernel {
             position_value: value,
             unrealised,
             exposure: whole.then_some(gross + pending),
+            margin_used: whole.then_some(used + pending_margin),
+            margin_kept: whole.then_some(kept),
             day_open,
             peak,
             day_loss: fall(day_open),
@@ -90,20 +107,47 @@ impl Kernel {
         }
     }
 
-    /// What open orders that could add to a position would cost at their worst.
-    fn open_entries_value(&self, account: &AccountState) -> Decimal {
-        let entries = account
-            .orders
-            .open()
-            .filter(|o| o.request.side == Side::Buy && !o.request.reduce_only);
-        entries
-            .map(|o| {
-                account
-                    .ledger
-                    .held(&o.request.client_order_id)
-                    .map_or(Decimal::ZERO, |m: Money| m.amount)
-            })
-            .sum()
+    /// An amount in another currency by a dated rate; `None` when there is none.
+    fn in_base(&self, amount: Decimal, from: Currency, base: Currency) -> Option<Decimal> {
+        if from == base || amount.is_zero() {
+            return Some(amount);
+        }
+        let money = Money::new(amount, from);
+        let worth = self
+            .state
+            .fx
+            .convert(money, base, self.now, super::bookkeeping::RATE_AGE_MAX_NS);
+        worth.ok().map(|(worth, _)| worth.amount)
+    }
+
+    /// What open orders that could add to a position would cost at their worst, and the margin they would need.
+    fn open_entries_value(&self, account: &AccountState) -> (Decimal, Decimal) {
+        let margin = account.risk.margin.enabled;
+        let entries = account.orders.open().filter(|o| {
+            !o.request.reduce_only
+                && o.state != OrderState::Initialized
+                && (margin || o.request.side == Side::Buy)
+        });
+        let (mut cost, mut needed) = (Decimal::ZERO, Decimal::ZERO);
+        for order in entries {
+            let request = &order.request;
+            if !margin {
+                // Cash accounts hold what their orders can cost.
+                let held = account.ledger.held(&request.client_order_id);
+                cost += held.map_or(Decimal::ZERO, |m: Money| m.amount);
+                continue;
+            }
+            let Some(instrument) = self.state.instruments.by_id(&request.instrument) else {
+                continue;
+            };
+            let quote = self.quote_of(&request.instrument).0;
+            let worst = super::gate::worst_price(request, quote, account.risk.price_band);
+            let notional = worst.and_then(|w| instrument.notional(w, order.leaves()).ok());
+            let notional = notional.map_or(Decimal::ZERO, |n| n.abs());
+            cost += notional;
+            needed += notional * margin_rates(instrument).0;
+        }
+        (cost, needed)
     }
 
     /// Day's opening equity and peak: of the last valuation, moved by transfers since, or the present equity.
@@ -123,6 +167,12 @@ impl Kernel {
             (equity, peak)
         }
     }
+}
+
+/// Initial and maintenance margin as parts of the notional.
+fn margin_rates(instrument: &Instrument) -> (Decimal, Decimal) {
+    let initial = instrument.terms.margin_initial.unwrap_or(Decimal::ONE);
+    (initial, instrument.terms.margin_maintenance.unwrap_or(initial))
 }
 
 fn worse(a: DataState, b: DataState) -> DataState {

@@ -3,6 +3,7 @@
 //! | lane | bound | when it is full |
 //! | --- | --- | --- |
 //! | commands, queries | [`COMMANDS_MAX`] | the caller gets `Busy`; nothing is dropped |
+//! | venue reports | [`REPORTS_MAX`] | the venue's client waits; nothing is dropped |
 //! | trades, books, bars | [`MARKET_MAX`] | the feed waits (back-pressure); counted |
 //! | quotes | with the above | the latest of each instrument replaces the one that waits; counted |
 
@@ -14,7 +15,7 @@ use rustc_hash::FxHashMap;
 use tokio::sync::{Notify, oneshot};
 use tradewind_types::InstrumentIdx;
 use tradewind_types::market::{MarketEvent, Quote};
-use tradewind_types::record::CommandEnvelope;
+use tradewind_types::record::{CommandEnvelope, VenueReport};
 
 use super::EngineError;
 use crate::kernel::{CommandReply, Kernel};
@@ -23,6 +24,8 @@ use crate::kernel::{CommandReply, Kernel};
 pub const COMMANDS_MAX: usize = 4_096;
 /// Market events that may wait.
 pub const MARKET_MAX: usize = 65_536;
+/// Reports of venues that may wait.
+pub const REPORTS_MAX: usize = 16_384;
 /// Market events handed to the kernel at once.
 const DRAIN_MAX: usize = 1_024;
 
@@ -40,6 +43,7 @@ pub(crate) enum Request {
 #[derive(Default)]
 struct Lanes {
     requests: VecDeque<Request>,
+    reports: VecDeque<Box<VenueReport>>,
     market: VecDeque<MarketEvent>,
     late_quotes: FxHashMap<InstrumentIdx, Quote>,
     closed: bool,
@@ -51,6 +55,7 @@ struct Lanes {
 /// What the engine thread took out.
 pub(crate) struct Drained {
     pub(crate) requests: Vec<Request>,
+    pub(crate) reports: Vec<Box<VenueReport>>,
     pub(crate) market: Vec<MarketEvent>,
     pub(crate) closed: bool,
 }
@@ -129,10 +134,30 @@ impl Inbox {
         }
     }
 
+    /// Takes a venue's report; waits for room when there are too many.
+    pub(crate) async fn push_report(&self, report: Box<VenueReport>) {
+        loop {
+            let room = self.drained.notified();
+            {
+                let mut lanes = self.lock();
+                if lanes.closed {
+                    return;
+                }
+                if lanes.reports.len() < REPORTS_MAX {
+                    lanes.reports.push_back(report);
+                    self.filled.notify_one();
+                    return;
+                }
+            }
+            room.await;
+        }
+    }
+
     /// Everything that waits (market data up to a limit), after waiting at most `timeout` for the first.
     pub(crate) fn drain(&self, timeout: Duration) -> Drained {
         let mut lanes = self.lock();
-        if lanes.requests.is_empty() && lanes.market.is_empty() && !lanes.closed {
+        let idle = lanes.requests.is_empty() && lanes.reports.is_empty() && lanes.market.is_empty();
+        if idle && !lanes.closed {
             let (guard, _) = self
                 .filled
                 .wait_timeout(lanes, timeout)
@@ -147,13 +172,15 @@ impl Inbox {
             market.extend(late.into_iter().map(MarketEvent::Quote));
         }
         let requests = lanes.requests.drain(..).collect();
+        let reports: Vec<Box<VenueReport>> = lanes.reports.drain(..).collect();
         let closed = lanes.closed;
         drop(lanes);
-        if count > 0 {
+        if count > 0 || !reports.is_empty() {
             self.drained.notify_waiters();
         }
         Drained {
             requests,
+            reports,
             market,
             closed,
         }

@@ -221,7 +221,7 @@ impl Desk {
     pub(crate) fn outcomes(&self) -> impl Iterator<Item = &Outcome> {
         self.records.iter().filter_map(|r| match r {
             Record::Outcome(outcome) => Some(outcome),
-            Record::Command(_) => None,
+            Record::Command(_) | Record::Venue(_) => None,
         })
     }
 }
@@ -242,6 +242,7 @@ pub(crate) fn limit(client_order_id: &str, side: Side, quantity: &str, price: &s
         origin: OrderOrigin::Manual {
             actor: "u1".to_owned(),
         },
+        terms: tradewind_types::OrderTerms::default(),
     }
 }
 
@@ -250,5 +251,40 @@ pub(crate) fn market(client_order_id: &str, side: Side, quantity: &str) -> Order
         kind: OrderKind::Market,
         time_in_force: TimeInForce::Ioc,
         ..limit(client_order_id, side, quantity, "1")
+    }
+}
+
+pub(crate) fn price(text: &str) -> Price {
+    Price::new(dec(text)).expect("valid")
+}
+
+pub(crate) fn quantity(text: &str) -> Quantity {
+    Quantity::new(dec(text)).expect("positive")
+}
+
+/// A reduce-only child of `parent` in the OCO list `legs`.
+pub(crate) fn leg(client_order_id: &str, parent: &str, quantity: &str, kind: OrderKind) -> OrderRequest {
+    OrderRequest {
+        kind,
+        reduce_only: true,
+        terms: OrderTerms {
+            parent: Some(id(parent)),
+            oco: Some(id("legs")),
+            ..OrderTerms::default()
+        },
+        ..limit(client_order_id, Side::Sell, quantity, "1")
+    }
+}
+
+pub(crate) fn stop(trigger: &str) -> OrderKind {
+    OrderKind::StopMarket {
+        trigger: price(trigger),
+    }
+}
+
+pub(crate) fn at(limit: &str) -> OrderKind {
+    OrderKind::Limit {
+        price: price(limit),
+        post_only: false,
     }
 }

@@ -1,0 +1,438 @@
+//! Live accounts: requests to a scripted venue, lost answers, repeated and disordered reports, executions taken back.
+
+mod common;
+
+use common::*;
+use tradewind_engine::Event;
+use tradewind_engine::kernel::live::{QUERY_AFTER_NS, SETTLE_NS};
+use tradewind_engine::kernel::{Actions, Kernel, State, VenueRequest, VenueRequestKind};
+use tradewind_types::record::*;
+use tradewind_types::risk::RiskRule;
+use tradewind_types::*;
+
+/// A desk whose account is live, with what left for the venue.
+struct Live {
+    desk: Desk,
+    sent: Vec<VenueRequest>,
+    feed: u64,
+}
+
+fn fill(trade: &str, quantity: &str, at: &str) -> VenueFill {
+    VenueFill {
+        venue_trade_id: id(trade),
+        quantity: common::quantity(quantity),
+        price: price(at),
+        fee: dec("1"),
+        fee_currency: Currency::USD,
+        taker: true,
+        ts: UnixNanos::from_secs(START_S),
+    }
+}
+
+fn accepted(venue: &str) -> VenueNews {
+    VenueNews::Accepted {
+        venue_order_id: id(venue),
+    }
+}
+
+fn theirs(order: &str, status: VenueOrderStatus, quantity: &str, fills: Vec<VenueFill>) -> VenueOrder {
+    VenueOrder {
+        client_order_id: Some(id(order)),
+        venue_order_id: id(&format!("V-{order}")),
+        instrument: id("BTC-USD.COINBASE"),
+        side: Side::Buy,
+        quantity: common::quantity(quantity),
+        filled: fills.iter().map(|f| f.quantity.decimal()).sum(),
+        status,
+        fills,
+    }
+}
+
+impl Live {
+    /// A live account that has been compared with its venue.
+    fn ready() -> Self {
+        let mut live = Self::started();
+        live.pass(1_100);
+        live.news_of_account(vec![], vec![], "100000");
+        live.sent.clear();
+        live
+    }
+
+    fn started() -> Self {
+        let mut desk = Desk::new();
+        let info = AccountInfo {
+            id: id("live-1"),
+            kind: AccountKind::Live,
+            ..account_info()
+        };
+        let deposit = Money::new(dec("100000"), Currency::USD);
+        desk.command(Command::OpenAccount {
+            account: info,
+            deposit,
+        })
+        .expect("opened");
+        let mut settings = desk.kernel.account(&id("live-1")).expect("there").risk.clone();
+        settings.live_trading = true;
+        desk.command(Command::SetRiskSettings {
+            account: id("live-1"),
+            settings,
+            expected_version: 1,
+        })
+        .expect("set");
+        Self {
+            desk,
+            sent: Vec::new(),
+            feed: 0,
+        }
+    }
+
+    fn event(&mut self, event: &Event) {
+        let mut actions = Actions::default();
+        self.desk.kernel.process(event, &mut actions);
+        self.desk.records.append(&mut actions.records);
+        self.sent.append(&mut actions.venue_requests);
+    }
+
+    fn pass(&mut self, ms: u64) {
+        let end = self.desk.now.plus(ms * MS);
+        while self.desk.now < end {
+            self.desk.now = UnixNanos(end.0.min(self.desk.now.0 + 100 * MS));
+            self.event(&Event::Timer(self.desk.now));
+        }
+    }
+
+    fn order(&self, order: &str) -> &Order {
+        self.desk
+            .kernel
+            .order(&id("live-1"), &id(order))
+            .expect("the order is there")
+    }
+
+    fn submit(&mut self, request: OrderRequest) {
+        self.feed += 1;
+        self.desk
+            .book("BTC", 10_000, 10_010 + (self.feed % 2) as i64, "5");
+        let request = OrderRequest {
+            account: id("live-1"),
+            ..request
+        };
+        self.command(Command::SubmitOrders {
+            orders: vec![request],
+            mode: BatchMode::Independent,
+        });
+    }
+
+    fn command(&mut self, command: Command) {
+        self.desk.now = self.desk.now.plus(MS);
+        let envelope = CommandEnvelope {
+            ts: self.desk.now,
+            ..envelope(command)
+        };
+        self.event(&Event::Command(Box::new(envelope)));
+    }
+
+    fn news(&mut self, order: &str, news: VenueNews) {
+        self.desk.now = self.desk.now.plus(MS);
+        let report = VenueReport {
+            account: id("live-1"),
+            client_order_id: Some(id(order)),
+            ts_event: self.desk.now,
+            ts_init: self.desk.now,
+            news,
+        };
+        self.event(&Event::Venue(Box::new(report)));
+    }
+
+    fn news_of_account(
+        &mut self,
+        orders: Vec<VenueOrder>,
+        positions: Vec<(InstrumentId, Decimal)>,
+        cash: &str,
+    ) {
+        self.desk.now = self.desk.now.plus(MS);
+        let theirs = VenueAccount {
+            orders,
+            positions,
+            balances: vec![(Currency::USD, dec(cash))],
+        };
+        let report = VenueReport {
+            account: id("live-1"),
+            client_order_id: None,
+            ts_event: self.desk.now,
+            ts_init: self.desk.now,
+            news: VenueNews::Account(Box::new(theirs)),
+        };
+        self.event(&Event::Venue(Box::new(report)));
+    }
+
+    fn position(&self) -> Decimal {
+        let ledger = &self.desk.kernel.account(&id("live-1")).expect("there").ledger;
+        ledger
+            .position(&id("BTC-USD.COINBASE"))
+            .map_or(Decimal::ZERO, |p| p.quantity)
+    }
+
+    fn queries(&self) -> usize {
+        let queries = self.sent.iter();
+        queries
+            .filter(|r| matches!(r.kind, VenueRequestKind::Query))
+            .count()
+    }
+
+    fn submits(&self) -> usize {
+        let submits = self.sent.iter();
+        submits
+            .filter(|r| matches!(r.kind, VenueRequestKind::Submit(_)))
+            .count()
+    }
+
+    fn check(&self) {
+        let account = self.desk.kernel.account(&id("live-1")).expect("there");
+        account.ledger.check_invariants().expect("the ledger is whole");
+        assert_eq!(
+            self.desk.kernel.illegal_outcomes(),
+            0,
+            "{:?}",
+            self.desk.kernel.last_illegal()
+        );
+        let refolded = self.desk.refolded();
+        let again = refolded.accounts.get(&id::<AccountId>("live-1")).expect("there");
+        assert_eq!(again.ledger, account.ledger, "the records give the same books");
+    }
+}
+
+#[test]
+fn a_live_account_trades_only_after_it_was_compared_with_its_venue() {
+    let mut live = Live::started();
+    live.submit(limit("early", Side::Buy, "1", "9000"));
+    let OrderState::Denied { denials } = &live.order("early").state else {
+        panic!("denied")
+    };
+    assert_eq!(
+        denials.iter().map(|d| d.rule).collect::<Vec<_>>(),
+        [RiskRule::NotReconciled]
+    );
+    assert_eq!(live.submits(), 0);
+    live.pass(1_100);
+    assert!(
+        live.sent
+            .iter()
+            .any(|r| matches!(r.kind, VenueRequestKind::Account { .. }))
+    );
+    live.news_of_account(vec![], vec![], "50000");
+    live.submit(limit("differs", Side::Buy, "1", "9000"));
+    assert_eq!(
+        live.order("differs").state.name(),
+        "DENIED",
+        "cash differs by half"
+    );
+    live.news_of_account(vec![], vec![], "100000");
+    live.submit(limit("now", Side::Buy, "1", "9000"));
+    assert_eq!((live.order("now").state.name(), live.submits()), ("SUBMITTED", 1));
+    live.check();
+}
+
+#[test]
+fn reports_move_the_order_and_repeated_executions_are_counted_and_not_booked() {
+    let mut live = Live::ready();
+    live.submit(limit("o", Side::Buy, "1", "9990"));
+    live.news("o", accepted("V1"));
+    live.news("o", VenueNews::Filled(fill("T1", "0.4", "9990")));
+    live.news("o", VenueNews::Filled(fill("T1", "0.4", "9990")));
+    assert_eq!(
+        (live.order("o").state.name(), live.position()),
+        ("PARTIALLY_FILLED", dec("0.4"))
+    );
+    live.news("o", VenueNews::Filled(fill("T2", "0.6", "9990")));
+    assert_eq!(
+        (live.order("o").state.name(), live.position()),
+        ("FILLED", dec("1"))
+    );
+    live.news("o", VenueNews::Filled(fill("T2", "0.6", "9990")));
+    assert_eq!(live.desk.kernel.live().expect("live").duplicates, 2);
+    live.check();
+}
+
+#[test]
+fn an_execution_before_the_acceptance_and_one_after_the_cancel_are_booked() {
+    let mut live = Live::ready();
+    live.submit(limit("o", Side::Buy, "1", "9990"));
+    live.news("o", VenueNews::Filled(fill("T1", "0.4", "9990")));
+    live.news("o", accepted("V1"));
+    let order = live.order("o");
+    assert_eq!(order.state.name(), "PARTIALLY_FILLED");
+    assert_eq!(
+        order.venue_order_id,
+        Some(id("V1")),
+        "the late acceptance brings the venue's id"
+    );
+    live.command(Command::CancelOrder {
+        account: id("live-1"),
+        client_order_id: id("o"),
+    });
+    let cancel = live.sent.last().expect("sent");
+    assert_eq!(
+        cancel.kind,
+        VenueRequestKind::Cancel {
+            venue_order_id: Some(id("V1"))
+        }
+    );
+    let reason = "asked".to_owned();
+    live.news("o", VenueNews::Canceled { reason });
+    live.news("o", VenueNews::Filled(fill("T2", "0.1", "9990")));
+    assert_eq!(
+        (live.order("o").state.name(), live.position()),
+        ("CANCELED", dec("0.5"))
+    );
+    live.news("o", accepted("V1"));
+    assert_eq!(
+        live.order("o").state.name(),
+        "CANCELED",
+        "a late acceptance moves nothing"
+    );
+    assert_eq!(live.desk.kernel.live().expect("live").late, 1);
+    live.check();
+}
+
+#[test]
+fn an_order_whose_answer_is_lost_is_queried_with_back_off_and_never_sent_again() {
+    let mut live = Live::ready();
+    live.submit(limit("o", Side::Buy, "1", "9990"));
+    live.news("o", VenueNews::Lost);
+    assert_eq!(live.order("o").state, OrderState::Unknown);
+    let mut seen = Vec::new();
+    for second in 1..=12u64 {
+        live.pass(1_000);
+        if live.queries() > seen.len() {
+            seen.push(second);
+        }
+    }
+    let [one, two, four] = QUERY_AFTER_NS.map(|ns| ns / 1_000_000_000);
+    assert_eq!((one, two, four), (1, 2, 4));
+    // The kernel's timers run on whole seconds, so that a query can be up to a second later.
+    assert!(
+        seen.len() >= 3 && seen[0] <= 2 && seen[1] <= 5 && seen[2] <= 10,
+        "{seen:?}"
+    );
+    assert_eq!(live.submits(), 1, "never sent again");
+    let found = theirs("o", VenueOrderStatus::Open, "1", vec![fill("T1", "0.3", "9990")]);
+    live.news("o", VenueNews::Found(Box::new(found)));
+    assert_eq!(
+        (live.order("o").state.name(), live.position()),
+        ("PARTIALLY_FILLED", dec("0.3"))
+    );
+    let queries = live.queries();
+    live.pass(10_000);
+    assert_eq!(live.queries(), queries, "what is known is not asked for");
+    live.check();
+}
+
+#[test]
+fn an_order_that_the_venue_does_not_know_is_rejected_only_when_it_can_no_longer_be_on_its_way() {
+    let mut live = Live::ready();
+    live.submit(limit("o", Side::Buy, "1", "9990"));
+    live.news("o", VenueNews::Lost);
+    live.pass(2_000);
+    live.news("o", VenueNews::NotFound);
+    assert_eq!(live.order("o").state, OrderState::Unknown, "it may still arrive");
+    live.pass(SETTLE_NS / MS);
+    live.news("o", VenueNews::NotFound);
+    assert_eq!(live.order("o").state.name(), "REJECTED");
+    let ledger = &live.desk.kernel.account(&id("live-1")).expect("there").ledger;
+    assert_eq!(ledger.cash_locked(Currency::USD), dec("0"));
+    live.check();
+}
+
+#[test]
+fn an_execution_taken_back_is_reversed_by_new_entries_and_a_corrected_one_is_booked_anew() {
+    let mut live = Live::ready();
+    live.submit(limit("o", Side::Buy, "1", "9990"));
+    live.news("o", accepted("V1"));
+    live.news("o", VenueNews::Filled(fill("T1", "0.4", "9990")));
+    live.news("o", VenueNews::Filled(fill("T2", "0.2", "9980")));
+    let busted = VenueNews::Busted {
+        venue_trade_id: id("T1"),
+    };
+    live.news("o", busted);
+    assert_eq!(
+        (live.order("o").filled, live.position()),
+        (dec("0.2"), dec("0.2"))
+    );
+    let corrected = VenueNews::Corrected {
+        venue_trade_id: id("T2"),
+        fill: fill("T3", "0.1", "9985"),
+    };
+    live.news("o", corrected);
+    assert_eq!(
+        (live.order("o").filled, live.position()),
+        (dec("0.1"), dec("0.1"))
+    );
+    let reversals = live
+        .desk
+        .outcomes()
+        .filter(|o| matches!(o, Outcome::Ledger(e) if e.kind == EntryKind::Reversal));
+    assert_eq!(reversals.count(), 2);
+    live.check();
+}
+
+#[test]
+fn after_a_restart_the_comparison_books_what_was_missed_and_asks_for_what_is_not_told() {
+    let mut live = Live::ready();
+    live.submit(limit("known", Side::Buy, "0.5", "9990"));
+    live.submit(limit("gone", Side::Buy, "0.5", "9980"));
+    let bytes = live.desk.kernel.state().to_snapshot().expect("encodes");
+    let state = State::from_snapshot(&bytes).expect("reads");
+    live.desk.kernel = Kernel::new(live.desk.kernel.config().clone(), state);
+    live.sent.clear();
+    live.pass(1_100);
+    assert!(
+        live.sent
+            .iter()
+            .any(|r| matches!(r.kind, VenueRequestKind::Account { .. }))
+    );
+    let orders = vec![theirs(
+        "known",
+        VenueOrderStatus::Filled,
+        "0.5",
+        vec![fill("T1", "0.5", "9990")],
+    )];
+    let position = (id("BTC-USD.COINBASE"), dec("0.5"));
+    // 100000 − 0.5 × 9990 − 1
+    live.news_of_account(orders, vec![position], "95004");
+    assert_eq!(
+        (live.order("known").state.name(), live.position()),
+        ("FILLED", dec("0.5"))
+    );
+    assert_eq!(
+        live.order("gone").state,
+        OrderState::Unknown,
+        "the venue did not tell of it"
+    );
+    live.pass(3_000);
+    assert!(live.queries() >= 1);
+    live.submit(limit("next", Side::Buy, "0.5", "9980"));
+    assert_eq!(
+        live.order("next").state.name(),
+        "SUBMITTED",
+        "the account may trade again"
+    );
+    live.check();
+}
+
+#[test]
+fn paper_accounts_and_backtests_send_nothing_to_a_venue() {
+    let mut live = Live::ready();
+    let mut actions = Actions::default();
+    let orders = vec![limit("p", Side::Buy, "1", "9000")];
+    let command = Command::SubmitOrders {
+        orders: orders.clone(),
+        mode: BatchMode::Independent,
+    };
+    live.desk.book("BTC", 10_000, 10_012, "5");
+    live.command(command.clone());
+    assert_eq!(live.submits(), 0);
+    let mut backtest = Kernel::backtest(live.desk.kernel.config().clone(), State::default());
+    assert!(backtest.live().is_none());
+    backtest.process(&Event::Command(Box::new(envelope(command))), &mut actions);
+    assert!(actions.venue_requests.is_empty());
+}
