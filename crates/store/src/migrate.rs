@@ -48,7 +48,12 @@ macro_rules! migration {
 }
 
 /// All migrations, oldest first.
-pub const MIGRATIONS: &[Migration] = &[migration!(1, "0001_identity"), migration!(2, "0002_projections")];
+pub const MIGRATIONS: &[Migration] = &[
+    migration!(1, "0001_identity"),
+    migration!(2, "0002_projections"),
+    migration!(3, "0003_bookkeeping"),
+    migration!(4, "0004_order_terms"),
+];
 
 /// A migration with what the database says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

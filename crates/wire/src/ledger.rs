@@ -31,6 +31,28 @@ pub enum LedgerAccount {
     Withdrawals,
     /// The other leg of currency exchanges.
     Fx,
+    /// The exchange's transaction charges.
+    FeesExchange,
+    /// Clearing and settlement charges.
+    FeesClearing,
+    /// The regulator's charges.
+    FeesRegulatory,
+    /// Taxes and duties on trading.
+    FeesTax,
+    /// Borrowing for short sales.
+    FeesBorrow,
+    /// Other fees.
+    FeesOther,
+    /// Tax withheld at the source.
+    WithholdingTax,
+    /// The other leg of a person's corrections.
+    Adjustments,
+    /// Money from or to another own account.
+    Transfers,
+    /// Realised profit (credit) and loss (debit) of currency exchanges.
+    FxPnl,
+    /// Cost on its way from one position to another.
+    Transit,
 }
 
 /// Why an entry exists.
@@ -57,6 +79,14 @@ pub enum LedgerEntryKind {
     Dividend,
     /// A person's correction.
     Correction,
+    /// A fee apart from a fill.
+    Fee,
+    /// Money from or to another own account.
+    Transfer,
+    /// An earlier entry taken back.
+    Reversal,
+    /// A corporate action.
+    CorporateAction,
 }
 
 /// One line of an entry.

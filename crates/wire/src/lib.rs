@@ -9,6 +9,7 @@
 //! from "off the tick grid" is the server's job and each gets its own answer.
 
 pub mod account;
+pub mod bookkeeping;
 pub mod error;
 pub mod hub;
 pub mod identity;
@@ -27,6 +28,11 @@ pub use account::{
     PositionStrategy,
 };
 pub use account::{Member, MemberChange, MemberRole};
+pub use bookkeeping::{
+    AccountValuation, AllocationPart, Booked, BookingTask, CashKind, CorporateAction, CorporateActionKind,
+    CorrectedFill, CurrencyValue, FeeKind, FxRate, LedgerSettings, LedgerSettingsChange, LotMethod, LotPick,
+    NewBooking, PositionMode, Statement, StatementRow, StatementRowState, StatementTotal, StrategyPnl,
+};
 pub use error::{ErrorCatalogue, ErrorDescription, FieldError, Problem};
 pub use identity::{
     ApiKey, CreatedKey, LinkLogin, Login, NewKey, NewUser, PasswordChange, Role, Scope, Session,
@@ -41,11 +47,15 @@ pub use market::{
     InstrumentKind, InstrumentStatus, OverlayPoint, Quote, Screening, ScreeningGrade, Trade,
 };
 pub use order::{
-    BatchMode, CancelAll, Canceled, Denial, Fill, Flatten, Liquidity, NewBatch, NewOrder, Order, OrderBatch,
-    OrderList, OrderOrigin, OrderState, OrderType, Side, TimeInForce,
+    BatchMode, BracketLeg, CancelAll, Canceled, Denial, Fill, Flatten, Liquidity, NewBatch, NewBracket,
+    NewOrder, Order, OrderBatch, OrderChange, OrderList, OrderOrigin, OrderState, OrderType, Side,
+    TimeInForce, TriggerBy,
 };
 pub use page::Page;
-pub use risk::{KillSwitch, KillSwitchRequest, KillSwitchStatus, Risk, RiskSettings};
+pub use risk::{
+    IntradayRules, KillSwitch, KillSwitchRequest, KillSwitchStatus, MarginRules, PlaceRule, PlaceRuleKind,
+    ProtectionRules, Risk, RiskOverrides, RiskSettings, RiskWarning, RuleAction,
+};
 pub use scalar::{Dec, Time};
 pub use strategy::{
     Opinion, Signal, SignalOutcome, Strategy, StrategyChange, StrategyOpinion, StrategyStatus, Weight,

@@ -23,6 +23,25 @@ pub enum OrderType {
     Market,
     /// At its price or better.
     Limit,
+    /// A market order once the trigger is reached.
+    StopMarket,
+    /// A limit order once the trigger is reached.
+    StopLimit,
+    /// A stop whose trigger follows the market at a distance.
+    TrailingStop,
+}
+
+/// Which price a trigger is compared with.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum TriggerBy {
+    /// The side that the order would trade with: the best offer for a buy, the best bid for a sell.
+    #[default]
+    Quote,
+    /// The last public trade.
+    Last,
+    /// The middle of the quote.
+    Mid,
 }
 
 /// How long an order lives.
@@ -37,6 +56,8 @@ pub enum TimeInForce {
     Ioc,
     /// Fills whole at once or not at all.
     Fok,
+    /// Until `good_till`.
+    Gtd,
 }
 
 /// Where an order is in its life.
@@ -122,12 +143,32 @@ pub struct Order {
     /// Type.
     #[serde(rename = "type")]
     pub kind: OrderType,
-    /// Limit price; null for a market order.
+    /// Limit price; null for an order without one.
     pub price: Option<Dec>,
+    /// Trigger; of a trailing stop where it is now, null before it follows.
+    pub trigger: Option<Dec>,
+    /// Whether the trigger was reached.
+    pub triggered: bool,
+    /// What the trigger is compared with; null for an order without one.
+    pub trigger_by: Option<TriggerBy>,
+    /// Distance of a trailing stop in units of price.
+    pub trailing_offset: Option<Dec>,
+    /// Distance of a trailing stop in percent of the market's price.
+    pub trailing_percent: Option<Dec>,
+    /// Price at which a trailing stop begins to follow.
+    pub activation: Option<Dec>,
     /// How much was ordered.
     pub quantity: Dec,
     /// Life span.
     pub time_in_force: TimeInForce,
+    /// End of a GTD order.
+    pub good_till: Option<Time>,
+    /// Iceberg: so much of it is displayed at a time.
+    pub display_quantity: Option<Dec>,
+    /// The order whose fill releases this one.
+    pub parent: Option<String>,
+    /// List of orders that cancel one another.
+    pub oco: Option<String>,
     /// Adds liquidity or nothing.
     pub post_only: bool,
     /// Only shrinks a position.
@@ -178,7 +219,7 @@ pub struct NewOrder {
     /// Type.
     #[serde(rename = "type")]
     pub kind: OrderType,
-    /// Limit price, decimal text; needed for LIMIT, refused for MARKET.
+    /// Limit price, decimal text; needed for LIMIT and STOP_LIMIT, refused for the others.
     #[serde(default)]
     #[schema(example = "64250.10")]
     pub price: Option<String>,
@@ -194,6 +235,85 @@ pub struct NewOrder {
     /// Only shrinks a position.
     #[serde(default)]
     pub reduce_only: bool,
+    /// Trigger, decimal text; needed for STOP_MARKET and STOP_LIMIT.
+    #[serde(default)]
+    #[schema(example = "63000")]
+    pub trigger: Option<String>,
+    /// What the trigger is compared with; QUOTE when absent.
+    #[serde(default)]
+    pub trigger_by: Option<TriggerBy>,
+    /// TRAILING_STOP: distance in units of price. This or `trailing_percent`.
+    #[serde(default)]
+    #[schema(example = "500")]
+    pub trailing_offset: Option<String>,
+    /// TRAILING_STOP: distance in percent of the market's price.
+    #[serde(default)]
+    #[schema(example = "1.5")]
+    pub trailing_percent: Option<String>,
+    /// TRAILING_STOP: price at which it begins to follow; at once when absent.
+    #[serde(default)]
+    pub activation: Option<String>,
+    /// End of a GTD order.
+    #[serde(default)]
+    pub good_till: Option<Time>,
+    /// Iceberg: so much of it is displayed at a time.
+    #[serde(default)]
+    pub display_quantity: Option<String>,
+    /// One triggers other: waits until that order fills, and is then sized to what filled.
+    #[serde(default)]
+    #[schema(max_length = 36)]
+    pub parent: Option<String>,
+    /// One cancels other: what fills of one order of the list is taken off the others.
+    #[serde(default)]
+    #[schema(max_length = 36)]
+    pub oco: Option<String>,
+}
+
+/// Changes an open order; what is absent stays.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderChange {
+    /// New quantity in total, what is filled included.
+    #[serde(default)]
+    #[schema(example = "0.02")]
+    pub quantity: Option<String>,
+    /// New limit price.
+    #[serde(default)]
+    pub price: Option<String>,
+    /// New trigger.
+    #[serde(default)]
+    pub trigger: Option<String>,
+    /// Refused when the order is no longer at this version.
+    #[serde(default)]
+    pub version: Option<u32>,
+}
+
+/// One protective leg of a bracket: a price, or a distance from the entry. One of the two.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BracketLeg {
+    /// Where it is (the trigger of the stop-loss, the limit of the take-profit).
+    #[serde(default)]
+    #[schema(example = "61000")]
+    pub price: Option<String>,
+    /// How far from the entry, as a fraction: of its limit, or without one of the quote it would meet.
+    #[serde(default)]
+    #[schema(example = "0.05")]
+    pub distance: Option<String>,
+}
+
+/// An entry with a stop-loss and a take-profit that wait for it, are sized to what filled, and cancel one another.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewBracket {
+    /// The entry. The legs' ids are its id with `-sl` and `-tp`.
+    pub entry: NewOrder,
+    /// A stop-market order on the other side; none when absent.
+    #[serde(default)]
+    pub stop_loss: Option<BracketLeg>,
+    /// A limit order on the other side; none when absent.
+    #[serde(default)]
+    pub take_profit: Option<BracketLeg>,
 }
 
 /// How the orders of a batch hang together.

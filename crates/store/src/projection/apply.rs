@@ -55,6 +55,9 @@ pub(crate) async fn apply_on(
     let fresh = part.outcomes.iter().filter(|(seq, _)| *seq > applied);
     let missing = loaded.book.missing_orders(fresh.map(|(_, outcome)| outcome));
     load::orders(c, scope, &mut loaded.book, missing).await?;
+    let fresh = part.outcomes.iter().filter(|(seq, _)| *seq > applied);
+    let missing = loaded.book.missing_lots(fresh.map(|(_, outcome)| outcome));
+    load::lots_by_id(c, scope, &mut loaded.book, missing).await?;
     let mut batch = Batch::default();
     let mut last = applied;
     for (seq, outcome) in part.outcomes {

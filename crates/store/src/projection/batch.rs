@@ -53,6 +53,11 @@ impl Batch {
             Outcome::Reconciliation(done) => self.reconciliations.push((seq, done.clone())),
             Outcome::Equity(mark) => self.equity.push((seq, mark.clone())),
             Outcome::InstrumentDefined(_)
+            | Outcome::LedgerSettings(_)
+            | Outcome::FxRate(_)
+            | Outcome::LotsChosen(_)
+            | Outcome::RiskWarning(_)
+            | Outcome::Sessions(_)
             | Outcome::FeesDefined(_)
             | Outcome::AccountOpened(_)
             | Outcome::OrderInitialized { .. }

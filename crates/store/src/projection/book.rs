@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tradewind_types::order::{OrderEventKind, OrderOrigin};
-use tradewind_types::record::{LedgerAccount, LedgerEntry, LotChange, Outcome, PositionChange};
+use tradewind_types::record::{
+    EntryKind, LedgerAccount, LedgerEntry, LotChange, Outcome, PositionBook, PositionChange,
+};
 use tradewind_types::{
     AccountId, ClientOrderId, Currency, Decimal, EntryId, InstrumentId, Order, OrderEvent, Price, UnixNanos,
 };
@@ -20,8 +22,8 @@ use super::text::add;
 pub(crate) type OrderKey = (AccountId, ClientOrderId);
 /// Account, currency, place in the ledger.
 pub(crate) type BalanceKey = (AccountId, Currency, LedgerAccount);
-/// Account, instrument, owning strategy (empty = by hand).
-pub(crate) type PositionKey = (AccountId, InstrumentId, String);
+/// Account, instrument, owning strategy (empty = by hand), netted or one of the hedged sides.
+pub(crate) type PositionKey = (AccountId, InstrumentId, String, PositionBook);
 
 /// An order with the number of the record that brought it into being.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,6 +49,7 @@ pub(crate) struct BookedPosition {
     pub(crate) fees: Decimal,
     pub(crate) bought: Decimal,
     pub(crate) sold: Decimal,
+    pub(crate) adjusted: Decimal,
     pub(crate) fills: u64,
     pub(crate) seq: u64,
 }
@@ -100,6 +103,22 @@ impl Book {
         missing
     }
 
+    /// Closed lots that `outcomes` bring back: they are in the database only.
+    pub(crate) fn missing_lots<'a>(&self, outcomes: impl Iterator<Item = &'a Outcome>) -> BTreeSet<EntryId> {
+        let mut missing = BTreeSet::new();
+        for outcome in outcomes {
+            let Outcome::Ledger(entry) = outcome else { continue };
+            for change in entry.position.iter().flat_map(|p| &p.lots) {
+                if let LotChange::Restored { lot, .. } = change
+                    && !self.lots.contains_key(lot)
+                {
+                    missing.insert(lot.clone());
+                }
+            }
+        }
+        missing
+    }
+
     /// Folds one outcome. After an error the book is no longer usable.
     pub(crate) fn fold(
         &mut self,
@@ -108,7 +127,11 @@ impl Book {
         batch: &mut Batch,
     ) -> Result<(), ProjectionError> {
         match outcome {
-            Outcome::InstrumentDefined(_) | Outcome::FeesDefined(_) => Ok(()),
+            Outcome::InstrumentDefined(_)
+            | Outcome::FeesDefined(_)
+            | Outcome::FxRate(_)
+            | Outcome::Sessions(_)
+            | Outcome::RiskWarning(_) => Ok(()),
             Outcome::AccountOpened(info) => {
                 batch.accounts.push((seq, info.clone()));
                 Ok(())
@@ -199,7 +222,12 @@ impl Book {
             .strategy
             .as_ref()
             .map_or(String::new(), ToString::to_string);
-        let key: PositionKey = (entry.account.clone(), change.instrument.clone(), owner);
+        let key: PositionKey = (
+            entry.account.clone(),
+            change.instrument.clone(),
+            owner,
+            change.book,
+        );
         let currency = position_currency(entry);
         let position = self
             .positions
@@ -210,17 +238,19 @@ impl Book {
                 LedgerAccount::PositionCost => position.cost = add(position.cost, posting.amount)?,
                 // Profit is a credit, hence negative in the ledger.
                 LedgerAccount::RealisedPnl => position.realised = add(position.realised, -posting.amount)?,
-                LedgerAccount::Fees => position.fees = add(position.fees, posting.amount)?,
+                account if account.is_fee() => position.fees = add(position.fees, posting.amount)?,
                 _ => {}
             }
         }
         position.quantity = add(position.quantity, change.quantity)?;
-        if change.quantity.is_sign_negative() {
+        if entry.kind != EntryKind::Fill {
+            position.adjusted = add(position.adjusted, change.quantity)?;
+        } else if change.quantity.is_sign_negative() {
             position.sold = add(position.sold, -change.quantity)?;
         } else {
             position.bought = add(position.bought, change.quantity)?;
         }
-        position.fills += 1;
+        position.fills += u64::from(entry.kind == EntryKind::Fill);
         position.seq = seq;
         for lot in &change.lots {
             self.fold_lot(seq, entry, &key, lot, batch)?;
@@ -263,6 +293,7 @@ impl Book {
                 quantity,
                 cost,
                 realised,
+                ..
             } => {
                 let lot = self
                     .lots
@@ -271,6 +302,48 @@ impl Book {
                 lot.quantity = add(lot.quantity, -*quantity)?;
                 lot.cost = add(lot.cost, -*cost)?;
                 lot.realised = add(lot.realised, *realised)?;
+                lot.closed_at = lot.quantity.is_zero().then_some(entry.ts);
+                lot.seq = seq;
+                batch.lots.insert(id.clone());
+            }
+            LotChange::Restored {
+                lot: id,
+                quantity,
+                price,
+                cost,
+                opened,
+                realised,
+            } => {
+                let lot = self.lots.entry(id.clone()).or_insert_with(|| BookedLot {
+                    position: position.clone(),
+                    opened_seq: seq,
+                    opened_at: *opened,
+                    opened_quantity: *quantity,
+                    price: *price,
+                    quantity: Decimal::ZERO,
+                    cost: Decimal::ZERO,
+                    realised: Decimal::ZERO,
+                    closed_at: None,
+                    seq,
+                });
+                lot.quantity = add(lot.quantity, *quantity)?;
+                lot.cost = add(lot.cost, *cost)?;
+                lot.realised = add(lot.realised, -*realised)?;
+                lot.closed_at = None;
+                lot.seq = seq;
+                batch.lots.insert(id.clone());
+            }
+            LotChange::Adjusted {
+                lot: id,
+                quantity,
+                price,
+                cost,
+            } => {
+                let lot = self
+                    .lots
+                    .get_mut(id)
+                    .ok_or_else(|| Misfit::UnknownLot(id.to_string()))?;
+                (lot.quantity, lot.price, lot.cost) = (*quantity, *price, *cost);
                 lot.closed_at = lot.quantity.is_zero().then_some(entry.ts);
                 lot.seq = seq;
                 batch.lots.insert(id.clone());
@@ -305,6 +378,7 @@ impl BookedPosition {
             fees: zero,
             bought: zero,
             sold: zero,
+            adjusted: zero,
             fills: 0,
             seq: 0,
         }

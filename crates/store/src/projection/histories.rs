@@ -242,6 +242,7 @@ impl SqlHistories {
 fn read_entry(row: &SqliteRow) -> Result<LedgerEntry, StoreError> {
     let position: Option<String> = row.try_get("position")?;
     let order: Option<String> = row.try_get("client_order_id")?;
+    let detail: Option<String> = row.try_get("detail")?;
     Ok(LedgerEntry {
         id: read("p_ledger_entries.entry", row.try_get("entry")?)?,
         account: read("p_ledger_entries.account", row.try_get("account")?)?,
@@ -255,6 +256,9 @@ fn read_entry(row: &SqliteRow) -> Result<LedgerEntry, StoreError> {
         key: row.try_get("entry_key")?,
         actor: row.try_get("actor")?,
         reason: row.try_get("reason")?,
+        detail: detail
+            .map(|d| read_json("p_ledger_entries.detail", &d))
+            .transpose()?,
     })
 }
 

@@ -87,6 +87,7 @@ fn position_key(row: &SqliteRow) -> Result<PositionKey, StoreError> {
         read("p_positions.account", row.try_get("account")?)?,
         read("p_positions.instrument", row.try_get("instrument")?)?,
         row.try_get("strategy")?,
+        read_name("p_positions.book", row.try_get("book")?)?,
     ))
 }
 
@@ -95,8 +96,8 @@ async fn positions(
     scope: &Scope,
 ) -> Result<BTreeMap<PositionKey, BookedPosition>, StoreError> {
     let rows = sqlx::query(
-        "SELECT account, instrument, strategy, currency, quantity, cost, realised, fees, bought, sold, fills, seq
-         FROM p_positions WHERE engine_id = $1",
+        "SELECT account, instrument, strategy, book, currency, quantity, cost, realised, fees, bought, sold, adjusted,
+         fills, seq FROM p_positions WHERE engine_id = $1",
     )
     .bind(scope.engine.as_str())
     .fetch_all(c)
@@ -111,6 +112,7 @@ async fn positions(
             fees: amount("fees")?,
             bought: amount("bought")?,
             sold: amount("sold")?,
+            adjusted: amount("adjusted")?,
             fills: read_count("p_positions.fills", row.try_get("fills")?)?,
             seq: read_count("p_positions.seq", row.try_get("seq")?)?,
         };
@@ -120,30 +122,50 @@ async fn positions(
 }
 
 async fn lots(c: &mut SqliteConnection, scope: &Scope) -> Result<BTreeMap<EntryId, BookedLot>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT lot, account, instrument, strategy, opened_seq, opened_at, opened_quantity, price, quantity, cost,
-         realised, seq FROM p_lots WHERE engine_id = $1 AND closed_at IS NULL",
-    )
-    .bind(scope.engine.as_str())
-    .fetch_all(c)
-    .await?;
-    let one = |row: &SqliteRow| {
-        let amount = |column: &'static str| read_decimal(column, row.try_get(column)?);
-        let lot = BookedLot {
-            position: position_key(row)?,
-            opened_seq: read_count("p_lots.opened_seq", row.try_get("opened_seq")?)?,
-            opened_at: from_sql(row.try_get("opened_at")?),
-            opened_quantity: amount("opened_quantity")?,
-            price: read("p_lots.price", row.try_get("price")?)?,
-            quantity: amount("quantity")?,
-            cost: amount("cost")?,
-            realised: amount("realised")?,
-            closed_at: None,
-            seq: read_count("p_lots.seq", row.try_get("seq")?)?,
-        };
-        Ok((read("p_lots.lot", row.try_get("lot")?)?, lot))
+    let rows = sqlx::query("SELECT * FROM p_lots WHERE engine_id = $1 AND closed_at IS NULL")
+        .bind(scope.engine.as_str())
+        .fetch_all(c)
+        .await?;
+    rows.iter().map(read_lot).collect()
+}
+
+/// Brings closed lots into the book that are to be opened again.
+pub(crate) async fn lots_by_id(
+    c: &mut SqliteConnection,
+    scope: &Scope,
+    book: &mut Book,
+    ids: BTreeSet<EntryId>,
+) -> Result<(), ProjectionError> {
+    for id in ids {
+        let row = sqlx::query("SELECT * FROM p_lots WHERE engine_id = $1 AND lot = $2")
+            .bind(scope.engine.as_str())
+            .bind(id.as_str())
+            .fetch_optional(&mut *c)
+            .await?;
+        if let Some(row) = row {
+            let (id, lot) = read_lot(&row)?;
+            book.lots.insert(id, lot);
+        }
+    }
+    Ok(())
+}
+
+fn read_lot(row: &SqliteRow) -> Result<(EntryId, BookedLot), StoreError> {
+    let amount = |column: &'static str| read_decimal(column, row.try_get(column)?);
+    let closed_at: Option<i64> = row.try_get("closed_at")?;
+    let lot = BookedLot {
+        position: position_key(row)?,
+        opened_seq: read_count("p_lots.opened_seq", row.try_get("opened_seq")?)?,
+        opened_at: from_sql(row.try_get("opened_at")?),
+        opened_quantity: amount("opened_quantity")?,
+        price: read("p_lots.price", row.try_get("price")?)?,
+        quantity: amount("quantity")?,
+        cost: amount("cost")?,
+        realised: amount("realised")?,
+        closed_at: closed_at.map(from_sql),
+        seq: read_count("p_lots.seq", row.try_get("seq")?)?,
     };
-    rows.iter().map(one).collect()
+    Ok((read("p_lots.lot", row.try_get("lot")?)?, lot))
 }
 
 /// Brings orders into the book that are not in it.

@@ -1,9 +1,10 @@
 //! An order as a row and back.
 
+use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use tradewind_types::order::{OrderOrigin, UnitFraction};
-use tradewind_types::{Order, OrderKind, OrderRequest, OrderState};
+use tradewind_types::{Order, OrderKind, OrderRequest, OrderState, OrderTerms, Price, TimeInForce};
 
 use super::book::BookedOrder;
 use super::scope::Scope;
@@ -17,17 +18,17 @@ use crate::db::{from_sql, to_sql};
 /// The statement up to its values.
 pub(crate) const INSERT: &str = "INSERT INTO p_orders (engine_id, account, client_order_id, org_id, seq, instrument, side, order_type, \
     quantity, price, post_only, time_in_force, reduce_only, origin, actor, strategy, signal, confidence, state, is_open, \
-    reason, denials, venue_order_id, filled, filled_value, fills, created_at, updated_at, version) ";
+    reason, denials, venue_order_id, filled, filled_value, fills, created_at, updated_at, version, detail) ";
 /// What changes when the order is there already.
 pub(crate) const UPDATE: &str = " ON CONFLICT (engine_id, account, client_order_id) DO UPDATE SET quantity = excluded.quantity, \
     price = excluded.price, state = excluded.state, is_open = excluded.is_open, reason = excluded.reason, \
     denials = excluded.denials, venue_order_id = excluded.venue_order_id, filled = excluded.filled, \
     filled_value = excluded.filled_value, fills = excluded.fills, updated_at = excluded.updated_at, \
-    version = excluded.version";
+    version = excluded.version, detail = excluded.detail";
 /// What [`read_row`] needs.
 pub(crate) const COLUMNS: &str = "account, client_order_id, seq, instrument, side, order_type, quantity, price, post_only, \
     time_in_force, reduce_only, origin, actor, strategy, signal, confidence, state, reason, denials, venue_order_id, \
-    filled, filled_value, fills, created_at, updated_at, version";
+    filled, filled_value, fills, created_at, updated_at, version, detail";
 
 /// Binds one row in the order of [`INSERT`].
 pub(crate) fn bind(mut t: Tuple<'_>, scope: &Scope, booked: &BookedOrder) {
@@ -42,12 +43,18 @@ pub(crate) fn bind(mut t: Tuple<'_>, scope: &Scope, booked: &BookedOrder) {
     let kind = match request.kind {
         OrderKind::Market => "MARKET",
         OrderKind::Limit { .. } => "LIMIT",
+        OrderKind::StopMarket { .. } => "STOP_MARKET",
+        OrderKind::StopLimit { .. } => "STOP_LIMIT",
+        OrderKind::TrailingStop { .. } => "TRAILING_STOP",
     };
     t.push_bind(kind).push_bind(request.quantity.to_string());
     t.push_bind(request.limit_price().map(|p| p.to_string()))
         .push_bind(request.post_only());
-    t.push_bind(name(&request.time_in_force))
-        .push_bind(request.reduce_only);
+    let life = match request.time_in_force {
+        TimeInForce::Gtd { .. } => "GTD".to_owned(),
+        other => name(&other),
+    };
+    t.push_bind(life).push_bind(request.reduce_only);
     let (origin, actor, strategy, signal, confidence) = match &request.origin {
         OrderOrigin::Manual { actor } => ("MANUAL", Some(actor.clone()), None, None, None),
         OrderOrigin::Flatten { actor } => ("FLATTEN", Some(actor.clone()), None, None, None),
@@ -86,27 +93,73 @@ pub(crate) fn bind(mut t: Tuple<'_>, scope: &Scope, booked: &BookedOrder) {
         .push_bind(i64::from(order.fills));
     t.push_bind(to_sql(order.ts_created))
         .push_bind(to_sql(order.ts_updated))
-        .push_bind(i64::from(order.version));
+        .push_bind(i64::from(order.version))
+        .push_bind(Detail::of(order).map(|detail| json(&detail)));
+}
+
+/// What the columns do not say.
+#[derive(Serialize, Deserialize)]
+struct Detail {
+    kind: OrderKind,
+    time_in_force: TimeInForce,
+    #[serde(default)]
+    terms: OrderTerms,
+    trigger: Option<Price>,
+    triggered: bool,
+}
+
+impl Detail {
+    fn of(order: &Order) -> Option<Self> {
+        let request = &order.request;
+        let plain = !request.is_stop()
+            && !matches!(request.time_in_force, TimeInForce::Gtd { .. })
+            && request.terms.is_plain()
+            && order.trigger.is_none()
+            && !order.triggered;
+        (!plain).then(|| Self {
+            kind: request.kind,
+            time_in_force: request.time_in_force,
+            terms: request.terms.clone(),
+            trigger: order.trigger,
+            triggered: order.triggered,
+        })
+    }
 }
 
 /// Reads a row of [`COLUMNS`].
 pub(crate) fn read_row(row: &SqliteRow) -> Result<BookedOrder, StoreError> {
     let text = |column: &str| row.try_get::<String, _>(column);
     let optional = |column: &str| row.try_get::<Option<String>, _>(column);
+    let detail: Option<Detail> = optional("detail")?
+        .map(|text| read_json("p_orders.detail", &text))
+        .transpose()?;
+    let (kind, time_in_force) = match &detail {
+        Some(detail) => (detail.kind, detail.time_in_force),
+        None => (
+            read_kind(row)?,
+            read_name("p_orders.time_in_force", &text("time_in_force")?)?,
+        ),
+    };
+    let (trigger, triggered) = detail
+        .as_ref()
+        .map_or((None, false), |d| (d.trigger, d.triggered));
     let request = OrderRequest {
         client_order_id: read("p_orders.client_order_id", &text("client_order_id")?)?,
         account: read("p_orders.account", &text("account")?)?,
         instrument: read("p_orders.instrument", &text("instrument")?)?,
         side: read_name("p_orders.side", &text("side")?)?,
         quantity: read("p_orders.quantity", &text("quantity")?)?,
-        kind: read_kind(row)?,
-        time_in_force: read_name("p_orders.time_in_force", &text("time_in_force")?)?,
+        kind,
+        time_in_force,
         reduce_only: row.try_get("reduce_only")?,
         origin: read_origin(row)?,
+        terms: detail.map(|d| d.terms).unwrap_or_default(),
     };
     let order = Order {
         request,
         state: read_state(row)?,
+        trigger,
+        triggered,
         venue_order_id: read_opt("p_orders.venue_order_id", optional("venue_order_id")?.as_deref())?,
         filled: read_decimal("p_orders.filled", &text("filled")?)?,
         filled_value: read_decimal("p_orders.filled_value", &text("filled_value")?)?,

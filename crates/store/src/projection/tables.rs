@@ -46,8 +46,10 @@ pub const TABLES: &[Table] = &[
     ),
     table!(
         "p_positions",
-        ["account", "instrument", "strategy"],
-        ["quantity", "cost", "realised", "fees", "bought", "sold"]
+        ["account", "instrument", "strategy", "book"],
+        [
+            "quantity", "cost", "realised", "fees", "bought", "sold", "adjusted"
+        ]
     ),
     table!(
         "p_lots",

@@ -13,7 +13,7 @@ use super::scope::Scope;
 use super::text::{count, decimal, json, name};
 use crate::db::to_sql;
 
-/// Rows of one statement: with at most 29 columns this stays below the 32,766 parameters of SQLite and far below
+/// Rows of one statement: with at most 30 columns this stays below the 32,766 parameters of SQLite and far below
 /// the 65,535 of PostgreSQL.
 const ROWS_MAX: usize = 100;
 
@@ -146,7 +146,7 @@ async fn fills(c: &mut SqliteConnection, scope: &Scope, batch: &Batch) -> Result
 
 async fn ledger(c: &mut SqliteConnection, scope: &Scope, batch: &Batch) -> Result<(), ProjectionError> {
     const ENTRIES: &str = "INSERT INTO p_ledger_entries (engine_id, seq, org_id, account, entry, ts, kind, instrument, position, \
-        client_order_id, entry_key, actor, reason) ";
+        client_order_id, entry_key, actor, reason, detail) ";
     insert(c, ENTRIES, &batch.entries, "", |mut t, (seq, entry, _)| {
         t.push_bind(scope.engine.as_str().to_owned())
             .push_bind(count(*seq))
@@ -160,7 +160,8 @@ async fn ledger(c: &mut SqliteConnection, scope: &Scope, batch: &Batch) -> Resul
         t.push_bind(entry.client_order_id.as_ref().map(ToString::to_string));
         t.push_bind(entry.key.clone())
             .push_bind(entry.actor.clone())
-            .push_bind(entry.reason.clone());
+            .push_bind(entry.reason.clone())
+            .push_bind(entry.detail.as_deref().map(json));
     })
     .await?;
     const POSTINGS: &str = "INSERT INTO p_postings (engine_id, seq, line, org_id, account, ledger_account, currency, amount, balance) ";
@@ -218,11 +219,11 @@ async fn positions(
         },
     )
     .await?;
-    const POSITIONS: &str = "INSERT INTO p_positions (engine_id, account, instrument, strategy, org_id, currency, quantity, cost, \
-        realised, fees, bought, sold, fills, seq) ";
-    const KEEP_POSITION: &str = " ON CONFLICT (engine_id, account, instrument, strategy) DO UPDATE SET \
+    const POSITIONS: &str = "INSERT INTO p_positions (engine_id, account, instrument, strategy, book, org_id, currency, quantity, \
+        cost, realised, fees, bought, sold, adjusted, fills, seq) ";
+    const KEEP_POSITION: &str = " ON CONFLICT (engine_id, account, instrument, strategy, book) DO UPDATE SET \
         quantity = excluded.quantity, cost = excluded.cost, realised = excluded.realised, fees = excluded.fees, \
-        bought = excluded.bought, sold = excluded.sold, fills = excluded.fills, seq = excluded.seq";
+        bought = excluded.bought, sold = excluded.sold, adjusted = excluded.adjusted, fills = excluded.fills, seq = excluded.seq";
     let rows: Vec<_> = batch
         .positions
         .iter()
@@ -233,11 +234,12 @@ async fn positions(
         POSITIONS,
         &rows,
         KEEP_POSITION,
-        |mut t, ((account, instrument, strategy), p)| {
+        |mut t, ((account, instrument, strategy, book), p)| {
             t.push_bind(scope.engine.as_str().to_owned())
                 .push_bind(account.to_string());
             t.push_bind(instrument.to_string())
                 .push_bind(strategy.clone())
+                .push_bind(name(book))
                 .push_bind(scope.org.to_string());
             t.push_bind(p.currency.to_string())
                 .push_bind(decimal(p.quantity))
@@ -246,6 +248,7 @@ async fn positions(
                 .push_bind(decimal(p.fees))
                 .push_bind(decimal(p.bought));
             t.push_bind(decimal(p.sold))
+                .push_bind(decimal(p.adjusted))
                 .push_bind(count(p.fills))
                 .push_bind(count(p.seq));
         },
@@ -261,16 +264,16 @@ async fn lots(
     book: &Book,
 ) -> Result<(), ProjectionError> {
     const LOTS: &str = "INSERT INTO p_lots (engine_id, lot, org_id, account, instrument, strategy, opened_seq, opened_at, \
-        opened_quantity, price, quantity, cost, realised, closed_at, seq) ";
-    const KEEP_LOT: &str = " ON CONFLICT (engine_id, lot) DO UPDATE SET quantity = excluded.quantity, cost = excluded.cost, \
-        realised = excluded.realised, closed_at = excluded.closed_at, seq = excluded.seq";
+        opened_quantity, price, quantity, cost, realised, closed_at, seq, book) ";
+    const KEEP_LOT: &str = " ON CONFLICT (engine_id, lot) DO UPDATE SET quantity = excluded.quantity, price = excluded.price, \
+        cost = excluded.cost, realised = excluded.realised, closed_at = excluded.closed_at, seq = excluded.seq";
     let rows: Vec<_> = batch
         .lots
         .iter()
         .filter_map(|id| book.lots.get_key_value(id))
         .collect();
     insert(c, LOTS, &rows, KEEP_LOT, |mut t, (id, lot)| {
-        let (account, instrument, strategy) = &lot.position;
+        let (account, instrument, strategy, book) = &lot.position;
         t.push_bind(scope.engine.as_str().to_owned())
             .push_bind(id.to_string())
             .push_bind(scope.org.to_string());
@@ -284,7 +287,9 @@ async fn lots(
         t.push_bind(decimal(lot.quantity))
             .push_bind(decimal(lot.cost))
             .push_bind(decimal(lot.realised));
-        t.push_bind(lot.closed_at.map(to_sql)).push_bind(count(lot.seq));
+        t.push_bind(lot.closed_at.map(to_sql))
+            .push_bind(count(lot.seq))
+            .push_bind(name(book));
     })
     .await
 }

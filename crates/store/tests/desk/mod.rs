@@ -354,7 +354,7 @@ impl Desk {
                 hash: hash(seq),
                 outcome: match record {
                     Record::Outcome(outcome) => Some(outcome.clone()),
-                    Record::Command(_) => None,
+                    Record::Command(_) | Record::Venue(_) => None,
                 },
             })
             .collect()

@@ -1,0 +1,1 @@
+ALTER TABLE p_orders DROP COLUMN detail;
