@@ -26,16 +26,25 @@ fn fitting(mantissa: i128, scale: u32) -> Option<Decimal> {
     fits.then(|| Decimal::from_i128_with_scale(mantissa, scale))
 }
 
+/// A mantissa at a scale longer by `places`. One machine multiplication where both sides fit 64 bits.
+fn raised(mantissa: i128, places: u32) -> Option<i128> {
+    if places == 0 {
+        return Some(mantissa);
+    }
+    let power = *POWERS.get(places as usize)?;
+    match (i64::try_from(mantissa), i64::try_from(power)) {
+        (Ok(mantissa), Ok(power)) => Some(i128::from(mantissa) * i128::from(power)),
+        _ => mantissa.checked_mul(power),
+    }
+}
+
 /// The sum at the longer scale in plain integers, where it fits: several times quicker than the general way.
 fn quick_sum(a: Decimal, b: Decimal) -> Option<Decimal> {
     let (scale_a, scale_b) = (a.scale(), b.scale());
     let scale = scale_a.max(scale_b);
-    let raised = |value: Decimal, from: u32| {
-        let power = *POWERS.get((scale - from) as usize)?;
-        value.mantissa().checked_mul(power)
-    };
-    let sum = raised(a, scale_a)?.checked_add(raised(b, scale_b)?)?;
-    fitting(sum, scale)
+    let a = raised(a.mantissa(), scale - scale_a)?;
+    let b = raised(b.mantissa(), scale - scale_b)?;
+    fitting(a.checked_add(b)?, scale)
 }
 
 /// `a + b` without loss of digits.
@@ -112,7 +121,11 @@ pub(crate) fn round_money(amount: Decimal) -> Decimal {
 /// `a × b` in plain integers where it fits, else the general way, which may round.
 fn product(a: Decimal, b: Decimal) -> Option<Decimal> {
     let quick = || {
-        let mantissa = a.mantissa().checked_mul(b.mantissa())?;
+        let (left, right) = (a.mantissa(), b.mantissa());
+        let mantissa = match (i64::try_from(left), i64::try_from(right)) {
+            (Ok(left), Ok(right)) => i128::from(left) * i128::from(right),
+            _ => left.checked_mul(right)?,
+        };
         fitting(mantissa, a.scale() + b.scale())
     };
     quick().or_else(|| a.checked_mul(b))

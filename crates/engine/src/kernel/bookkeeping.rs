@@ -5,13 +5,12 @@
 use rust_decimal::Decimal;
 use tradewind_ledger::{EntryFacts, IMPORT_PREFIX, Ledger, LedgerError, Multipliers, allocate, reversal_key};
 use tradewind_types::record::{
-    ActionKind, AllocationPart, BookTask, CorporateAction, EntryDetail, ForeignFill, FxRate, ImportItem, ImportRow,
-    LedgerAccount, LedgerEntry, LedgerSettings, LedgerSettingsChanged, LotMethod, LotsChosen, Outcome,
+    ActionKind, AllocationPart, BookTask, CorporateAction, EntryDetail, ForeignFill, FxRate, ImportItem,
+    ImportRow, LedgerAccount, LedgerEntry, LedgerSettings, LedgerSettingsChanged, LotMethod, LotsChosen,
+    Outcome,
 };
 use tradewind_types::time::DAY_NS;
-use tradewind_types::{
-    AccountId, ClientOrderId, EntryId, Instrument, InstrumentId, Money, Side, UnixNanos,
-};
+use tradewind_types::{AccountId, ClientOrderId, EntryId, Instrument, InstrumentId, Money, Side, UnixNanos};
 
 use super::commands::ledger_error;
 use super::{Actions, CommandError, CommandReply, Kernel};
@@ -55,7 +54,9 @@ impl Kernel {
                 client_order_id,
                 method,
             } => return self.choose_lots(account, client_order_id, method, asked, actions),
-            BookTask::TransferTo { to, money } => return self.transfer_to(account, to, *money, asked, actions),
+            BookTask::TransferTo { to, money } => {
+                return self.transfer_to(account, to, *money, asked, actions);
+            }
             BookTask::Import { preset, rows, .. } => {
                 return self.import(account, (preset, rows), asked, actions);
             }
@@ -95,7 +96,8 @@ impl Kernel {
     }
 
     pub(super) fn record_fx_rate(&mut self, rate: &FxRate, actions: &mut Actions) -> Answer {
-        self.emit(Outcome::FxRate(rate.clone()), actions).map_err(ledger_error)?;
+        self.emit(Outcome::FxRate(rate.clone()), actions)
+            .map_err(ledger_error)?;
         Ok(CommandReply::Done)
     }
 
@@ -186,13 +188,18 @@ impl Kernel {
     ) -> Answer {
         let state = self.known_account(account)?;
         if state.orders.get(order).is_some_and(|o| !o.state.is_open()) {
-            return Err(CommandError::BadAmount(format!("order {order} is over; its fills are booked")));
+            return Err(CommandError::BadAmount(format!(
+                "order {order} is over; its fills are booked"
+            )));
         }
         if let LotMethod::Specific { lots } = method
             && (lots.is_empty() || lots.len() > PICKS_MAX || lots.iter().any(|p| p.quantity <= Decimal::ZERO))
         {
             let message = format!("1 to {PICKS_MAX} lots, each with a quantity above 0");
-            return Err(CommandError::BadSetting { field: "lots", message });
+            return Err(CommandError::BadSetting {
+                field: "lots",
+                message,
+            });
         }
         let choice = LotsChosen {
             account: account.clone(),
@@ -220,8 +227,12 @@ impl Kernel {
             let message = "money moves between two accounts of one owner; pay out and in for others";
             return Err(CommandError::BadAmount(message.to_owned()));
         }
-        let out = source.ledger.transfer_out_entry(self.facts(asked, "", 0), money, asked.key)?;
-        let into = target.ledger.transfer_in_entry(self.facts(asked, "", 1), money, asked.key)?;
+        let out = source
+            .ledger
+            .transfer_out_entry(self.facts(asked, "", 0), money, asked.key)?;
+        let into = target
+            .ledger
+            .transfer_in_entry(self.facts(asked, "", 1), money, asked.key)?;
         source.ledger.clone().apply(&out)?;
         target.ledger.clone().apply(&into)?;
         self.emit_entries(vec![out, into], actions)
@@ -245,7 +256,9 @@ impl Kernel {
 
     fn instrument(&self, id: &InstrumentId) -> Result<&Instrument, CommandError> {
         let found = self.state.instruments.by_id(id);
-        found.map(|i| &**i).ok_or_else(|| CommandError::UnknownInstrument(id.clone()))
+        found
+            .map(|i| &**i)
+            .ok_or_else(|| CommandError::UnknownInstrument(id.clone()))
     }
 
     /// The entry to take back: as remembered, or as the caller found it in the projections.
@@ -317,12 +330,17 @@ impl Kernel {
             return Err(bad("the entry is no trade"));
         };
         let quantities: Vec<Decimal> = parts.iter().map(|p| p.quantity.decimal()).collect();
-        let sum = quantities.iter().try_fold(Decimal::ZERO, |sum, q| sum.checked_add(*q));
+        let sum = quantities
+            .iter()
+            .try_fold(Decimal::ZERO, |sum, q| sum.checked_add(*q));
         if sum != Some(change.quantity.abs()) || parts.len() > 100 {
             return Err(bad("at most 100 parts, which sum to the trade"));
         }
         let instrument = self.instrument(&change.instrument)?;
-        let fees = original.postings.iter().filter(|p| p.account == LedgerAccount::Fees);
+        let fees = original
+            .postings
+            .iter()
+            .filter(|p| p.account == LedgerAccount::Fees);
         let fee: Decimal = fees.map(|p| p.amount).sum();
         let fees = allocate(fee, &quantities, 8)?;
         let mut scratch = self.known_account(account)?.ledger.clone();
@@ -331,7 +349,11 @@ impl Kernel {
             let fill = ForeignFill {
                 instrument: change.instrument.clone(),
                 strategy: part.strategy.clone(),
-                side: if change.quantity > Decimal::ZERO { Side::Buy } else { Side::Sell },
+                side: if change.quantity > Decimal::ZERO {
+                    Side::Buy
+                } else {
+                    Side::Sell
+                },
                 quantity: part.quantity,
                 price: change.price,
                 fee: Money::new(fee, instrument.quote),
@@ -356,7 +378,8 @@ impl Kernel {
         let from = self.instrument(&action.instrument)?.multiplier;
         let into = match &action.kind {
             ActionKind::Merger {
-                stock: Some((into, _)), ..
+                stock: Some((into, _)),
+                ..
             }
             | ActionKind::SpinOff { into, .. }
             | ActionKind::SymbolChange { into } => match define.filter(|i| i.id == *into) {
@@ -403,8 +426,10 @@ impl Kernel {
             };
             let at_line = |e: CommandError| CommandError::BadAmount(format!("line {}: {e}", row.line));
             let mut entry = self.import_row(&scratch, facts, row).map_err(at_line)?;
-            entry.detail.get_or_insert_with(|| Box::new(EntryDetail::default())).imported =
-                Some(format!("{preset} line {}", row.line));
+            entry
+                .detail
+                .get_or_insert_with(|| Box::new(EntryDetail::default()))
+                .imported = Some(format!("{preset} line {}", row.line));
             scratch.apply(&entry).map_err(|e| at_line(e.into()))?;
             entries.push(entry);
         }
@@ -422,9 +447,13 @@ impl Kernel {
             ImportItem::Fill { fill } => {
                 ledger.foreign_fill_entry(facts, fill, self.instrument(&fill.instrument)?)?
             }
-            ImportItem::Transfer { money } if money.amount > Decimal::ZERO => ledger.deposit_entry(facts, *money)?,
+            ImportItem::Transfer { money } if money.amount > Decimal::ZERO => {
+                ledger.deposit_entry(facts, *money)?
+            }
             ImportItem::Transfer { money } => ledger.withdrawal_entry(facts, money.negated())?,
-            ImportItem::Cash { kind, money, about } => ledger.cash_entry(facts, *kind, *money, about.clone())?,
+            ImportItem::Cash { kind, money, about } => {
+                ledger.cash_entry(facts, *kind, *money, about.clone())?
+            }
             ImportItem::Exchange { sold, bought } => {
                 let base = self.worth_in_base(ledger, *bought, row.ts)?;
                 ledger.conversion_entry(facts, *sold, *bought, base)?

@@ -1,0 +1,3 @@
+//! Booking into the ledger what is no order and no plain transfer.
+
+pub mod post;

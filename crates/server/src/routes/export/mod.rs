@@ -1,0 +1,3 @@
+//! Everything out again.
+
+pub mod get;

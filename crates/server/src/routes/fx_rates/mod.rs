@@ -1,0 +1,4 @@
+//! Exchange rates.
+
+pub mod list;
+pub mod post;

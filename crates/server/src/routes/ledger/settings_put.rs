@@ -1,0 +1,36 @@
+//! Changing how an account keeps its books.
+
+use crate::routes::prelude::*;
+
+use tradewind_engine::CommandReply;
+use tradewind_types::record::BookTask;
+
+use crate::map;
+
+/// Changes how an account keeps its books. What is closed stays closed as it was; the method holds from the next fill.
+#[utoipa::path(put, path = "/api/v1/accounts/{account}/ledger/settings", tag = "accounts",
+    params(("account" = String, Path, description = "Account id.")),
+    request_body = wire::LedgerSettingsChange, responses((status = 200, body = wire::LedgerSettings),
+        (status = 412, description = "Problem: VERSION_CONFLICT.", body = wire::Problem, content_type = "application/problem+json")))]
+pub async fn put_ledger_settings(
+    State(state): State<AppState>,
+    request: RequestInfo,
+    access: AccountAccess,
+    Body(body): Body<wire::LedgerSettingsChange>,
+) -> ApiResult<Json<wire::LedgerSettings>> {
+    let settings = map::bookkeeping::settings_back(&body)?;
+    let task = BookTask::Settings {
+        settings: settings.clone(),
+        expected_version: body.expected_version,
+    };
+    let command = Command::Book {
+        account: access.id.clone(),
+        task: Box::new(task),
+        key: format!("settings:{}", body.expected_version),
+        reason: "settings".to_owned(),
+    };
+    match command_as(&state, &request, &access.caller, command).await? {
+        CommandReply::Risk { version } => Ok(Json(map::bookkeeping::settings(&settings, version))),
+        _ => Err(ApiError::of(Code::Internal)),
+    }
+}
