@@ -29,7 +29,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("store", &["types"]),
     ("venues", &["types", "codecs"]),
-    ("simulator", &["types", "codecs", "matching"]),
+    (
+        "simulator",
+        &["types", "codecs", "matching", "engine", "journal"],
+    ),
     (
         "server",
         &[
