@@ -124,6 +124,9 @@ actions! {
     KillSwitchEngage: Rule::Account(Need::Stop), Cancel, Cancel;
     KillSwitchLift: Rule::Account(Need::Manage), Manage, Write;
     Transfer: Rule::Account(Need::Manage), Manage, Write;
+    Bookkeep: Rule::Account(Need::Manage), Manage, Write;
+    FxRatesRead: Rule::SignedIn, Read, Read;
+    FxRateRecord: Rule::Roles(ADMINS), Admin, Admin;
     MembersChange: Rule::Account(Need::Manage), Manage, Write;
     Reconcile: Rule::Account(Need::Trade), Manage, Write;
 }

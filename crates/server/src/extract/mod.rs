@@ -2,10 +2,12 @@
 
 mod body;
 mod cursor;
+mod file;
 mod info;
 mod parts;
 
 pub use body::{Body, EmptyOr};
 pub use cursor::{Cursor, PageQuery};
+pub use file::FileBody;
 pub use info::RequestInfo;
 pub use parts::{MaybeCaller, Params, QueryOf, SignedIn};

@@ -102,8 +102,14 @@ fn touched(outcome: &Outcome) -> &'static [Channel] {
         | Outcome::KillSwitch(_)
         | Outcome::RiskSettings(_)
         | Outcome::Equity(_) => &[Channel::Accounts],
+        Outcome::StrategyDeployed(_) | Outcome::StrategyRemoved(_) => &[Channel::Strategies],
         Outcome::Signal(_) | Outcome::Strategy(_) | Outcome::Weights(_) => &[Channel::Strategies],
+        Outcome::FxRate(_) => &[Channel::Accounts],
         Outcome::AccountOpened(_)
+        | Outcome::LedgerSettings(_)
+        | Outcome::LotsChosen(_)
+        | Outcome::RiskWarning(_)
+        | Outcome::Sessions(_)
         | Outcome::InstrumentDefined(_)
         | Outcome::FeesDefined(_)
         | Outcome::Reconciliation(_) => &[],

@@ -19,10 +19,26 @@ same_names!(/// Sides.
     side: t::Side => w::Side { Buy, Sell });
 same_names!(/// Sides, back.
     side_back: w::Side => t::Side { Buy, Sell });
-same_names!(/// Times in force.
-    time_in_force: t::TimeInForce => w::TimeInForce { Day, Gtc, Ioc, Fok });
-same_names!(/// Times in force, back.
-    time_in_force_back: w::TimeInForce => t::TimeInForce { Day, Gtc, Ioc, Fok });
+/// Times in force; the end of a GTD order stands beside it.
+#[must_use]
+pub fn time_in_force(value: t::TimeInForce) -> w::TimeInForce {
+    match value {
+        t::TimeInForce::Day => w::TimeInForce::Day,
+        t::TimeInForce::Gtc => w::TimeInForce::Gtc,
+        t::TimeInForce::Ioc => w::TimeInForce::Ioc,
+        t::TimeInForce::Fok => w::TimeInForce::Fok,
+        t::TimeInForce::Gtd { .. } => w::TimeInForce::Gtd,
+    }
+}
+
+same_names!(/// What triggers are compared with.
+    trigger_by: t::TriggerBy => w::TriggerBy { Quote, Last, Mid });
+same_names!(/// What triggers are compared with, back.
+    trigger_by_back: w::TriggerBy => t::TriggerBy { Quote, Last, Mid });
+same_names!(/// What rules do.
+    rule_action: t::risk::RuleAction => w::RuleAction { Warn, Deny });
+same_names!(/// What rules do, back.
+    rule_action_back: w::RuleAction => t::risk::RuleAction { Warn, Deny });
 same_names!(/// Data states.
     data_state: t::market::DataState => w::DataState { Valid, Stale, NoData, NotSubscribed });
 same_names!(/// Sources of bars.
@@ -38,10 +54,13 @@ same_names!(/// Opinions.
 same_names!(/// Accounts of the ledger.
 ledger_account: t::record::LedgerAccount => w::LedgerAccount {
     CashAvailable, CashLocked, PositionCost, RealisedPnl, Fees, Funding, Interest, Dividends, Deposits, Withdrawals, Fx,
+    FeesExchange, FeesClearing, FeesRegulatory, FeesTax, FeesBorrow, FeesOther, WithholdingTax, Adjustments, Transfers,
+    FxPnl, Transit,
 });
 same_names!(/// Kinds of entries.
 entry_kind: t::record::EntryKind => w::LedgerEntryKind {
-    Deposit, Withdrawal, Hold, Release, Fill, FxTrade, Funding, Interest, Dividend, Correction,
+    Deposit, Withdrawal, Hold, Release, Fill, FxTrade, Funding, Interest, Dividend, Correction, Fee, Transfer, Reversal,
+    CorporateAction,
 });
 same_names!(/// How orders of a batch hang together.
     batch_mode: t::record::BatchMode => w::BatchMode { Independent, AllOrNone });

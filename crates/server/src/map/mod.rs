@@ -4,12 +4,14 @@
 
 pub mod account;
 pub mod aggregate;
+pub mod bookkeeping;
 pub mod enums;
 pub mod ledger;
 pub mod market;
 pub mod order;
 pub mod position;
 pub mod risk;
+mod risk_rules;
 pub mod strategy;
 
 use rust_decimal::Decimal;

@@ -5,7 +5,7 @@ use tradewind_engine::kernel::account::FillRecord;
 use tradewind_store::projection::FillRow;
 use tradewind_types::order::{OrderEventKind, OrderOrigin};
 use tradewind_types::risk::Denial;
-use tradewind_types::{InstrumentId, Order, OrderEvent, OrderKind, OrderState};
+use tradewind_types::{InstrumentId, Order, OrderEvent, OrderKind, OrderState, TimeInForce, TrailingOffset};
 use tradewind_wire as wire;
 use wire::{Dec, Time};
 
@@ -57,12 +57,28 @@ fn state(state: &OrderState) -> wire::OrderState {
 #[must_use]
 pub fn order(order: &Order, simulated: bool) -> wire::Order {
     let request = &order.request;
-    let (kind, price, post_only) = match request.kind {
-        OrderKind::Market => (wire::OrderType::Market, None, false),
-        OrderKind::Limit { price, post_only } => {
-            (wire::OrderType::Limit, Some(Dec(price.decimal())), post_only)
-        }
+    let kind = match request.kind {
+        OrderKind::Market => wire::OrderType::Market,
+        OrderKind::Limit { .. } => wire::OrderType::Limit,
+        OrderKind::StopMarket { .. } => wire::OrderType::StopMarket,
+        OrderKind::StopLimit { .. } => wire::OrderType::StopLimit,
+        OrderKind::TrailingStop { .. } => wire::OrderType::TrailingStop,
     };
+    let (trailing_offset, trailing_percent, activation) = match request.kind {
+        OrderKind::TrailingStop { offset, activation } => {
+            let (price, percent) = match offset {
+                TrailingOffset::Price(price) => (Some(Dec(price.decimal())), None),
+                TrailingOffset::Percent(percent) => (None, Some(Dec(percent))),
+            };
+            (price, percent, activation.map(|a| Dec(a.decimal())))
+        }
+        _ => (None, None, None),
+    };
+    let good_till = match request.time_in_force {
+        TimeInForce::Gtd { until } => Some(Time(until)),
+        _ => None,
+    };
+    let terms = &request.terms;
     let (origin, strategy, signal) = match &request.origin {
         OrderOrigin::Manual { .. } => (wire::OrderOrigin::Manual, None, None),
         OrderOrigin::Strategy { strategy, signal, .. } => {
@@ -83,10 +99,20 @@ pub fn order(order: &Order, simulated: bool) -> wire::Order {
         instrument: request.instrument.to_string(),
         side: enums::side(request.side),
         kind,
-        price,
+        price: request.limit_price().map(|p| Dec(p.decimal())),
+        trigger: order.trigger.map(|t| Dec(t.decimal())),
+        triggered: order.triggered,
+        trigger_by: request.is_stop().then(|| enums::trigger_by(terms.trigger_by)),
+        trailing_offset,
+        trailing_percent,
+        activation,
         quantity: Dec(request.quantity.decimal()),
         time_in_force: enums::time_in_force(request.time_in_force),
-        post_only,
+        good_till,
+        display_quantity: terms.display.map(|q| Dec(q.decimal())),
+        parent: terms.parent.as_ref().map(ToString::to_string),
+        oco: terms.oco.as_ref().map(ToString::to_string),
+        post_only: request.post_only(),
         reduce_only: request.reduce_only,
         state: state(&order.state),
         filled: Dec(order.filled),

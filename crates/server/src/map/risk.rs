@@ -1,11 +1,15 @@
 //! Risk settings, both ways, and kill switches.
 
+use tradewind_types::Decimal;
 use tradewind_types::record::KillSwitchChanged;
 use tradewind_types::risk::RiskSettings;
-use tradewind_types::{Decimal, InstrumentId};
 use tradewind_wire as wire;
 use wire::{Dec, Time};
 
+use super::risk_rules::{
+    intraday, intraday_back, margin, margin_back, overrides, overrides_back, place, places_back, protection,
+    protection_back, whitelist_back,
+};
 use crate::problem::{ApiError, ApiResult};
 
 /// The settings.
@@ -35,6 +39,15 @@ pub fn settings(s: &RiskSettings) -> wire::RiskSettings {
         daily_loss_max: Dec(s.daily_loss_max),
         drawdown_max: Dec(s.drawdown_max),
         stop_distance: Dec(s.stop_distance),
+        margin: margin(&s.margin),
+        protection: protection(&s.protection),
+        intraday: intraday(&s.intraday),
+        place: s.place.iter().map(place).collect(),
+        overrides: s
+            .overrides
+            .iter()
+            .map(|(id, o)| (id.to_string(), overrides(o)))
+            .collect(),
     }
 }
 
@@ -51,17 +64,7 @@ pub fn settings_back(s: &wire::RiskSettings) -> ApiResult<RiskSettings> {
         let text = format!("{field} is a fraction from 0 to 1, got {value}");
         Err(ApiError::field(field, "OUT_OF_RANGE", text))
     };
-    let parse = |(n, id): (usize, &String)| {
-        let bad = |error: tradewind_types::IdError| {
-            ApiError::field(format!("whitelist[{n}]"), "MALFORMED", error.to_string())
-        };
-        id.parse::<InstrumentId>().map_err(bad)
-    };
-    let whitelist = s
-        .whitelist
-        .as_ref()
-        .map(|list| list.iter().enumerate().map(parse).collect())
-        .transpose()?;
+    let whitelist = whitelist_back("whitelist", s.whitelist.as_deref())?;
     Ok(RiskSettings {
         live_trading: s.live_trading,
         whitelist,
@@ -83,6 +86,11 @@ pub fn settings_back(s: &wire::RiskSettings) -> ApiResult<RiskSettings> {
         daily_loss_max: unit("daily_loss_max", s.daily_loss_max)?,
         drawdown_max: unit("drawdown_max", s.drawdown_max)?,
         stop_distance: unit("stop_distance", s.stop_distance)?,
+        margin: margin_back(&s.margin),
+        protection: protection_back(&s.protection),
+        intraday: intraday_back(&s.intraday),
+        place: places_back("place", &s.place)?,
+        overrides: overrides_back(&s.overrides)?,
     })
 }
 

@@ -70,8 +70,9 @@ catalogue! {
     MethodNotAllowed "METHOD_NOT_ALLOWED" 405 "Method not allowed" "The resource exists, but not for this method; see the Allow header.";
     NotAcceptable "NOT_ACCEPTABLE" 406 "Not acceptable" "This resource is answered as application/json only.";
     NotFound "NOT_FOUND" 404 "Not found" "There is no such resource.";
+    OrderChangeDenied "ORDER_CHANGE_DENIED" 409 "Change denied" "The risk gate denies the change; the order is as before.";
     OrderIdReused "ORDER_ID_REUSED" 422 "Order id reused" "The client order id was used before with other content.";
-    OrderNotOpen "ORDER_NOT_OPEN" 409 "Order not open" "The order can no longer be canceled.";
+    OrderNotOpen "ORDER_NOT_OPEN" 409 "Order not open" "The order can no longer be canceled or changed.";
     OrderUnknown "ORDER_UNKNOWN" 404 "Unknown order" "The account has no such order.";
     OriginRefused "ORIGIN_REFUSED" 403 "Origin refused" "The request comes from a page of another origin.";
     PreconditionMissing "PRECONDITION_MISSING" 428 "Precondition missing" "Send If-Match with the version that your change is based on.";

@@ -43,7 +43,11 @@ impl From<CommandError> for ApiError {
             CommandError::OrderIdReused(_) => Self::new(Code::OrderIdReused, text),
             // The caller asked to submit again what is archived: the route reads it from the projection instead.
             CommandError::OrderArchived(_) => Self::new(Code::OrderIdReused, text),
-            CommandError::OrderNotOpen { .. } => Self::new(Code::OrderNotOpen, text),
+            CommandError::OrderNotOpen { .. } | CommandError::OrderNotModifiable { .. } => {
+                Self::new(Code::OrderNotOpen, text)
+            }
+            CommandError::OrderVersionConflict { .. } => Self::new(Code::VersionConflict, text),
+            CommandError::ChangeDenied { .. } => Self::new(Code::OrderChangeDenied, text),
             CommandError::Malformed(request) => request.into(),
             CommandError::BadBatch => Self::field("orders", "BAD_BATCH", text),
             CommandError::VersionConflict { .. } => Self::new(Code::VersionConflict, text),

@@ -14,7 +14,7 @@ pub(super) use utoipa::IntoParams;
 pub(super) use crate::AppState;
 pub(super) use crate::access::AccountAccess;
 pub(super) use crate::extract::{
-    Body, Cursor, EmptyOr, MaybeCaller, PageQuery, Params, QueryOf, RequestInfo, SignedIn,
+    Body, Cursor, EmptyOr, FileBody, MaybeCaller, PageQuery, Params, QueryOf, RequestInfo, SignedIn,
 };
 pub(super) use crate::identity::Caller;
 pub(super) use crate::identity::audit::Note;

@@ -63,6 +63,8 @@ impl Batch {
             | Outcome::OrderInitialized { .. }
             | Outcome::Order(_)
             | Outcome::Ledger(_)
+            | Outcome::StrategyDeployed(_)
+            | Outcome::StrategyRemoved(_)
             | Outcome::Signal(_) => {}
         }
     }

@@ -5,3 +5,4 @@ pub mod get;
 pub mod list;
 pub mod positions;
 pub mod post;
+pub mod valuation;

@@ -1,3 +1,5 @@
 //! The ledger.
 
 pub mod list;
+pub mod settings_get;
+pub mod settings_put;

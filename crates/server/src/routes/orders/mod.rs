@@ -1,12 +1,14 @@
 //! Orders: submitting, cancelling, reading.
 
 pub mod batch;
+pub mod bracket;
 pub mod cancel_all;
 pub mod delete;
 pub mod flatten;
 pub mod get;
 pub mod list;
 mod parse;
+pub mod patch;
 pub mod post;
 
 use tradewind_engine::CommandReply;
