@@ -35,7 +35,7 @@ async function farBelow(): Promise<string> {
 }
 
 async function place(type: 'Limit' | 'Market', quantity: string, price?: string): Promise<void> {
-  await page.getByRole('radio', { name: type }).check();
+  await page.getByRole('radio', { name: type, exact: true }).check();
   if (price) await page.getByLabel(/^Price \(/).fill(price);
   await page.getByLabel(/^Quantity \(/).fill(quantity);
   await page.getByLabel(/^Quantity \(/).press('Enter');

@@ -1,8 +1,23 @@
 /** Every request that a page makes, by resource. Pages know these functions, not paths. */
 import createClient from 'openapi-fetch';
 import { http } from './http';
+import { apiPath, request } from './plain';
 import type { paths } from './schema';
-import type { MemberRole, NewOrder, RiskSettings, Role, Scope } from './types';
+import type {
+  MemberRole,
+  NewBracket,
+  NewOrder,
+  Order,
+  OrderBatch,
+  OrderChange,
+  Page,
+  Risk,
+  RiskSettings,
+  RiskWarning,
+  Role,
+  Scope,
+  Statement,
+} from './types';
 
 const client = createClient<paths>({
   baseUrl: location.origin,
@@ -84,14 +99,10 @@ export const accounts = {
     ),
   ledger: (account: string, page: PageOf) =>
     got(client.GET('/api/v1/accounts/{account}/ledger', { params: { ...of(account), query: query(page) } })),
-  risk: (account: string) => got(client.GET('/api/v1/accounts/{account}/risk', { params: of(account) })),
+  risk: (account: string) => request<Risk>('GET', ['accounts', account, 'risk']),
   setRisk: (account: string, version: number, body: RiskSettings) =>
-    got(
-      client.PUT('/api/v1/accounts/{account}/risk', {
-        params: { ...of(account), header: { 'If-Match': `"${version}"` } },
-        body,
-      }),
-    ),
+    request<Risk>('PUT', ['accounts', account, 'risk'], { body, headers: { 'If-Match': `"${version}"` } }),
+  riskWarnings: (account: string) => request<RiskWarning[]>('GET', ['accounts', account, 'risk', 'warnings']),
   engageKillSwitch: (account: string, body: { flatten: boolean; reason: string }) =>
     client.POST('/api/v1/accounts/{account}/kill-switch', { params: of(account), body }),
   liftKillSwitch: (account: string) =>
@@ -102,19 +113,17 @@ export const accounts = {
 
 export const orders = {
   history: (account: string, page: PageOf & { instrument?: string }) =>
-    got(
-      client.GET('/api/v1/accounts/{account}/orders', {
-        params: { ...of(account), query: { state: 'all', ...query(page) } },
-      }),
-    ),
+    request<Page<Order>>('GET', ['accounts', account, 'orders'], {
+      query: { state: 'all', cursor: page.cursor, instrument: page.instrument },
+    }),
   place: (account: string, body: NewOrder) =>
-    got(client.POST('/api/v1/accounts/{account}/orders', { params: of(account), body })),
-  cancel: (account: string, client_order_id: string) =>
-    got(
-      client.DELETE('/api/v1/accounts/{account}/orders/{client_order_id}', {
-        params: { path: { account, client_order_id } },
-      }),
-    ),
+    request<Order>('POST', ['accounts', account, 'orders'], { body }),
+  placeBracket: (account: string, body: NewBracket) =>
+    request<OrderBatch>('POST', ['accounts', account, 'orders', 'bracket'], { body }),
+  change: (account: string, order: string, body: OrderChange) =>
+    request<Order>('PATCH', ['accounts', account, 'orders', order], { body }),
+  cancel: (account: string, order: string) =>
+    request<Order>('DELETE', ['accounts', account, 'orders', order]),
   cancelAll: (account: string, instrument?: string) =>
     got(
       client.POST('/api/v1/accounts/{account}/orders/cancel-all', {
@@ -128,6 +137,29 @@ export const orders = {
     ),
   fills: (account: string, page: PageOf) =>
     got(client.GET('/api/v1/accounts/{account}/fills', { params: { ...of(account), query: query(page) } })),
+};
+
+/** How a statement's file is to be read. */
+export interface StatementReading {
+  preset: string;
+  market: string;
+  currency: string;
+}
+export const books = {
+  previewStatement: (account: string, file: Blob, reading: StatementReading) =>
+    request<Statement>('POST', ['accounts', account, 'statements', 'preview'], {
+      file,
+      query: { ...reading },
+    }),
+  /** The same file, by the digest of its preview; another one is refused. */
+  commitStatement: (account: string, file: Blob, reading: StatementReading, digest: string) =>
+    request<Statement>('POST', ['accounts', account, 'statements', 'commit'], {
+      file,
+      query: { ...reading, digest },
+    }),
+  /** Where a file of it is downloaded from. */
+  exportHref: (account: string, what: string, format: 'csv' | 'json') =>
+    apiPath(['accounts', account, 'export'], { what, format }),
 };
 
 export const algorithms = {

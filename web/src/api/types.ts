@@ -2,6 +2,7 @@
  * The shapes of the REST API and the hub under short names. They are the generated ones; nothing is declared here
  * but names. Decimals are strings and stay strings.
  */
+import type * as Pending from './pending';
 import type { components } from './schema';
 
 type Schemas = components['schemas'];
@@ -33,14 +34,22 @@ export type KillSwitch = Schemas['KillSwitch'];
 export type Position = Schemas['Position'];
 export type LedgerEntry = Schemas['LedgerEntry'];
 export type Reconciliation = Schemas['Reconciliation'];
-export type Risk = Schemas['Risk'];
-export type RiskSettings = Schemas['RiskSettings'];
+export type Risk = Pending.Risk;
+export type RiskSettings = Pending.RiskSettings;
+export type RiskOverrides = Pending.RiskOverrides;
+export type PlaceRule = Pending.PlaceRule;
+export type RiskWarning = Pending.RiskWarning;
 
 export type Side = Schemas['Side'];
-export type OrderType = Schemas['OrderType'];
-export type TimeInForce = Schemas['TimeInForce'];
-export type Order = Schemas['Order'];
-export type NewOrder = Schemas['NewOrder'];
+export type OrderType = Pending.OrderType;
+export type TimeInForce = Pending.TimeInForce;
+export type TriggerBy = Pending.TriggerBy;
+export type Order = Pending.Order;
+export type NewOrder = Pending.NewOrder;
+export type OrderChange = Pending.OrderChange;
+export type NewBracket = Pending.NewBracket;
+export type BracketLeg = Pending.BracketLeg;
+export type OrderBatch = Pending.OrderBatch;
 export type Fill = Schemas['Fill'];
 
 export type Signal = Schemas['Signal'];
@@ -64,3 +73,7 @@ export interface Levels {
 
 export type Connection = Schemas['Connection'];
 export type Status = Schemas['Status'];
+
+export type Statement = Pending.Statement;
+export type StatementRow = Pending.StatementRow;
+export type StatementRowState = Pending.StatementRowState;

@@ -3,13 +3,16 @@ import {
   add,
   compare,
   formatDecimal,
+  fromPercent,
   isMultipleOf,
   multiply,
   parseDecimal,
   sign,
   splitFine,
+  toGrid,
   toPercent,
   toText,
+  trimZeros,
 } from './decimal';
 
 const value = (text: string) => {
@@ -81,5 +84,19 @@ describe('decimal arithmetic', () => {
     expect(toPercent('0.80')).toBe('80');
     expect(toPercent('1')).toBe('100');
     expect(toPercent('-0.00005')).toBe('-0.005');
+  });
+  it('turns percent back into a fraction', () => {
+    expect(fromPercent('1.50')).toBe('0.015');
+    expect(fromPercent('100')).toBe('1');
+    expect(fromPercent('some')).toBeNull();
+  });
+  it('goes to the grid in the direction that is asked for', () => {
+    expect(toText(toGrid(value('57000.001'), value('0.05'), 'up'))).toBe('57000.050');
+    expect(toText(toGrid(value('57000.049'), value('0.05'), 'down'))).toBe('57000.000');
+    expect(toText(toGrid(value('-1.1'), value('0.5'), 'up'))).toBe('-1.0');
+    expect(toText(toGrid(value('3'), value('1'), 'up'))).toBe('3');
+  });
+  it('loses nothing but zeros when they are trimmed', () => {
+    expect(['60000.10', '100.00', '100', '0.0'].map(trimZeros)).toEqual(['60000.1', '100', '100', '0']);
   });
 });

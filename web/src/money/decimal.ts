@@ -58,6 +58,16 @@ export function isMultipleOf(value: DecimalValue, step: DecimalValue): boolean {
   return atScale(value, scale) % atScale(step, scale) === 0n;
 }
 
+/** The nearest whole number of `step`s at or above (`up`) or at or below (`down`) `value`. */
+export function toGrid(value: DecimalValue, step: DecimalValue, towards: 'up' | 'down'): DecimalValue {
+  if (step.units === 0n) return value;
+  const scale = Math.max(value.scale, step.scale);
+  const [units, width] = [atScale(value, scale), atScale(step, scale)];
+  const rest = ((units % width) + width) % width;
+  const below = units - rest;
+  return { units: rest > 0n && towards === 'up' ? below + width : below, scale };
+}
+
 export function toText(value: DecimalValue): string {
   const digits = (value.units < 0n ? -value.units : value.units).toString().padStart(value.scale + 1, '0');
   const whole = digits.slice(0, digits.length - value.scale);
@@ -122,6 +132,17 @@ export function toPercent(text: string): string {
   return toText(shifted)
     .replace(/(\.\d*?)0+$/, '$1')
     .replace(/\.$/, '');
+}
+
+/** Decimal text without zeros at the end of its fraction: `60000.10` → `60000.1`. */
+export function trimZeros(text: string): string {
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+}
+
+/** Text in percent as the text of a fraction: `1.5` → `0.015`; `null` when it is no decimal. */
+export function fromPercent(text: string): string | null {
+  const value = parseDecimal(text);
+  return value && trimZeros(toText({ units: value.units, scale: value.scale + 2 }));
 }
 
 /** For drawing only (charts, bar widths); never for amounts that are shown. */

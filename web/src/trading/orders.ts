@@ -23,6 +23,18 @@ export function words(code: string): string {
   return code.replaceAll('_', ' ');
 }
 
+const TYPES: Record<Order['type'], string> = {
+  MARKET: 'Market',
+  LIMIT: 'Limit',
+  STOP_MARKET: 'Stop',
+  STOP_LIMIT: 'Stop limit',
+  TRAILING_STOP: 'Trailing stop',
+};
+
+export function typeWord(type: Order['type']): string {
+  return TYPES[type];
+}
+
 export function cancelOrder(account: string, order: Order): Promise<boolean> {
   return toasts.run('The order was not canceled', () => orders.cancel(account, order.client_order_id));
 }

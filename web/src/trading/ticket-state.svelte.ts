@@ -1,45 +1,57 @@
 /** A ticket being filled in, sent, and answered. */
-import type { Instrument, NewOrder, Order } from '$/api/types';
+import type { NewBracket, Order } from '$/api/types';
 import {
-  checkDraft,
-  EMPTY_DRAFT,
+  emptyDraft,
   fingerprint,
-  isSound,
   newOrderId,
-  toOrder,
+  timesInForce,
+  toBracket,
   type Draft,
-  type DraftProblems,
+  type Ground,
 } from './ticket';
+import { checkDraft, isSound, type DraftProblems } from './ticket-check';
+
+/** Sends an entry, with its legs when there are any; answers all orders that were made, the entry first. */
+export type Place = (account: string, bracket: NewBracket) => Promise<Order[]>;
 
 export class TicketState {
-  draft: Draft = $state({ ...EMPTY_DRAFT });
+  draft: Draft = $state(emptyDraft());
   /** Problems show only after the first attempt. */
   tried: boolean = $state(false);
   busy: boolean = $state(false);
-  placed: Order | null = $state.raw(null);
+  placed: Order[] = $state.raw([]);
   failure: unknown = $state.raw(null);
-  readonly #place: (account: string, order: NewOrder) => Promise<Order>;
+  readonly #place: Place;
   #unanswered: { id: string; fingerprint: string } | null = null;
 
-  constructor(place: (account: string, order: NewOrder) => Promise<Order>) {
+  constructor(place: Place) {
     this.#place = place;
   }
 
-  problems(instrument: Instrument): DraftProblems {
-    return checkDraft(this.draft, instrument);
+  problems(ground: Ground): DraftProblems {
+    return checkDraft(this.draft, ground);
+  }
+
+  /** Another type keeps what is typed, and a life span that it can have. */
+  setType(type: Draft['type']): void {
+    this.draft.type = type;
+    const allowed = timesInForce(type);
+    if (!allowed.includes(this.draft.timeInForce)) this.draft.timeInForce = allowed[0] ?? 'IOC';
   }
 
   /** Sends it if it is sound. The same order sent again after a lost answer keeps its id, so it can't count twice. */
-  async submit(account: string, instrument: Instrument): Promise<void> {
+  async submit(account: string, ground: Ground): Promise<void> {
     this.tried = true;
-    if (this.busy || !isSound(this.problems(instrument))) return;
-    const print = fingerprint(this.draft, account, instrument.id);
+    if (this.busy || !isSound(this.problems(ground))) return;
+    const { instrument, zone } = ground;
+    const print = fingerprint(this.draft, account, instrument.id, zone);
     const id = this.#unanswered?.fingerprint === print ? this.#unanswered.id : newOrderId();
     this.#unanswered = { id, fingerprint: print };
     this.busy = true;
-    this.failure = this.placed = null;
+    this.failure = null;
+    this.placed = [];
     try {
-      this.placed = await this.#place(account, toOrder(this.draft, instrument.id, id));
+      this.placed = await this.#place(account, toBracket(this.draft, instrument.id, zone, id));
       this.#unanswered = null;
       this.tried = false;
     } catch (error) {

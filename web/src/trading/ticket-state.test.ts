@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ApiError } from '$/api/problem';
-import type { Instrument, NewOrder, Order } from '$/api/types';
+import type { Instrument, NewBracket, Order } from '$/api/types';
+import { GROUND } from './fixtures';
 import { TicketState } from './ticket-state.svelte';
 
-const BTC = {
+const INSTRUMENT = {
   id: 'BTC-USD.X',
   tick: '1',
   lot: '0.01',
@@ -13,17 +14,18 @@ const BTC = {
   quote: 'USD',
   status: 'TRADING',
 } as Instrument;
+const BTC = { ...GROUND, instrument: INSTRUMENT };
 
-let sent: NewOrder[];
+let sent: NewBracket['entry'][];
 let answer: () => Promise<Order>;
 let ticket: TicketState;
 
 beforeEach(() => {
   sent = [];
   answer = () => Promise.resolve({ state: 'ACCEPTED' } as Order);
-  ticket = new TicketState((_, order) => {
-    sent.push(order);
-    return answer();
+  ticket = new TicketState(async (_, bracket) => {
+    sent.push(bracket.entry);
+    return [await answer()];
   });
   Object.assign(ticket.draft, { price: '100', quantity: '0.5' });
 });
@@ -39,7 +41,7 @@ describe('a ticket', () => {
     await ticket.submit('a', BTC);
     await ticket.submit('a', BTC);
     expect(new Set(sent.map((order) => order.client_order_id)).size).toBe(2);
-    expect(ticket.placed?.state).toBe('ACCEPTED');
+    expect(ticket.placed[0]?.state).toBe('ACCEPTED');
   });
   it('keeps its id when the answer was lost, until the order is another one', async () => {
     answer = () => Promise.reject(new ApiError(0, 'NETWORK', 'silence'));
@@ -57,6 +59,15 @@ describe('a ticket', () => {
     await ticket.submit('a', BTC);
     expect(sent[1]?.client_order_id).not.toBe(sent[0]?.client_order_id);
     expect(ticket.failure).toBeInstanceOf(ApiError);
+  });
+  it('keeps a life span only where the type can have it', () => {
+    ticket.setType('MARKET');
+    expect(ticket.draft.timeInForce).toBe('IOC');
+    ticket.setType('STOP_MARKET');
+    expect(ticket.draft.timeInForce).toBe('GTC');
+    ticket.draft.timeInForce = 'GTD';
+    ticket.setType('TRAILING_STOP');
+    expect(ticket.draft.timeInForce).toBe('GTD');
   });
   it('is not sent twice by a double press', async () => {
     let give: (order: Order) => void = () => undefined;

@@ -1,88 +1,120 @@
 /**
- * The order ticket's rules: what is wrong with a draft before it is sent, and the order it becomes. The same
- * checks as the server's (tick, lot, minima, contradictions); the server and its risk gate have the last word.
+ * A ticket as it is filled in, what of it applies to its type, and the order or bracket it becomes. What is wrong
+ * with it is in `ticket-check.ts`, what it means in `ticket-words.ts`.
  */
-import type { Instrument, NewOrder, OrderType, Quote, Side, TimeInForce } from '$/api/types';
-import { compare, isMultipleOf, multiply, parseDecimal, toText, type DecimalValue } from '$/money/decimal';
+import type {
+  BracketLeg,
+  Instrument,
+  NewBracket,
+  NewOrder,
+  OrderType,
+  Quote,
+  Side,
+  TimeInForce,
+  TriggerBy,
+} from '$/api/types';
+import { fromPercent, multiply, parseDecimal, type DecimalValue } from '$/money/decimal';
+import { zonedToUtc } from '$/time/zoned';
+
+/** A protective leg: where it is, or how far from the entry in percent. Empty text is none. */
+export interface LegDraft {
+  by: 'PERCENT' | 'PRICE';
+  text: string;
+}
 
 export interface Draft {
   side: Side;
   type: OrderType;
   price: string;
+  trigger: string;
+  triggerBy: TriggerBy;
+  trailBy: 'PERCENT' | 'PRICE';
+  trail: string;
+  activation: string;
   quantity: string;
   timeInForce: TimeInForce;
+  /** Wall-clock text in the person's zone. */
+  goodTill: string;
   postOnly: boolean;
   reduceOnly: boolean;
+  iceberg: boolean;
+  display: string;
+  exits: boolean;
+  stopLoss: LegDraft;
+  takeProfit: LegDraft;
 }
 
-export interface DraftProblems {
-  price: string | null;
-  quantity: string | null;
-  /** Of the whole: a contradiction, an instrument that is not trading. */
-  whole: string | null;
+/** What a draft is judged against. */
+export interface Ground {
+  instrument: Instrument;
+  quote: Quote | null;
+  /** The zone of times on the page; the browser's own when there is none. */
+  zone: string | undefined;
+  now: number;
 }
 
-/** More digits than the server's decimals hold. */
-const DIGITS_MAX = 28;
-const ZERO: DecimalValue = { units: 0n, scale: 0 };
+export const ORDER_TYPES: readonly { value: OrderType; text: string }[] = [
+  { value: 'LIMIT', text: 'Limit' },
+  { value: 'MARKET', text: 'Market' },
+  { value: 'STOP_MARKET', text: 'Stop' },
+  { value: 'STOP_LIMIT', text: 'Stop limit' },
+  { value: 'TRAILING_STOP', text: 'Trailing' },
+];
 
-export const EMPTY_DRAFT: Draft = {
-  side: 'BUY',
-  type: 'LIMIT',
-  price: '',
-  quantity: '',
-  timeInForce: 'GTC',
-  postOnly: false,
-  reduceOnly: false,
-};
-
-/** Market orders never rest, so only the immediate ones make sense for them. */
-export function timesInForce(type: OrderType): TimeInForce[] {
-  return type === 'MARKET' ? ['IOC', 'FOK'] : ['GTC', 'DAY', 'IOC', 'FOK'];
-}
-
-function amountProblem(name: string, text: string, step: string, stepName: string): string | null {
-  if (!text.trim()) return `Enter a ${name}.`;
-  const value = parseDecimal(text);
-  if (!value) return `A ${name} is digits with at most one point, like 0.25.`;
-  if (text.replace(/\D/g, '').length > DIGITS_MAX) return `Too many digits for a ${name}.`;
-  if (compare(value, ZERO) <= 0) return `The ${name} must be above 0.`;
-  const grid = parseDecimal(step);
-  return grid && !isMultipleOf(value, grid) ? `Not a multiple of the ${stepName} ${toText(grid)}.` : null;
-}
-
-function quantityProblem(draft: Draft, instrument: Instrument): string | null {
-  const problem = amountProblem('quantity', draft.quantity, instrument.lot, 'lot');
-  if (problem) return problem;
-  const [value, least] = [parseDecimal(draft.quantity), parseDecimal(instrument.quantity_min)];
-  if (value && least && compare(value, least) < 0) return `At least ${toText(least)} ${instrument.base}.`;
-  const [notional, notionalMin] = [notionalOf(draft), parseDecimal(instrument.notional_min)];
-  if (!notional || !notionalMin || compare(notional, notionalMin) >= 0) return null;
-  return `Price × quantity must be at least ${toText(notionalMin)} ${instrument.quote}.`;
-}
-
-function wholeProblem(draft: Draft, instrument: Instrument): string | null {
-  const immediate = draft.timeInForce === 'IOC' || draft.timeInForce === 'FOK';
-  if (draft.postOnly && draft.type === 'MARKET') return 'A market order cannot be post-only.';
-  if (draft.postOnly && immediate) return 'Post-only cannot be combined with IOC or FOK.';
-  return instrument.status === 'TRADING' ? null : `${instrument.id} is ${instrument.status.toLowerCase()}.`;
-}
-
-export function checkDraft(draft: Draft, instrument: Instrument): DraftProblems {
+export function emptyDraft(): Draft {
   return {
-    price: draft.type === 'LIMIT' ? amountProblem('price', draft.price, instrument.tick, 'tick') : null,
-    quantity: quantityProblem(draft, instrument),
-    whole: wholeProblem(draft, instrument),
+    side: 'BUY',
+    type: 'LIMIT',
+    price: '',
+    trigger: '',
+    triggerBy: 'QUOTE',
+    trailBy: 'PERCENT',
+    trail: '',
+    activation: '',
+    quantity: '',
+    timeInForce: 'GTC',
+    goodTill: '',
+    postOnly: false,
+    reduceOnly: false,
+    iceberg: false,
+    display: '',
+    exits: false,
+    stopLoss: { by: 'PERCENT', text: '' },
+    takeProfit: { by: 'PERCENT', text: '' },
   };
 }
 
-export function isSound(problems: DraftProblems): boolean {
-  return problems.price === null && problems.quantity === null && problems.whole === null;
+/** Market orders never rest, and a stop that becomes one waits before it. */
+export function timesInForce(type: OrderType): TimeInForce[] {
+  if (type === 'MARKET') return ['IOC', 'FOK'];
+  const resting: TimeInForce[] = ['GTC', 'DAY', 'GTD'];
+  return type === 'LIMIT' || type === 'STOP_LIMIT' ? [...resting, 'IOC', 'FOK'] : resting;
 }
 
-/** Price × quantity of a limit order, exactly; `null` for a market order, whose price nobody knows yet. */
+/** Which parts of a ticket there are, by what is chosen so far. */
+export function applying(draft: Draft) {
+  const limited = draft.type === 'LIMIT' || draft.type === 'STOP_LIMIT';
+  const immediate = draft.timeInForce === 'IOC' || draft.timeInForce === 'FOK';
+  const stops = draft.type !== 'LIMIT' && draft.type !== 'MARKET';
+  const exits = draft.exits && !draft.reduceOnly;
+  return {
+    price: limited,
+    trigger: draft.type === 'STOP_MARKET' || draft.type === 'STOP_LIMIT',
+    trail: draft.type === 'TRAILING_STOP',
+    /** Also of a stop-loss, which is compared with the same price. */
+    triggerBy: stops || (exits && draft.stopLoss.text.trim() !== ''),
+    goodTill: draft.timeInForce === 'GTD',
+    postOnly: limited && !immediate,
+    mayDisplay: limited && !immediate,
+    display: limited && !immediate && draft.iceberg,
+    mayExit: !draft.reduceOnly,
+    exits,
+  };
+}
+
+/** Price × quantity of an order with a limit, exactly; `null` for one whose price nobody knows yet. */
 export function notionalOf(draft: Draft): DecimalValue | null {
-  if (draft.type === 'MARKET') return null;
+  if (!applying(draft).price) return null;
   const [price, quantity] = [parseDecimal(draft.price), parseDecimal(draft.quantity)];
   return price && quantity ? multiply(price, quantity) : null;
 }
@@ -92,27 +124,57 @@ export function joinPrice(side: Side, quote: Quote | null): string | null {
   return (side === 'BUY' ? quote?.bid : quote?.ask) ?? null;
 }
 
-export function toOrder(draft: Draft, instrument: string, clientOrderId: string): NewOrder {
-  const limit = draft.type === 'LIMIT';
+export function toOrder(draft: Draft, instrument: string, zone: string | undefined, id: string): NewOrder {
+  const has = applying(draft);
+  const given = (text: string) => text.trim();
   return {
-    client_order_id: clientOrderId,
+    client_order_id: id,
     instrument,
     side: draft.side,
     type: draft.type,
-    quantity: draft.quantity.trim(),
+    quantity: given(draft.quantity),
     time_in_force: draft.timeInForce,
-    post_only: limit && draft.postOnly,
+    post_only: has.postOnly && draft.postOnly,
     reduce_only: draft.reduceOnly,
-    ...(limit && { price: draft.price.trim() }),
+    ...(has.price && { price: given(draft.price) }),
+    ...(has.trigger && { trigger: given(draft.trigger) }),
+    ...(has.triggerBy && { trigger_by: draft.triggerBy }),
+    ...(has.trail && draft.trailBy === 'PRICE' && { trailing_offset: given(draft.trail) }),
+    ...(has.trail && draft.trailBy === 'PERCENT' && { trailing_percent: given(draft.trail) }),
+    ...(has.trail && given(draft.activation) && { activation: given(draft.activation) }),
+    ...(has.goodTill && { good_till: zonedToUtc(draft.goodTill, zone) }),
+    ...(has.display && { display_quantity: given(draft.display) }),
   };
 }
 
-/** Two drafts that would be the same order. A retry after a lost answer keeps its id, another order gets another. */
-export function fingerprint(draft: Draft, account: string, instrument: string): string {
-  return JSON.stringify([account, toOrder(draft, instrument, '')]);
+function toLeg(leg: LegDraft): BracketLeg | null {
+  if (!leg.text.trim()) return null;
+  return leg.by === 'PRICE' ? { price: leg.text.trim() } : { distance: fromPercent(leg.text) };
 }
 
-/** A fresh order id from the system's random generator. */
+/** What is sent: an entry, with its legs when it is a bracket. */
+export function toBracket(
+  draft: Draft,
+  instrument: string,
+  zone: string | undefined,
+  id: string,
+): NewBracket {
+  const entry = toOrder(draft, instrument, zone, id);
+  if (!applying(draft).exits) return { entry };
+  return { entry, stop_loss: toLeg(draft.stopLoss), take_profit: toLeg(draft.takeProfit) };
+}
+
+/** Two drafts that would be the same order. A retry after a lost answer keeps its id, another order gets another. */
+export function fingerprint(
+  draft: Draft,
+  account: string,
+  instrument: string,
+  zone: string | undefined,
+): string {
+  return JSON.stringify([account, toBracket(draft, instrument, zone, '')]);
+}
+
+/** A fresh order id from the system's random generator; short enough for the `-sl` and `-tp` of a bracket's legs. */
 export function newOrderId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
   return `web-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
