@@ -19,6 +19,7 @@ const PAGES: readonly { path: string; ready: string }[] = [
   { path: '/trading?tab=positions', ready: '[role=tabpanel] :is(tbody tr, .empty)' },
   { path: '/trading?tab=balances', ready: '[role=tabpanel] tbody tr' },
   { path: '/trading?tab=ledger', ready: '[role=tabpanel] tbody tr' },
+  { path: '/trading?tab=statements', ready: 'text=Import a statement' },
   { path: '/trading?tab=risk', ready: '[role=tabpanel] tbody tr' },
   { path: '/algorithms', ready: 'text=Weights over time' },
   { path: '/data', ready: 'tr[data-connection-row]' },
