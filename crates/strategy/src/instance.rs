@@ -247,6 +247,18 @@ impl<S: Strategy> Instance<S> {
         }
     }
 
+    /// Takes a bar of history for the indicators and the window; the strategy is not asked.
+    pub fn prime(&mut self, slot: usize, bar: &Bar) -> Ran {
+        let Some(feed) = self.feeds.get_mut(slot) else {
+            return Ran::Ignored(Ignored::UnknownSlot);
+        };
+        if let Some(why) = feed.refuses(bar) {
+            return Ran::Ignored(why);
+        }
+        feed.take(bar);
+        Ran::Warming
+    }
+
     /// Takes a bar of history: the strategy is asked as on a new one, but what it wants is dropped.
     pub fn warm_up(&mut self, slot: usize, bar: &Bar, scratch: &mut Intents) -> Ran {
         let ran = self.on_bar(slot, bar, scratch);

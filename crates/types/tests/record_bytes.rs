@@ -43,6 +43,18 @@ fn request() -> OrderRequest {
     }
 }
 
+fn script_spec() -> StrategySpec {
+    StrategySpec {
+        source: StrategySource::Script {
+            text: "fn init() { #{} } fn on_bar(ctx) { }".into(),
+            sha256: "5f".repeat(32),
+        },
+        parameters: [("fast".to_owned(), "5".to_owned())].into(),
+        instruments: vec![id("BTC-USD.COINBASE")],
+        interval: BarInterval::M1,
+    }
+}
+
 fn denial() -> Denial {
     Denial {
         rule: RiskRule::Exposure,
@@ -244,6 +256,26 @@ fn samples() -> Vec<(&'static str, Record)> {
                 peak: dec("100500"),
                 day_open: dec("99900.5"),
                 day: 19_675,
+                ts,
+            }),
+        ),
+        (
+            "strategy_deployed",
+            Outcome::StrategyDeployed(Box::new(StrategyDeployed {
+                account: account.clone(),
+                strategy: id("mine"),
+                spec: script_spec(),
+                version: 2,
+                actor: "u-1".to_owned(),
+                ts,
+            })),
+        ),
+        (
+            "strategy_removed",
+            Outcome::StrategyRemoved(StrategyRemoved {
+                account: account.clone(),
+                strategy: id("mine"),
+                actor: "u-1".to_owned(),
                 ts,
             }),
         ),

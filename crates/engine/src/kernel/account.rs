@@ -19,6 +19,7 @@ use tradewind_types::{
     AccountInfo, ClientOrderId, InstrumentId, Order, OrderEvent, Side, StrategyId, UnixNanos, VenueTradeId,
 };
 
+use super::deployed::DeployedMap;
 use super::orders::Orders;
 use super::state::day_of;
 use super::trades::Trades;
@@ -256,6 +257,9 @@ pub struct AccountState {
     pub reconciliation: Option<ReconciliationRecorded>,
     /// Transfers since the last valuation, to keep them out of profit and loss.
     pub transfers_since_mark: Decimal,
+    /// What users deployed, by name.
+    #[serde(default)]
+    pub deployed: DeployedMap,
 }
 
 impl AccountState {
@@ -285,6 +289,7 @@ impl AccountState {
             venue_trades: VenueTrades::default(),
             reconciliation: None,
             transfers_since_mark: Decimal::ZERO,
+            deployed: DeployedMap::default(),
         }
     }
 

@@ -73,6 +73,14 @@ impl Kernel {
                 };
                 self.modify_order(account, client_order_id, &change, *expected_version, actions)
             }
+            Command::DeployStrategy {
+                account,
+                strategy,
+                spec,
+            } => self.deploy(account, strategy, spec, actor, actions),
+            Command::RemoveStrategy { account, strategy } => {
+                self.remove_deployed(account, strategy, actor, actions)
+            }
             Command::DefineSessions { table } => self.define_sessions(table, actions),
             Command::CancelAll { account, instrument } => {
                 self.known_account(account)?;
@@ -322,6 +330,9 @@ impl Kernel {
                 ts: self.now,
             };
             let _ = self.emit(Outcome::Strategy(change), actions);
+            if enabled {
+                self.deployed_switched_on(account, strategy, actions);
+            }
         }
         Ok(CommandReply::Done)
     }

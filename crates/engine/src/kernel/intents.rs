@@ -12,7 +12,7 @@
 //! nothing is no order; [`Acted::dropped`] counts it.
 
 use rust_decimal::Decimal;
-use tradewind_strategy::{Amount, Entry, EntryKind, Intent, Size};
+use tradewind_strategy::{Amount, Entry, EntryKind, Intent, Reason, Size};
 use tradewind_types::order::{OrderOrigin, UnitFraction};
 use tradewind_types::record::Outcome;
 use tradewind_types::signal::{Opinion, Signal, SignalOutcome};
@@ -86,7 +86,7 @@ impl Kernel {
         let made = match intent {
             Intent::Enter(entry) => self.enter(actor, idx, entry, actions),
             Intent::Exit { .. } => self.exit(actor, idx, actions),
-            Intent::Target { amount, .. } => self.target(actor, idx, *amount, actions),
+            Intent::Target { amount, reason, .. } => self.target(actor, idx, (*amount, reason), actions),
             Intent::CancelAll { .. } => {
                 self.cancel_resting(actor, idx, actions);
                 Some(0)
@@ -342,7 +342,7 @@ impl Kernel {
         &mut self,
         actor: &Actor<'_>,
         idx: InstrumentIdx,
-        amount: Amount,
+        (amount, reason): (Amount, &Reason),
         actions: &mut Actions,
     ) -> Option<u32> {
         self.cancel_entries(actor, idx, actions);
@@ -384,7 +384,7 @@ impl Kernel {
         } else {
             Side::Sell
         };
-        let mut entry = Entry::new(0, side, tradewind_strategy::Reason::from("target"));
+        let mut entry = Entry::new(0, side, reason.clone());
         entry.size = Size::Quantity(delta.abs());
         entry.kind = EntryKind::Market;
         let opened = self.enter(actor, idx, &entry, actions).unwrap_or(0);

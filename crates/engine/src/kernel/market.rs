@@ -112,7 +112,7 @@ pub struct MarketState {
 }
 
 /// How long after its end a bar waits for the trades that are still on their way.
-const CLOSE_GRACE_NS: u64 = 250_000_000;
+pub(super) const CLOSE_GRACE_NS: u64 = 250_000_000;
 /// How long after the last past trade the clock closes bars again.
 const CATCHING_UP_NS: u64 = tradewind_types::time::SECOND_NS;
 /// Data this much behind the venue's clock is flagged late.
@@ -188,6 +188,11 @@ impl MarketState {
     #[must_use]
     pub fn is_late(&self) -> bool {
         self.late
+    }
+
+    /// Whether past trades are coming in.
+    pub(super) fn is_catching_up(&self, now: UnixNanos) -> bool {
+        now < self.catching_up_until
     }
 
     /// Bars of an interval.
@@ -297,10 +302,14 @@ impl Kernel {
             return;
         }
         market.interrupted = false;
-        if market.take_quote(quote) {
+        let moved = market.take_quote(quote);
+        if moved {
             actions.publications.push(MarketPublication::Quote(idx));
         }
         self.paper_on_market(idx, actions);
+        if moved {
+            self.deployed_on_quote(idx, &quote, actions);
+        }
     }
 
     fn on_book(&mut self, idx: InstrumentIdx, update: &BookUpdate, actions: &mut Actions) {
@@ -314,10 +323,14 @@ impl Kernel {
             snapshot: update.action == tradewind_types::market::BookAction::Snapshot,
             levels: update.levels.to_vec(),
         });
+        let quote = market.quote.filter(|_| moved);
         if moved {
             actions.publications.push(MarketPublication::Quote(idx));
         }
         self.paper_on_market(idx, actions);
+        if let Some(quote) = quote {
+            self.deployed_on_quote(idx, &quote, actions);
+        }
     }
 
     fn on_trade(&mut self, idx: InstrumentIdx, trade: &Trade, actions: &mut Actions) {
@@ -368,6 +381,7 @@ impl Kernel {
             }
             actions.publications.push(MarketPublication::Bar(bar));
             self.strategies_on_bar(idx, &bar, actions);
+            self.deployed_on_bar(idx, &bar, actions);
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod account;
 mod adjust;
 pub mod bookkeeping;
 mod commands;
+pub mod deployed;
 pub mod execution;
 pub mod gate;
 pub mod held;
@@ -52,6 +53,7 @@ use tradewind_types::{
 };
 
 pub use account::AccountState;
+pub use deployed::{DeployError, Deployed, build_strategy, script_source};
 pub use intents::{Acted, Actor, EntryStyle};
 pub use execution::{Execution, VenueRequest, VenueRequestKind};
 pub use held::Capabilities;
@@ -295,6 +297,7 @@ pub struct Kernel {
     illegal: u64,
     last_illegal: Option<FoldError>,
     frozen: bool,
+    deployed: deployed::Runners,
 }
 
 impl Kernel {
@@ -317,6 +320,7 @@ impl Kernel {
     fn with(config: KernelConfig, state: State, simulated: Simulated, live: Option<Live>) -> Self {
         let mut kernel = Self {
             held: HeldOrders::restored(&state),
+            deployed: deployed::Runners::restored(&state),
             state,
             config,
             markets: Vec::new(),
@@ -352,6 +356,7 @@ impl Kernel {
             }
             Event::Timer(ts) => self.advance_to(*ts, actions),
         }
+        self.deployed_tell_fills(actions);
         if let Some(live) = &mut self.live {
             live.take_requests(&mut actions.venue_requests);
         }
@@ -361,6 +366,7 @@ impl Kernel {
     fn advance_to(&mut self, ts: UnixNanos, actions: &mut Actions) {
         if ts > self.now {
             self.now = ts;
+            self.deployed_begin();
             if !self.links_followed && !self.frozen {
                 self.links_followed = true;
                 self.follow_all_links(actions);
@@ -381,6 +387,7 @@ impl Kernel {
     /// The same for an outcome of which nobody minds that it does not fit.
     fn record(&mut self, outcome: Outcome, actions: &mut Actions) -> Result<(), FoldError> {
         self.state.fold(&outcome)?;
+        self.deployed.note(&outcome, &self.state);
         actions.records.push(Record::Outcome(outcome));
         Ok(())
     }

@@ -34,6 +34,9 @@ pub enum FoldError {
     /// The order is not in memory.
     #[error("order {0} is unknown")]
     UnknownOrder(String),
+    /// No strategy of that name is deployed.
+    #[error("strategy {0} is not deployed")]
+    UnknownStrategy(StrategyId),
     /// The order's state does not allow the event.
     #[error(transparent)]
     Transition(#[from] IllegalTransition),
@@ -149,6 +152,8 @@ impl State {
                 account.risk = change.settings.clone();
                 account.risk_version = change.version;
             }
+            Outcome::StrategyDeployed(change) => super::deployed::fold_deployed(account, change),
+            Outcome::StrategyRemoved(change) => super::deployed::fold_removed(account, change)?,
             Outcome::RiskWarning(warned) => remember(&mut account.warnings, (**warned).clone()),
             Outcome::LedgerSettings(change) => {
                 account
@@ -261,6 +266,11 @@ fn fold_order(account: &mut AccountState, event: &OrderEvent) -> Result<(), Fold
             };
             remember(&mut account.recent_fills, fill);
         }
+        // A venue that tells twice that it took an execution back finds nothing to take back the second time.
+        OrderEventKind::FillReversed { venue_trade_id, .. } => account.recent_fills.retain(|fill| {
+            let same = matches!(&fill.event.kind, OrderEventKind::Filled { venue_trade_id: id, .. } if id == venue_trade_id);
+            !same || fill.event.client_order_id != event.client_order_id
+        }),
         _ => {}
     }
     Ok(())
@@ -319,7 +329,7 @@ fn supporters(account: &AccountState, signal: &Signal) -> Vec<StrategyId> {
     account
         .strategies
         .keys()
-        .filter(|s| s.as_str() != COMBINED)
+        .filter(|s| s.as_str() != COMBINED && !account.deployed.contains_key(*s))
         .filter(agrees)
         .cloned()
         .collect()

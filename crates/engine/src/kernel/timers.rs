@@ -13,6 +13,7 @@ use tradewind_types::time::SECOND_NS;
 use tradewind_types::{AccountId, InstrumentIdx, StrategyId, UnixNanos};
 
 use super::gate::percent;
+use super::market::CLOSE_GRACE_NS;
 use super::signals::weights_of;
 use super::state::day_of;
 use super::{Actions, Kernel};
@@ -37,6 +38,8 @@ impl Kernel {
         if self.frozen {
             return;
         }
+        let closed_until = UnixNanos(self.now.0.saturating_sub(CLOSE_GRACE_NS));
+        self.deployed_flush(closed_until, actions);
         self.expire_held(actions);
         self.run_live(actions);
         let accounts: Vec<AccountId> = self.state.accounts.keys().cloned().collect();

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::command::CommandEnvelope;
+use super::deployment::{StrategyDeployed, StrategyRemoved};
 use super::ledger::{FxRate, LedgerSettingsChanged, LotsChosen};
 use super::outcome::{
     EquityMarked, FeeTable, KillSwitchChanged, LedgerEntry, Outcome, ReconciliationRecorded,
@@ -56,6 +57,10 @@ pub enum Kind {
     RiskWarning = 116,
     /// Outcome.
     Sessions = 117,
+    /// Outcome.
+    StrategyDeployed = 118,
+    /// Outcome.
+    StrategyRemoved = 119,
 }
 
 /// A record could not be written or read.
@@ -127,6 +132,8 @@ impl Record {
                 Outcome::LotsChosen(_) => Kind::LotsChosen,
                 Outcome::RiskWarning(_) => Kind::RiskWarning,
                 Outcome::Sessions(_) => Kind::Sessions,
+                Outcome::StrategyDeployed(_) => Kind::StrategyDeployed,
+                Outcome::StrategyRemoved(_) => Kind::StrategyRemoved,
             },
         }
     }
@@ -166,6 +173,8 @@ impl Record {
                 Outcome::LotsChosen(v) => rmp_serde::to_vec_named(v)?,
                 Outcome::RiskWarning(v) => rmp_serde::to_vec_named(v)?,
                 Outcome::Sessions(v) => rmp_serde::to_vec_named(v)?,
+                Outcome::StrategyDeployed(v) => rmp_serde::to_vec_named(v)?,
+                Outcome::StrategyRemoved(v) => rmp_serde::to_vec_named(v)?,
             },
         })
     }
@@ -217,6 +226,8 @@ impl Record {
             115 => Outcome::LotsChosen(Box::new(read::<LotsChosen>(kind, version, payload)?)),
             116 => Outcome::RiskWarning(Box::new(read::<RiskWarned>(kind, version, payload)?)),
             117 => Outcome::Sessions(read::<SessionTable>(kind, version, payload)?),
+            118 => Outcome::StrategyDeployed(Box::new(read::<StrategyDeployed>(kind, version, payload)?)),
+            119 => Outcome::StrategyRemoved(read::<StrategyRemoved>(kind, version, payload)?),
             _ => return Err(RecordError::Unknown { kind, version }),
         };
         Ok(Record::Outcome(outcome))

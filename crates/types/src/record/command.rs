@@ -9,6 +9,7 @@ use crate::{
 };
 
 use super::bookkeeping::BookTask;
+use super::deployment::StrategySpec;
 use super::ledger::FxRate;
 use super::outcome::{FeeTable, SessionTable};
 
@@ -108,6 +109,22 @@ pub enum Command {
         strategy: StrategyId,
         /// On or off.
         enabled: bool,
+    },
+    /// Puts a strategy on an account, or replaces the one of that name by a new version.
+    DeployStrategy {
+        /// The account.
+        account: AccountId,
+        /// Name of the instance.
+        strategy: StrategyId,
+        /// What it is made of.
+        spec: Box<StrategySpec>,
+    },
+    /// Takes a deployed strategy away. What it holds stays.
+    RemoveStrategy {
+        /// The account.
+        account: AccountId,
+        /// Name of the instance.
+        strategy: StrategyId,
     },
     /// Blocks new orders and cancels all, of one account or of all (`None`).
     EngageKillSwitch {

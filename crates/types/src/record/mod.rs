@@ -11,6 +11,7 @@
 mod bookkeeping;
 mod codec;
 mod command;
+mod deployment;
 mod ledger;
 mod outcome;
 mod venue;
@@ -21,6 +22,7 @@ pub use bookkeeping::{
 };
 pub use codec::{Kind, Record, RecordError};
 pub use command::{BatchMode, Command, CommandEnvelope};
+pub use deployment::{StrategyDeployed, StrategyRemoved, StrategySource, StrategySpec};
 pub use ledger::{
     Acquired, Attribution, EntryDetail, FeeKind, FxConversion, FxRate, LedgerSettings, LedgerSettingsChanged,
     LotMethod, LotPick, LotsChosen, PositionBook, PositionMode,

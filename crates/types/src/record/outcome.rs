@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::deployment::{StrategyDeployed, StrategyRemoved};
 use super::ledger::{Acquired, EntryDetail, FxRate, LedgerSettingsChanged, LotsChosen, PositionBook};
 use crate::risk::{Denial, RiskSettings};
 use crate::signal::Signal;
@@ -454,6 +455,10 @@ pub enum Outcome {
     RiskWarning(Box<RiskWarned>),
     /// A calendar's sessions became known or changed.
     Sessions(SessionTable),
+    /// A strategy was deployed.
+    StrategyDeployed(Box<StrategyDeployed>),
+    /// A deployed strategy was taken away.
+    StrategyRemoved(StrategyRemoved),
 }
 
 impl Outcome {
@@ -479,6 +484,8 @@ impl Outcome {
             Outcome::LedgerSettings(s) => Some(&s.account),
             Outcome::LotsChosen(c) => Some(&c.account),
             Outcome::RiskWarning(w) => Some(&w.account),
+            Outcome::StrategyDeployed(d) => Some(&d.account),
+            Outcome::StrategyRemoved(r) => Some(&r.account),
         }
     }
 }
