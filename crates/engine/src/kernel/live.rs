@@ -116,6 +116,8 @@ impl Live {
         let wait = QUERY_AFTER_NS[before.min(QUERY_AFTER_NS.len() - 1)];
         self.asked += 1;
         let key = (account.clone(), id.clone());
+        // An order has one chain of queries, however often its answers are lost.
+        self.queries.retain(|_, (asked, _)| *asked != key);
         self.queries
             .insert((now.plus(wait), self.asked), (key, before + 1));
     }

@@ -8,10 +8,12 @@ use tradewind_types::record::{
     VenueOrder, VenueOrderStatus, VenueReport,
 };
 use tradewind_types::{
-    AccountId, AccountKind, ClientOrderId, FillId, Instrument, Order, OrderEvent, OrderState, UnixNanos,
+    AccountId, AccountKind, ClientOrderId, FillId, Instrument, OrderEvent, OrderState, UnixNanos,
     VenueTradeId,
 };
 
+use super::execution::Execution as _;
+use super::held::is_held;
 use super::live::{QUERY_AFTER_NS, SETTLE_NS};
 use super::{AccountState, Actions, Kernel};
 
@@ -217,6 +219,13 @@ impl Kernel {
     }
 
     fn answer_lost(&mut self, told: &Told<'_>, actions: &mut Actions) {
+        // One that is asked for already is not asked for twice as often.
+        let unknown = self
+            .order(told.account, told.id)
+            .is_some_and(|o| o.state == OrderState::Unknown);
+        if unknown {
+            return;
+        }
         let event = self.event_of(told.account, told.id, OrderEventKind::Lost);
         if self.emit_if_legal(event, actions)
             && let Some(live) = &mut self.live
@@ -231,13 +240,27 @@ impl Kernel {
             return;
         };
         let unanswered = matches!(order.state, OrderState::Submitted | OrderState::Unknown);
-        let since = order.ts_created;
+        let since = earlier(order.ts_created);
         if let Some(live) = &mut self.live {
             live.knows_as(told.account, told.id, &theirs.venue_order_id);
         }
         if unanswered && theirs.status != VenueOrderStatus::Rejected {
             let venue_order_id = theirs.venue_order_id.clone();
             self.take_event(told, OrderEventKind::Accepted { venue_order_id }, actions);
+        }
+        // The answer to a change may be what was lost.
+        let changed = self.order(told.account, told.id).is_some_and(|o| {
+            let taken = theirs.status != VenueOrderStatus::Rejected;
+            let differs = o.state == OrderState::PendingModify || o.request.quantity != theirs.quantity;
+            taken && o.state.is_open() && differs
+        });
+        if changed {
+            let kind = OrderEventKind::Modified {
+                quantity: theirs.quantity,
+                price: None,
+                trigger: None,
+            };
+            self.take_event(told, kind, actions);
         }
         for fill in &theirs.fills {
             self.take_fill(told, fill, actions);
@@ -435,8 +458,12 @@ impl Kernel {
                 if let Some(venue) = &order.venue_order_id {
                     live.knows_as(&account.info.id, id, venue);
                 }
-                if order.state == OrderState::Unknown {
-                    live.ask_later(&account.info.id, id, self.now, 0);
+                match order.state {
+                    OrderState::Unknown => live.ask_later(&account.info.id, id, self.now, 0),
+                    // The request may never have left. Asking for a cancel twice is harmless.
+                    OrderState::PendingCancel if !is_held(order) => live.cancel(&account.info.id, id, self.now),
+                    OrderState::PendingModify => live.query(&account.info.id, id),
+                    _ => {}
                 }
             }
         }
@@ -447,14 +474,20 @@ fn least_of(instrument: &std::sync::Arc<Instrument>) -> Decimal {
     instrument.quantity_min
 }
 
-/// Fills are asked for from the last one known on.
+/// Fills are asked for from the last comparison on that found nothing wrong, not from the last fill: one that was lost
+/// may be older than one that came. Before the first such comparison, from the oldest order on.
 fn since(account: &AccountState) -> UnixNanos {
-    let last = account.recent_fills.back().map(|f| f.event.ts_event);
-    let oldest = account.orders.open().map(|o: &Order| o.ts_created).min();
-    match (last, oldest) {
-        (Some(last), Some(oldest)) => last.min(oldest),
-        (last, oldest) => last.or(oldest).unwrap_or_default(),
-    }
+    let whole = account.reconciliation.as_ref().filter(|r| r.differences.is_empty());
+    let oldest = || {
+        let orders = account.orders.open().chain(account.orders.closed());
+        orders.map(|o| o.ts_created).min()
+    };
+    earlier(whole.map(|r| r.ts).or_else(oldest).unwrap_or_default())
+}
+
+/// The venue's clock is not ours, and what happened may still be on its way.
+fn earlier(ts: UnixNanos) -> UnixNanos {
+    UnixNanos(ts.0.saturating_sub(2 * SETTLE_NS))
 }
 
 fn simple_event(news: &VenueNews) -> Option<OrderEventKind> {

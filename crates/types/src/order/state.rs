@@ -6,7 +6,7 @@
 //! | `Submitted` | Accepted, Rejected, Filled, Canceled, Expired, CancelRequested, Triggered, TriggerMoved, Lost | the named state; Filled → `PartiallyFilled` or `Filled` |
 //! | `Accepted`, `Triggered`, `PartiallyFilled` | Triggered (once), TriggerMoved (until triggered), ModifyRequested, Modified, CancelRequested, Filled, Canceled, Expired, Lost | the named state |
 //! | `PendingModify` | Triggered, TriggerMoved (both: itself), Modified, ModifyRejected, CancelRequested, Filled, Canceled, Expired, Lost | back to the resting state, or the named one |
-//! | `PendingCancel` | Triggered, TriggerMoved (both: itself), Accepted, Canceled, CancelRejected, Filled, Expired, Rejected, Lost | back to the resting state, or the named one |
+//! | `PendingCancel` | Triggered, TriggerMoved, Modified, ModifyRejected (all: itself), Accepted, Canceled, CancelRejected, Filled, Expired, Rejected, Lost | back to the resting state, or the named one |
 //! | `Triggered`, `PartiallyFilled`, `PendingModify` | Accepted (it came late) | itself |
 //! | any with something filled | FillReversed | itself; `Filled` → `Canceled`; `PartiallyFilled` with nothing left → the resting state |
 //! | `Unknown` | Accepted, Rejected, Filled, Canceled, Expired | the named state: the query's answer |
@@ -319,6 +319,16 @@ impl Order {
             (S::PendingModify, E::ModifyRejected { .. }) | (S::PendingCancel, E::CancelRejected { .. }) => {
                 self.resting()
             }
+            // The answer to a change that was asked for before the cancel: the cancel stays under way.
+            (S::PendingCancel, E::Modified { quantity, .. }) => {
+                self.check_total(quantity.decimal(), self.filled)?;
+                if quantity.decimal() == self.filled {
+                    S::Filled
+                } else {
+                    S::PendingCancel
+                }
+            }
+            (S::PendingCancel, E::ModifyRejected { .. }) => S::PendingCancel,
             (
                 S::Submitted | S::Accepted | S::Triggered | S::PartiallyFilled | S::PendingModify,
                 E::CancelRequested,
