@@ -79,6 +79,11 @@ pub(crate) enum Command {
     Portfolio(PortfolioArgs),
     /// Run strategies on history.
     Backtest(crate::commands::backtest::BacktestArgs),
+    /// Test the whole core in seeded worlds in which everything goes wrong.
+    #[command(
+        after_help = "Example:\n  tradewind simtest --seeds 1..2000\n  tradewind simtest --replay 77\n\nExit code 4: an invariant did not hold."
+    )]
+    Simtest(crate::commands::simtest::SimtestArgs),
     /// Print a completion script for a shell.
     #[command(after_help = "Example:\n  tradewind completions bash > /etc/bash_completion.d/tradewind")]
     Completions(CompletionsArgs),

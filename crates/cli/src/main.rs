@@ -45,6 +45,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Bench(args) => commands::bench::run(args),
         Command::Portfolio(args) => commands::portfolio::run(&args),
         Command::Backtest(args) => commands::backtest::run(&args),
+        Command::Simtest(args) => commands::simtest::run(&args),
         Command::Completions(args) => commands::completions::run(&args),
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod key;
 pub(crate) mod migrate;
 pub(crate) mod portfolio;
 pub(crate) mod serve;
+pub(crate) mod simtest;
 pub(crate) mod simulate;
 pub(crate) mod user;
 pub(crate) mod venue;
