@@ -1,8 +1,8 @@
-//! Runs seeds of the simulation test and prints what came of them: `chaos FIRST LAST [trail]`.
+//! Runs seeds of the simulation test and prints what came of them: `chaos FIRST LAST [BUG]`.
 
 use std::time::Instant;
 
-use tradewind_simulator::chaos::{ChaosConfig, Coverage, run_seed};
+use tradewind_simulator::chaos::{ChaosConfig, Coverage, Mutation, run_seed};
 
 fn main() {
     let numbers: Vec<u64> = std::env::args().skip(1).filter_map(|a| a.parse().ok()).collect();
@@ -10,7 +10,11 @@ fn main() {
         numbers.first().copied().unwrap_or(1),
         numbers.get(1).copied().unwrap_or(20),
     );
-    let config = ChaosConfig::default();
+    let built_in = std::env::args().nth(3).unwrap_or_default();
+    let config = ChaosConfig {
+        mutation: Mutation::ALL.into_iter().find(|m| format!("{m:?}") == built_in),
+        ..ChaosConfig::default()
+    };
     let started = Instant::now();
     let (mut coverage, mut broken, mut steps, mut orders, mut fills) = (Coverage::default(), 0, 0, 0, 0);
     for seed in first..=last {

@@ -1,7 +1,7 @@
 //! The end of a seed: the faults stop, time passes, everything is canceled, and our books have to equal the venue's.
 
-use tradewind_types::AccountId;
 use tradewind_types::record::{Command, VenueOrderStatus};
+use tradewind_types::{AccountId, Currency};
 
 use super::listing::{accounts, is_live};
 use super::swarm::Fault;
@@ -88,25 +88,23 @@ impl World {
         let Some(state) = process.core.kernel().account(account) else {
             return Err(format!("account {account} is gone"));
         };
+        let value = process.core.kernel().valuation(account).and_then(|v| v.equity);
+        let mut equity = Some(state.ledger.cash_total(Currency::USD));
+        for (instrument, position) in state.ledger.positions().filter(|(_, p)| !p.quantity.is_zero()) {
+            let mark = process.core.kernel().mark(instrument).0;
+            equity = equity.zip(mark).map(|(sum, mark)| sum + position.quantity * mark);
+        }
+        if value != equity {
+            return Err(format!(
+                "{account}: equity is {value:?}, cash and positions are worth {equity:?}"
+            ));
+        }
         if !is_live(account) {
             let last = state.reconciliation.as_ref();
             return match last.and_then(|r| r.differences.first()) {
                 None => Ok(()),
                 Some(found) => Err(format!("{account} differs from the paper venue: {found:?}")),
             };
-        }
-        let (cash, positions) = self.venue.books(account);
-        let (our_cash, our_positions) = self.oracle.books(account);
-        if cash != our_cash {
-            return Err(format!("{account}: the venue has {cash} USD, we {our_cash}"));
-        }
-        let theirs: Vec<_> = positions
-            .into_iter()
-            .map(|(slot, q)| (self.venue.instrument(slot).id.clone(), q))
-            .collect();
-        let ours: Vec<_> = our_positions.into_iter().collect();
-        if theirs != ours {
-            return Err(format!("{account}: the venue has {theirs:?}, we {ours:?}"));
         }
         for (_, order) in self.venue.orders().filter(|(a, _)| *a == account) {
             let Some(id) = &order.client_order_id else {
@@ -124,6 +122,19 @@ impl World {
                     our.filled
                 ));
             }
+        }
+        let (cash, positions) = self.venue.books(account);
+        let (our_cash, our_positions) = self.oracle.books(account);
+        if cash != our_cash {
+            return Err(format!("{account}: the venue has {cash} USD, we {our_cash}"));
+        }
+        let theirs: Vec<_> = positions
+            .into_iter()
+            .map(|(slot, q)| (self.venue.instrument(slot).id.clone(), q))
+            .collect();
+        let ours: Vec<_> = our_positions.into_iter().collect();
+        if theirs != ours {
+            return Err(format!("{account}: the venue has {theirs:?}, we {ours:?}"));
         }
         if let Some(found) = state.reconciliation.as_ref().and_then(|r| r.differences.first()) {
             return Err(format!("{account} differs from its venue: {found:?}"));

@@ -49,6 +49,7 @@ struct AccountModel {
     keys: HashSet<String>,
     fills: HashMap<String, (Decimal, Decimal, Decimal)>,
     killed: bool,
+    busted: bool,
 }
 
 /// See the module.
@@ -180,7 +181,8 @@ impl Oracle {
                     .position(instrument)
                     .map_or(Decimal::ZERO, |p| p.quantity);
                 same(&id, "position by the fills", theirs, *ours)?;
-                if *ours < Decimal::ZERO {
+                // Who sold what a bust took from him later is short; nobody else is.
+                if *ours < Decimal::ZERO && !model.busted {
                     return Err(format!("{id}: short {ours} {instrument} in a cash account"));
                 }
             }
@@ -399,6 +401,7 @@ impl AccountModel {
                     ));
                 };
                 order.filled -= quantity;
+                self.busted = true;
                 self.money -= cash;
                 if let Some(instrument) = &order.instrument {
                     *self.positions.entry(instrument.clone()).or_default() -= signed;

@@ -15,8 +15,12 @@ impl World {
             return Ok(());
         }
         if fault == Fault::Bust {
-            if self.venue.bust(self.now, &mut self.fate) {
+            let mut reports = Vec::new();
+            if self.venue.bust(self.now, &mut self.fate, &mut reports) {
                 self.note(fault);
+            }
+            for report in reports {
+                self.send_report(report, None, self.generation);
             }
             return Ok(());
         }
@@ -249,6 +253,9 @@ impl World {
     /// What a commit let go, effect by effect; the process can die between any two.
     pub(super) fn release(&mut self, released: Released) -> Result<(), String> {
         let Released { head, effects } = released;
+        for (seq, outcome) in &effects.outcomes {
+            self.trace_outcome(*seq, outcome);
+        }
         self.oracle.durable(&effects.outcomes)?;
         if self.burn() {
             return self.die();

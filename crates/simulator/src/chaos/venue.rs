@@ -253,21 +253,39 @@ impl Venue {
         self.end_if_gone(number, now, reports);
     }
 
-    /// The size that goes to the exchange; reduce-only is capped by the position.
+    /// The size that goes to the exchange. Nobody sells what he has not, or offers twice what he has once; reduce-only
+    /// is capped by that instead of refused.
     fn size_of(&self, slot: usize, order: &OrderRequest) -> Option<SizeMantissa> {
-        let mut quantity = order.quantity.decimal();
-        if order.reduce_only {
-            let books = self.accounts.get(&order.account)?;
-            let position = books.positions.get(&slot).copied().unwrap_or_default();
-            let closing = if order.side == Side::Sell {
-                position
-            } else {
-                -position
-            };
-            quantity = quantity.min(closing.max(Decimal::ZERO));
-        }
-        let size = SizeMantissa::from_decimal(quantity, self.listings[slot].instrument.size_scale).ok()?;
-        (size.0 > 0).then_some(size)
+        let scale = self.listings[slot].instrument.size_scale;
+        let size = SizeMantissa::from_decimal(order.quantity.decimal(), scale)
+            .ok()?
+            .0;
+        let (position, offered) = self.free(&order.account, slot);
+        let size = match (order.side, order.reduce_only) {
+            (Side::Sell, true) => size.min(position - offered),
+            (Side::Sell, false) if size > position - offered => return None,
+            (Side::Buy, true) => size.min(-position),
+            _ => size,
+        };
+        (size > 0).then_some(SizeMantissa(size))
+    }
+
+    /// The position in lots, and what of it is offered already.
+    fn free(&self, account: &AccountId, slot: usize) -> (i128, i128) {
+        let listing = &self.listings[slot];
+        let books = self.accounts.get(account);
+        let position = books
+            .and_then(|b| b.positions.get(&slot))
+            .copied()
+            .unwrap_or_default();
+        let position = SizeMantissa::from_decimal(position, listing.instrument.size_scale).map_or(0, |m| m.0);
+        let own = listing.exchange.orders_of(participant(account));
+        let offered = own
+            .iter()
+            .filter(|o| o.side == Side::Sell)
+            .map(|o| o.left.0)
+            .sum();
+        (position, offered)
     }
 
     fn enter(&mut self, number: usize, size: SizeMantissa) {
@@ -396,7 +414,7 @@ impl Venue {
     }
 
     /// Takes one of the last executions of an order that has ended back.
-    pub(crate) fn bust(&mut self, now: u64, dice: &mut Dice) -> bool {
+    pub(crate) fn bust(&mut self, now: u64, dice: &mut Dice, reports: &mut Vec<VenueReport>) -> bool {
         let candidates: Vec<usize> = (0..self.orders.len())
             .rev()
             .filter(|n| {
@@ -432,6 +450,7 @@ impl Venue {
             fill.price.decimal(),
             -fill.fee,
         );
+        self.cap(&account, slot, now, reports);
         true
     }
 
@@ -563,40 +582,26 @@ impl Venue {
         ));
     }
 
-    /// What rests reduce-only is never more than there is to reduce: the newest gives way.
+    /// What is offered is never more than there is: the newest gives way.
     fn cap(&mut self, account: &AccountId, slot: usize, now: u64, reports: &mut Vec<VenueReport>) {
-        let scale = self.listings[slot].instrument.size_scale;
-        let books = self.accounts.get(account);
-        let position = books
-            .and_then(|b| b.positions.get(&slot))
-            .copied()
-            .unwrap_or_default();
-        for side in [Side::Buy, Side::Sell] {
-            let closing = if side == Side::Sell { position } else { -position };
-            let mut room = SizeMantissa::from_decimal(closing.max(Decimal::ZERO), scale).map_or(0, |m| m.0);
-            let resting: Vec<usize> = (0..self.orders.len())
-                .filter(|n| {
-                    let o = &self.orders[*n];
-                    o.at.is_some()
-                        && o.slot == slot
-                        && o.request.reduce_only
-                        && o.request.side == side
-                        && o.request.account == *account
-                })
-                .collect();
-            for number in resting {
-                let held = &mut self.orders[number];
-                let exchange = &mut self.listings[slot].exchange;
-                let Some((at, left)) = held.at.and_then(|at| Some((at, exchange.order(at)?.left.0))) else {
-                    continue;
-                };
-                let keep = left.min(room);
-                room -= keep;
-                if keep < left {
-                    let mut events = Vec::new();
-                    exchange.reduce(participant(account), at, SizeMantissa(keep), &mut events);
-                    self.end_if_gone(number, now, reports);
-                }
+        let (position, offered) = self.free(account, slot);
+        let mut excess = offered - position;
+        if excess <= 0 {
+            return;
+        }
+        let own = self.listings[slot].exchange.orders_of(participant(account));
+        for order in own.iter().rev().filter(|o| o.side == Side::Sell) {
+            let less = order.left.0.min(excess.max(0));
+            if less == 0 {
+                continue;
+            }
+            excess -= less;
+            let left = SizeMantissa(order.left.0 - less);
+            let mut events = Vec::new();
+            let exchange = &mut self.listings[slot].exchange;
+            exchange.reduce(participant(account), order.id, left, &mut events);
+            if let Some(number) = (order.tag as usize).checked_sub(1) {
+                self.end_if_gone(number, now, reports);
             }
         }
     }

@@ -26,11 +26,11 @@ const CLIENTS: usize = 3;
 /// The client that sets the world up and winds it down.
 pub(crate) const OPERATOR: usize = CLIENTS;
 /// Events kept for a report of a break.
-const TRAIL: usize = 24;
+const TRAIL: usize = 40;
 /// How long a client waits for an answer.
 const PATIENCE_NS: u64 = 3 * S;
 /// Records between two snapshots.
-const SNAPSHOT_EVERY: u64 = 400;
+const SNAPSHOT_EVERY: u64 = 800;
 /// A seed that needs more events than this hangs.
 const STEPS_MAX: u64 = 400_000;
 
@@ -306,7 +306,7 @@ impl World {
     }
 
     fn work_off(&mut self) -> Result<(), String> {
-        while !(self.people_done && self.clients.iter().all(|c| c.asked.is_none())) {
+        while !self.people_done || self.crashes == 0 || self.clients.iter().any(|c| c.asked.is_some()) {
             self.step()?;
         }
         self.wind_down()
@@ -403,6 +403,30 @@ impl World {
         self.end_of_round()
     }
 
+    pub(super) fn trace_outcome(&mut self, seq: u64, outcome: &tradewind_types::record::Outcome) {
+        use tradewind_types::record::Outcome as O;
+        match outcome {
+            O::Order(event) => self.trace(|| {
+                let mut text = format!("{:?}", event.kind);
+                text.truncate(140);
+                format!(
+                    "durable {seq}: {} {} {text}",
+                    event.account, event.client_order_id
+                )
+            }),
+            O::Ledger(entry) => {
+                self.trace(|| format!("durable {seq}: {} booked {}", entry.account, entry.key))
+            }
+            O::KillSwitch(change) => self.trace(|| {
+                format!(
+                    "durable {seq}: kill switch {:?} {}",
+                    change.account, change.engaged
+                )
+            }),
+            _ => {}
+        }
+    }
+
     fn trace_item(&mut self, item: &Item) {
         match item {
             Item::Command(envelope, ticket) => self.trace(|| {
@@ -412,7 +436,7 @@ impl World {
             }),
             Item::Event(Event::Venue(report)) => self.trace(|| {
                 let mut text = format!("{:?}", report.news);
-                text.truncate(140);
+                text.truncate(400);
                 let id = report.client_order_id.as_ref().map_or("-", |id| id.as_str());
                 format!("report of {id}: {text}")
             }),
@@ -607,8 +631,13 @@ impl World {
     fn turn(&mut self, client: usize) -> Result<(), String> {
         let now = self.now;
         if self.clients[client].asked.is_none() {
-            if self.orders() >= u64::from(self.config.orders) {
+            if self.orders() >= u64::from(self.config.orders) && !self.people_done {
                 self.people_done = true;
+                if self.crashes == 0 {
+                    // What was planned found no moment: no seed ends without a crash.
+                    self.note(Fault::Kill);
+                    self.set_fuse(Fault::Kill);
+                }
             }
             if self.people_done {
                 return Ok(());
