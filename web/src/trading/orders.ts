@@ -23,6 +23,11 @@ export function words(code: string): string {
   return code.replaceAll('_', ' ');
 }
 
+/** A child of a bracket is recorded, and waits; everything else is as the server calls it. */
+export function stateWord(order: Order): string {
+  return order.state === 'INITIALIZED' && order.parent ? 'WAITING' : words(order.state);
+}
+
 const TYPES: Record<Order['type'], string> = {
   MARKET: 'Market',
   LIMIT: 'Limit',
