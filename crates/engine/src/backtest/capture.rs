@@ -221,7 +221,8 @@ impl Capture {
         let Some(row) = self.orders.get_mut(at as usize) else {
             return;
         };
-        row.updated = event.ts_event;
+        // When it took effect: an order that was due while nothing traded waited for the next row.
+        row.updated = event.ts_init;
         use OrderEventKind as E;
         let over = match event.kind {
             E::Denied { denials } => {
@@ -277,7 +278,7 @@ impl Capture {
                 row.fees += fee;
                 let whole = row.filled >= row.quantity.decimal();
                 row.state = if whole { "FILLED" } else { "PARTIALLY_FILLED" };
-                let ts = event.ts_event;
+                let ts = event.ts_init;
                 self.fills.push(FillRow {
                     order: at,
                     ts,

@@ -321,6 +321,10 @@ impl<S: Strategy> Runner<S> {
         }
         let bars = std::mem::take(&mut self.built);
         for bar in &bars {
+            // What is decided on a bar is decided when it has ended.
+            let end = bar.ts.plus(bar.interval.nanos());
+            self.stage.kernel.replay_time(end, &mut self.actions);
+            self.settle(None);
             self.closed(bar);
         }
         self.built = bars;

@@ -7,7 +7,7 @@ use tradewind_types::{InstrumentIdx, UnixNanos};
 
 use super::config::{BacktestConfig, DataConfig};
 use super::data::{
-    Chunk, CsvSource, DataError, Feed, MemorySource, Merge, ParquetSource, Period, Source, append,
+    Chunk, CsvSource, DataError, Feed, GapCount, MemorySource, Merge, ParquetSource, Period, Source, append,
 };
 
 /// Where a run's rows come from; opened anew for every run.
@@ -16,7 +16,7 @@ pub enum Inputs {
     /// Files, read as the run goes.
     Files,
     /// Columns in memory, shared by many runs; in the order of the configuration's data.
-    Memory(Vec<Arc<Chunk>>),
+    Memory(Vec<(Arc<Chunk>, GapCount)>),
 }
 
 impl Inputs {
@@ -40,7 +40,7 @@ impl Inputs {
                 }
                 append(&chunk, 0..chunk.len(), &mut whole);
             }
-            all.push(Arc::new(whole));
+            all.push((Arc::new(whole), source.gaps()));
         }
         Ok(Inputs::Memory(all))
     }
@@ -58,7 +58,7 @@ impl Inputs {
             let source: Box<dyn Source> = match self {
                 Inputs::Files => open(data),
                 Inputs::Memory(columns) => match columns.get(at) {
-                    Some(columns) => Box::new(MemorySource::new(Arc::clone(columns))),
+                    Some((rows, gaps)) => Box::new(MemorySource::with_gaps(Arc::clone(rows), *gaps)),
                     None => open(data),
                 },
             };
@@ -81,7 +81,7 @@ impl Inputs {
         };
         let mut source: Box<dyn Source> = match self {
             Inputs::Memory(columns) if !columns.is_empty() => {
-                Box::new(MemorySource::new(Arc::clone(&columns[0])))
+                Box::new(MemorySource::new(Arc::clone(&columns[0].0)))
             }
             _ => open(first),
         };

@@ -112,7 +112,8 @@ impl Kernel {
             let more = with_history!(self, |venue, view, out| venue.step_bar(&mut walk, &view, out));
             let at = walk.position();
             // Bars of several instruments are walked one after the other: time does not go back for the second.
-            self.now = self.now.max(at.ts);
+            let latest = self.reports.iter().map(|r| r.ts).max().unwrap_or(at.ts);
+            self.now = self.now.max(at.ts).max(latest);
             if !self.reports.is_empty() {
                 self.show(bar.instrument, at.price, half_spread, at.ts);
                 self.collect_reports(actions);
@@ -159,7 +160,7 @@ impl Kernel {
 
     /// Time passes: what is due at the venue meets the market as it was until now.
     #[inline]
-    fn replay_time(&mut self, ts: UnixNanos, actions: &mut Actions) {
+    pub fn replay_time(&mut self, ts: UnixNanos, actions: &mut Actions) {
         self.now = self.now.max(ts);
         if self
             .simulated

@@ -115,8 +115,8 @@ fn a_volume_cap_leaves_the_rest_unfilled() {
 
 #[test]
 fn latency_lets_an_order_meet_the_path_after_the_open() {
-    // A third of a day on the way: the order meets the first extreme, the low of 106 (it is nearer to the open).
-    let result = Case::new(BARS).run(&format!("{BASE}[fills]\nlatency_ms = 28800000\n"));
+    // A little over a third of a day on the way: the path has been at the low of 106, which is nearer to the open.
+    let result = Case::new(BARS).run(&format!("{BASE}[fills]\nlatency_ms = 28800001\n"));
     assert_eq!(fills(&result)[0], ("2024-01-05", "BUY", "47", "106"));
 }
 

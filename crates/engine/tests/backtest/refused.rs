@@ -42,7 +42,10 @@ fn a_configuration_that_is_wrong_is_refused_with_key_and_remedy() {
             swap("[[data]]", "[[data]]\nkind = \"bras\""),
             "data[1].kind: must be one of bars, quotes, trades",
         ),
-        (swap("[strategy]", "[stratgy]"), "strategy: is missing"),
+        (
+            swap("[strategy]", "[stratgy]"),
+            "stratgy: there is no such key; did you mean `strategy`?",
+        ),
         (
             format!("{BASE}[fills]\nslipage_bps = 1\n"),
             "fills.slipage_bps: there is no such key; did you mean `slippage_bps`?",

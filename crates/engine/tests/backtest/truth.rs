@@ -22,7 +22,7 @@ fn run(strategy: &str, rule: &str, file: &Path) -> BacktestDocument {
         _ => "{ period = 14, low = 30.0, exit = 50.0, size = 0.5 }",
     };
     let text = format!(
-        "[account]\ncash = 100000\n[[instruments]]\nid = \"X.TEST\"\ntick = \"0.01\"\nlot = \"1\"\n\
+        "[account]\ncash = 100000\n[[instruments]]\nid = \"X.TEST\"\ntick = \"0.01\"\nlot = \"1\"\nprice_scale = 4\n\
          [[data]]\nfile = \"{}\"\ninterval = \"1d\"\n[strategy]\nid = \"{strategy}\"\nparameters = {parameters}\n\
          [fills]\nfill = \"{rule}\"\n[[fees]]\ntaker = \"0.0005\"\n[risk]\nprofile = \"wide\"\nprice_band = \"0.5\"\n\
          [output]\nlookahead_cuts = 1\nmonte_carlo_runs = 0\n",

@@ -177,10 +177,11 @@ pub(super) fn read_fees(
     for section in root.sections("fees")? {
         let rate = (Decimal::new(-1, 1), Decimal::new(1, 1));
         let unit = "a part of the notional: 0.001 is 0.1 %";
+        let maker = section.decimal_within("maker", rate, unit)?;
         let taker = section
             .decimal_within("taker", rate, unit)?
             .ok_or_else(|| section.missing("taker", unit))?;
-        let maker = section.decimal_within("maker", rate, unit)?.unwrap_or(taker);
+        let maker = maker.unwrap_or(taker);
         match section.parsed::<Market>("market")? {
             None if general.is_none() => general = Some((maker, taker)),
             None => return Err(section.missing("market", "named: there are fees for all markets already")),

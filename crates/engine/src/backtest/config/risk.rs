@@ -67,11 +67,17 @@ pub(super) fn read(root: &Section<'_>) -> Result<RiskSettings, ConfigError> {
     };
     for (key, value) in section.entries().filter(|(key, _)| *key != "profile") {
         check_key(&section, &settings, key)?;
-        let mut changed = settings.clone();
-        changed.insert(key.clone(), json(value));
-        if let Err(error) = serde_json::from_value::<RiskSettings>(Json::Object(changed.clone())) {
-            return Err(section.error(key, error.to_string()));
-        }
+        let with = |value: Json| {
+            let mut changed = settings.clone();
+            changed.insert(key.clone(), value);
+            serde_json::from_value::<RiskSettings>(Json::Object(changed.clone())).map(|_| changed)
+        };
+        // A whole number may stand for a decimal.
+        let read = with(json(value)).or_else(|error| match value {
+            Value::Integer(whole) => with(Json::String(whole.to_string())).map_err(|_| error),
+            _ => Err(error),
+        });
+        let changed = read.map_err(|error| section.error(key, error.to_string()))?;
         settings = changed;
     }
     serde_json::from_value(Json::Object(settings)).map_err(|e| section.error("", e.to_string()))

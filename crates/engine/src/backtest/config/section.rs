@@ -75,7 +75,13 @@ impl<'a> Section<'a> {
         self.error(key, format!("must be {wanted}, found {shown}"))
     }
 
+    /// A key that has to be there is not; one that was nearly written so is named instead.
     pub(crate) fn missing(&self, key: &str, wanted: &str) -> ConfigError {
+        let asked = self.asked.borrow();
+        let unknown = self.table.keys().filter(|k| !asked.contains(&k.as_str()));
+        if let Some(odd) = unknown.into_iter().find(|k| nearest(k, &[key]).is_some()) {
+            return self.error(odd, format!("there is no such key; did you mean `{key}`?"));
+        }
         self.error(key, format!("is missing; it must be {wanted}"))
     }
 

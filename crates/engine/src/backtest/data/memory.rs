@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::check::GapCount;
 use super::columns::{BarColumns, CHUNK_ROWS, Chunk, DataKind, QuoteColumns, TradeColumns};
 use super::source::{DataError, Source};
 
@@ -11,13 +12,20 @@ use super::source::{DataError, Source};
 pub struct MemorySource {
     rows: Arc<Chunk>,
     at: usize,
+    gaps: GapCount,
 }
 
 impl MemorySource {
     /// From the first row on.
     #[must_use]
     pub fn new(rows: Arc<Chunk>) -> Self {
-        Self { rows, at: 0 }
+        Self::with_gaps(rows, GapCount::default())
+    }
+
+    /// The same, with the gaps that were found when the rows were read.
+    #[must_use]
+    pub fn with_gaps(rows: Arc<Chunk>, gaps: GapCount) -> Self {
+        Self { rows, at: 0, gaps }
     }
 }
 
@@ -37,6 +45,10 @@ impl Source for MemorySource {
         self.at = to;
         append(&self.rows, from..to, chunk);
         Ok(())
+    }
+
+    fn gaps(&self) -> GapCount {
+        self.gaps
     }
 }
 

@@ -1,0 +1,185 @@
+//! `tradewind backtest` as scripts use it: output, files, exit codes.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../examples/backtests")
+        .join(name)
+}
+
+fn tradewind(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tradewind"))
+        .arg("backtest")
+        .args(args)
+        .output()
+        .expect("the program runs")
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+fn json(output: &Output) -> serde_json::Value {
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+#[test]
+fn every_example_runs_and_says_the_same_twice() {
+    for name in ["ema_cross.toml", "rsi_reversion.toml", "script.toml"] {
+        let config = example(name);
+        let once = json(&tradewind(&["run", "--config", text(&config), "--json"]));
+        let twice = json(&tradewind(&["run", "--config", text(&config), "--json"]));
+        assert_eq!(once, twice, "{name}");
+        assert_eq!(once["checks"]["lookahead"]["verdict"], "equal", "{name}");
+        assert!(once["summary"]["fills"].as_u64().expect("a count") > 0, "{name}");
+        let table = tradewind(&["run", "--config", text(&config), "--quiet"]);
+        let table = String::from_utf8_lossy(&table.stdout).into_owned();
+        assert!(
+            table.contains("Sharpe ratio") && table.contains("Assumptions:"),
+            "{table}"
+        );
+    }
+}
+
+#[test]
+fn results_become_tables_reports_and_comparisons() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (out, page) = (folder.path().join("out"), folder.path().join("report.html"));
+    let config = example("ema_cross.toml");
+    let args = [
+        "run",
+        "--config",
+        text(&config),
+        "--out",
+        text(&out),
+        "--report",
+        text(&page),
+    ];
+    assert!(tradewind(&args).status.success());
+    for name in [
+        "result.json",
+        "equity.csv",
+        "orders.parquet",
+        "fills.csv",
+        "trades.parquet",
+    ] {
+        assert!(out.join(name).exists(), "{name}");
+    }
+    let html = std::fs::read_to_string(&page).expect("a page");
+    assert!(!html.contains("TRADEWIND_REPORT_DATA") && html.contains("tradewind.backtest"));
+    let result = out.join("result.json");
+    let again = folder.path().join("again.html");
+    assert!(
+        tradewind(&["report", text(&result), "--output", text(&again)])
+            .status
+            .success()
+    );
+    assert_eq!(std::fs::read_to_string(&again).expect("a page"), html);
+    let compared = json(&tradewind(&["compare", text(&result), text(&result), "--json"]));
+    assert_eq!(compared["names"].as_array().map(Vec::len), Some(2));
+    assert_eq!(compared["differences"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn a_sweep_goes_on_from_its_state_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = folder.path().join("sweep.jsonl");
+    let config = example("ema_cross.toml");
+    let args = [
+        "sweep",
+        "--config",
+        text(&config),
+        "--grid",
+        "fast=5,10",
+        "--grid",
+        "slow=20..40:10",
+        "--json",
+    ];
+    let whole = json(&tradewind(&args));
+    assert_eq!(whole["rows"].as_array().map(Vec::len), Some(6));
+    let with_state = [&args[..], &["--state", text(&state)]].concat();
+    assert_eq!(json(&tradewind(&with_state)), whole);
+    // Half of it, the last line cut off, as after a kill.
+    let kept = std::fs::read_to_string(&state).expect("a state file");
+    let lines: Vec<&str> = kept.lines().collect();
+    assert_eq!(lines.len(), 7);
+    let half = format!("{}\n{}", lines[..4].join("\n"), &lines[4][..20]);
+    std::fs::write(&state, half).expect("written");
+    assert_eq!(json(&tradewind(&with_state)), whole);
+    // Another grid is not taken for this one's.
+    let other = [
+        "sweep",
+        "--config",
+        text(&config),
+        "--grid",
+        "fast=5,6",
+        "--state",
+        text(&state),
+    ];
+    assert_eq!(tradewind(&other).status.code(), Some(3));
+}
+
+#[test]
+fn a_walk_forward_prints_its_windows() {
+    let config = example("ema_cross.toml");
+    let args = [
+        "walk-forward",
+        "--config",
+        text(&config),
+        "--grid",
+        "fast=5,10",
+        "--train",
+        "500",
+        "--test",
+        "250",
+        "--purge",
+        "5",
+        "--json",
+    ];
+    let walked = json(&tradewind(&args));
+    assert_eq!(walked["windows"].as_array().map(Vec::len), Some(3));
+}
+
+#[test]
+fn what_is_refused_ends_with_the_documented_codes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bad = folder.path().join("bad.toml");
+    let good = std::fs::read_to_string(example("ema_cross.toml")).expect("an example");
+    std::fs::write(&bad, good.replace("slippage_bps", "slipage_bps")).expect("written");
+    let refused = tradewind(&["run", "--config", text(&bad)]);
+    assert_eq!(refused.status.code(), Some(3));
+    let message = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(message.contains("did you mean `slippage_bps`?"), "{message}");
+    assert_eq!(
+        tradewind(&["run", "--config", "nowhere.toml"]).status.code(),
+        Some(3)
+    );
+    let config = example("ema_cross.toml");
+    let usage = tradewind(&["sweep", "--config", text(&config), "--grid", "fast=5..1"]);
+    assert_eq!(usage.status.code(), Some(2));
+}
+
+#[test]
+fn strategies_are_listed_with_their_parameters() {
+    let all = json(&tradewind(&["strategies", "--json"]));
+    let cross = all
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|s| s["name"] == "ema_cross")
+        .expect("it is there");
+    assert!(
+        cross["parameters"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .any(|p| p["name"] == "fast" && p["default"] == 10)
+    );
+}
