@@ -10,6 +10,7 @@
 
 pub mod account;
 pub mod bookkeeping;
+pub mod deployment;
 pub mod error;
 pub mod hub;
 pub mod identity;
@@ -50,6 +51,9 @@ pub use order::{
     BatchMode, BracketLeg, CancelAll, Canceled, Denial, Fill, Flatten, Liquidity, NewBatch, NewBracket,
     NewOrder, Order, OrderBatch, OrderChange, OrderList, OrderOrigin, OrderState, OrderType, Side,
     TimeInForce, TriggerBy,
+};
+pub use deployment::{
+    Deployment, NewDeployment, ParameterKind, ScriptChecked, ScriptText, StrategyKind, StrategyParameter, StrategySource,
 };
 pub use page::Page;
 pub use risk::{

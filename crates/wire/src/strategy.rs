@@ -122,6 +122,9 @@ pub struct Strategy {
     pub open_positions: u32,
     /// Its realised profit and loss, without fees.
     pub realised_pnl: Dec,
+    /// What it is made of, where a user deployed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<crate::Deployment>,
 }
 
 /// Switches a strategy.

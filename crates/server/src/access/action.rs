@@ -120,6 +120,9 @@ actions! {
     OrdersCancel: Rule::Account(Need::Trade), Cancel, Cancel;
     Flatten: Rule::Account(Need::Trade), Trade, Cancel;
     StrategySwitch: Rule::Account(Need::Trade), Manage, Write;
+    StrategyDeploy: Rule::Account(Need::Trade), Manage, Write;
+    StrategiesRead: Rule::SignedIn, Read, Read;
+    ScriptCheck: Rule::SignedIn, Read, Write;
     RiskChange: Rule::Account(Need::Manage), Manage, Write;
     KillSwitchEngage: Rule::Account(Need::Stop), Cancel, Cancel;
     KillSwitchLift: Rule::Account(Need::Manage), Manage, Write;

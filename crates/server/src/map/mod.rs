@@ -5,6 +5,7 @@
 pub mod account;
 pub mod aggregate;
 pub mod bookkeeping;
+pub mod deployment;
 pub mod enums;
 pub mod ledger;
 pub mod market;

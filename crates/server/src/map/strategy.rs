@@ -3,9 +3,10 @@
 use tradewind_engine::Kernel;
 use tradewind_engine::kernel::AccountState;
 use tradewind_engine::kernel::state::COMBINED;
-use tradewind_types::StrategyId;
-use tradewind_types::record::{StrategyStatus, StrategyWeight, WeightsChanged};
+use tradewind_strategy::registry;
+use tradewind_types::record::{StrategySource, StrategyStatus, StrategyWeight, WeightsChanged};
 use tradewind_types::signal::{Signal, SignalOutcome};
+use tradewind_types::{InstrumentId, StrategyId};
 use tradewind_wire as wire;
 use wire::{Dec, Time};
 
@@ -95,9 +96,51 @@ pub fn strategies(kernel: &Kernel, account: &AccountState) -> Vec<wire::Strategy
         .collect()
 }
 
+/// One strategy of an account, of a script also its text.
+#[must_use]
+pub fn detail(kernel: &Kernel, account: &AccountState, id: &StrategyId) -> wire::Strategy {
+    let mut strategy = strategy(kernel, account, id);
+    strategy.deployment = account
+        .deployed
+        .get(id)
+        .map(|d| super::deployment::deployment(d, true));
+    strategy
+}
+
 /// One strategy of an account.
 #[must_use]
 pub fn strategy(kernel: &Kernel, account: &AccountState, id: &StrategyId) -> wire::Strategy {
+    let mut strategy = shared(kernel, account, id);
+    let Some(deployed) = account.deployed.get(id) else {
+        return strategy;
+    };
+    let (name, description) = match &deployed.spec.source {
+        StrategySource::BuiltIn { name } => {
+            registry::find(name).map_or((name.as_str(), ""), |d| (d.title, d.doc))
+        }
+        StrategySource::Script { .. } => ("Script", "A user's script."),
+    };
+    name.clone_into(&mut strategy.name);
+    description.clone_into(&mut strategy.description);
+    strategy.deployment = Some(super::deployment::deployment(deployed, false));
+    if let Some(progress) = kernel.deployed_progress(&account.info.id, id) {
+        let count = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+        strategy.interval = progress.interval.to_string();
+        strategy.warm = progress.warm;
+        strategy.bars_seen = count(progress.bars_seen);
+        strategy.bars_needed = count(progress.bars_needed);
+    }
+    strategy.last = deployed
+        .spec
+        .instruments
+        .iter()
+        .filter_map(|instrument| last_signal(account, instrument, id))
+        .collect();
+    strategy
+}
+
+/// One that is on every account.
+fn shared(kernel: &Kernel, account: &AccountState, id: &StrategyId) -> wire::Strategy {
     let (name, description) = texts(id.as_str());
     let (status, halt_reason) = match account.strategy_status(id) {
         StrategyStatus::Running => (wire::StrategyStatus::Running, None),
@@ -143,7 +186,24 @@ pub fn strategy(kernel: &Kernel, account: &AccountState, id: &StrategyId) -> wir
             .collect(),
         open_positions: count(held.filter(|(_, p)| !p.quantity.is_zero()).count()),
         realised_pnl: Dec(account.trades.realised(id)),
+        deployment: None,
     }
+}
+
+fn last_signal(
+    account: &AccountState,
+    instrument: &InstrumentId,
+    id: &StrategyId,
+) -> Option<wire::StrategyOpinion> {
+    let mut newest = account.recent_signals.iter().rev();
+    let signal = newest.find(|s| s.strategy == *id && s.instrument == *instrument)?;
+    Some(wire::StrategyOpinion {
+        instrument: instrument.to_string(),
+        opinion: enums::opinion(signal.opinion),
+        confidence: fraction(signal.confidence),
+        reason: signal.reason.clone(),
+        ts: Time(signal.bar_ts),
+    })
 }
 
 fn needed_bars(market: &tradewind_engine::kernel::MarketState, id: &StrategyId) -> usize {
@@ -163,18 +223,7 @@ fn last_opinion(
     id: &StrategyId,
 ) -> Option<wire::StrategyOpinion> {
     if id.as_str() == COMBINED {
-        let signal = account
-            .recent_signals
-            .iter()
-            .rev()
-            .find(|s| s.strategy == *id && s.instrument == instrument.id)?;
-        return Some(wire::StrategyOpinion {
-            instrument: instrument.id.to_string(),
-            opinion: enums::opinion(signal.opinion),
-            confidence: fraction(signal.confidence),
-            reason: signal.reason.clone(),
-            ts: Time(signal.bar_ts),
-        });
+        return last_signal(account, &instrument.id, id);
     }
     let said = market.opinions.iter().find(|o| o.strategy == *id)?;
     let at = if market.opinions_ts.0 == 0 {
