@@ -553,7 +553,8 @@ impl Kernel {
         runner.settled |= instance.is_warm();
         if partial {
             match ran {
-                Ran::Waiting => runner.gathering = Some(bar.ts),
+                // What is history is not acted on, not even later.
+                Ran::Waiting => runner.gathering = Some(bar.ts).filter(|_| !history),
                 Ran::Called | Ran::Halted | Ran::Warming => runner.gathering = None,
                 _ => {}
             }
