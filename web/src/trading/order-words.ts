@@ -40,7 +40,8 @@ export function linksOf(order: Order, others: readonly Order[]): { text: string;
       (other) => other.oco === order.oco && other.client_order_id !== order.client_order_id,
     );
     for (const sibling of siblings) links.push({ text: 'or', id: sibling.client_order_id });
-    if (siblings.length === 0) links.push({ text: 'list', id: order.oco });
+    // A bracket's list has the name of its entry, which is said already.
+    if (siblings.length === 0 && order.oco !== order.parent) links.push({ text: 'list', id: order.oco });
   }
   return links;
 }

@@ -98,6 +98,7 @@ describe('an order in a table', () => {
       { text: 'stop-loss of', id: 'e' },
       { text: 'or', id: 'e-tp' },
     ]);
+    expect(linksOf(loss, [loss])).toEqual([{ text: 'stop-loss of', id: 'e' }]);
     expect(linksOf(orderOf({ oco: 'list' }), [])).toEqual([{ text: 'list', id: 'list' }]);
     expect(linksOf(orderOf({}), [loss])).toEqual([]);
   });
