@@ -9,6 +9,7 @@
 //! | `PendingCancel` | Triggered, TriggerMoved, Modified, ModifyRejected (all: itself), Accepted, Canceled, CancelRejected, Filled, Expired, Rejected, Lost | back to the resting state, or the named one |
 //! | `Triggered`, `PartiallyFilled`, `PendingModify` | Accepted (it came late) | itself |
 //! | any with something filled | FillReversed | itself; `Filled` → `Canceled`; `PartiallyFilled` with nothing left → the resting state |
+//! | `Triggered` | Rejected (nothing filled) | `Rejected` |
 //! | `Unknown` | Accepted, Rejected, Filled, Canceled, Expired | the named state: the query's answer |
 //! | `Canceled`, `Expired` | Filled (a late fill is booked) | itself, until the whole quantity is filled → `Filled` |
 //! | `Denied`, `Rejected`, `Filled` | none | |
@@ -288,7 +289,8 @@ impl Order {
                 }
                 other => other.clone(),
             },
-            (S::Submitted | S::Unknown | S::PendingCancel, E::Rejected { reason })
+            // A stop that was held elsewhere is `Triggered` when it first goes to its venue, which may refuse it.
+            (S::Submitted | S::Unknown | S::PendingCancel | S::Triggered, E::Rejected { reason })
                 if self.filled.is_zero() =>
             {
                 S::Rejected {
