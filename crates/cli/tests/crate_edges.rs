@@ -29,10 +29,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("store", &["types"]),
     ("venues", &["types", "codecs"]),
-    (
-        "simulator",
-        &["types", "codecs", "matching", "engine", "journal"],
-    ),
+    ("simulator", &["types", "codecs", "matching", "engine", "journal"]),
     (
         "server",
         &[

@@ -238,7 +238,13 @@ impl<T, S: FnMut(Result<Head, Arc<JournalError>>, T)> Writer<T, S> {
     fn run(mut self) -> Box<dyn Journal> {
         let mut down = None;
         while let Some(group) = self.next_group() {
-            commit_group(&mut *self.journal, group, &mut down, &self.counters, &mut self.sink);
+            commit_group(
+                &mut *self.journal,
+                group,
+                &mut down,
+                &self.counters,
+                &mut self.sink,
+            );
         }
         self.journal
     }

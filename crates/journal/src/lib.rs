@@ -67,7 +67,9 @@ mod witness;
 
 use std::path::PathBuf;
 
-pub use committer::{Batch, CommitterConfig, CommitterStats, GroupCommitter, OwnedRecord, SubmitError, commit_batches};
+pub use committer::{
+    Batch, CommitterConfig, CommitterStats, GroupCommitter, OwnedRecord, SubmitError, commit_batches,
+};
 pub use disk::{Disk, DiskFile, FaultPlan, MemDisk, RealDisk};
 pub use error::{Damage, DamageReason, JournalError};
 pub use file_journal::{FileJournal, JournalStats};

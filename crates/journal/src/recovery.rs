@@ -202,7 +202,12 @@ impl<'a, D: Disk> Images<'a, D> {
     fn start(disk: &'a D, dir: &'a Path, segments: &'a [u64]) -> Result<Self, JournalError> {
         if !D::READ_AHEAD {
             let (left, spare) = (segments.iter(), Vec::new());
-            return Ok(Self::Inline { disk, dir, left, spare });
+            return Ok(Self::Inline {
+                disk,
+                dir,
+                left,
+                spare,
+            });
         }
         let (full, images) = sync_channel(1);
         let (spares, empty) = sync_channel::<Vec<u8>>(3);
@@ -236,8 +241,15 @@ impl<'a, D: Disk> Images<'a, D> {
         };
         match self {
             Self::Ahead { images, .. } => images.recv().unwrap_or_else(|_| early()),
-            Self::Inline { disk, dir, left, spare } => {
-                let Some(first_seq) = left.next() else { return early() };
+            Self::Inline {
+                disk,
+                dir,
+                left,
+                spare,
+            } => {
+                let Some(first_seq) = left.next() else {
+                    return early();
+                };
                 let mut image = std::mem::take(spare);
                 read_segment(*disk, dir, &segment::name(*first_seq), *first_seq, &mut image)?;
                 Ok(image)

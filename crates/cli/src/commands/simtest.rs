@@ -50,7 +50,9 @@ fn seeds(text: &str) -> Result<(u64, u64), String> {
 
 fn mutation(text: &str) -> Result<Mutation, String> {
     let name = |m: &Mutation| format!("{m:?}");
-    let found = Mutation::ALL.into_iter().find(|m| name(m).eq_ignore_ascii_case(text));
+    let found = Mutation::ALL
+        .into_iter()
+        .find(|m| name(m).eq_ignore_ascii_case(text));
     found.ok_or_else(|| {
         let all: Vec<String> = Mutation::ALL.iter().map(name).collect();
         format!("one of {}", all.join(", "))
@@ -77,7 +79,9 @@ impl Sum {
         self.orders += report.orders;
         self.fills += report.fills;
         self.crashes += report.crashes;
-        self.digest = self.digest.wrapping_add(report.digest.wrapping_mul(report.seed | 1));
+        self.digest = self
+            .digest
+            .wrapping_add(report.digest.wrapping_mul(report.seed | 1));
         self.coverage.add(&report.coverage);
         if report.broken.is_some() {
             self.broken.push(report);
@@ -125,19 +129,25 @@ fn run_all((first, last): (u64, u64), threads: usize, keep_going: bool, config: 
             if report.broken.is_some() && !keep_going {
                 stop.store(true, Ordering::Relaxed);
             }
-            sum.lock().unwrap_or_else(std::sync::PoisonError::into_inner).add(report);
+            sum.lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .add(report);
         }
     };
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         let total = last - first + 1;
         while std::io::stderr().is_terminal() && workers.iter().any(|w| !w.is_finished()) {
-            let done = sum.lock().unwrap_or_else(std::sync::PoisonError::into_inner).seeds;
+            let done = sum
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .seeds;
             eprint!("\r{done} of {total} seeds");
             std::thread::sleep(Duration::from_millis(200));
         }
     });
-    sum.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    sum.into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 fn print(sum: &Sum, took: Duration) {
@@ -165,9 +175,11 @@ fn as_json(sum: &Sum, took: Duration) -> serde_json::Value {
             .collect();
         json!({ "fault": fault.name(), "struck": struck, "met": met })
     });
-    let broken = sum.broken.iter().filter_map(|report| report.broken.as_ref()).map(|b| {
-        json!({ "seed": b.seed, "step": b.step, "what": b.what, "trail": b.trail })
-    });
+    let broken = sum
+        .broken
+        .iter()
+        .filter_map(|report| report.broken.as_ref())
+        .map(|b| json!({ "seed": b.seed, "step": b.step, "what": b.what, "trail": b.trail }));
     json!({
         "seeds": sum.seeds,
         "orders": sum.orders,
