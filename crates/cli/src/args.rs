@@ -67,6 +67,11 @@ pub(crate) enum Command {
         after_help = "Example:\n  tradewind verify --data ./data\n  tradewind verify --data ./data --dump | head\n  tradewind verify --data ./data --rebuild"
     )]
     Verify(VerifyArgs),
+    /// Prove that a recorded session's journal follows from what its kernel consumed.
+    #[command(
+        after_help = "Example:\n  tradewind replay-session data/tapes/00000000000000000000-1795390000000.tape\n\nThe answer is `equal` (exit 0), the first difference, or `not provable` (both exit 4)."
+    )]
+    ReplaySession(ReplaySessionArgs),
     /// Say what is configured, reachable and missing, and how to mend it.
     #[command(after_help = "Example:\n  tradewind doctor --data ./data")]
     Doctor(DoctorArgs),
@@ -125,6 +130,21 @@ pub(crate) struct DemoArgs {
     /// Bars on which the strategies run.
     #[arg(long, default_value = "10s")]
     pub(crate) strategy_interval: String,
+    /// Record the session on a tape in DATA/tapes, for `tradewind replay-session`.
+    #[arg(long)]
+    pub(crate) tape: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplaySessionArgs {
+    /// The tape.
+    pub(crate) tape: PathBuf,
+    /// Folder of the journal; default: `journal` beside the folder of the tape.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) journal: Option<PathBuf>,
+    /// As JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -137,6 +157,9 @@ pub(crate) struct ServeArgs {
     /// Address to listen on, in place of the file's.
     #[arg(long, env = "TRADEWIND_LISTEN")]
     pub(crate) listen: Option<SocketAddr>,
+    /// Record the session on a tape in DATA/tapes, whatever the file says.
+    #[arg(long)]
+    pub(crate) tape: bool,
 }
 
 #[derive(Debug, Args)]

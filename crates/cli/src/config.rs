@@ -9,6 +9,7 @@
 //! strategy_interval = "10s"
 //! paper_latency_ms = 20
 //! snapshot_every = 50000        # journal records
+//! tape = false                  # record sessions for `tradewind replay-session`
 //!
 //! [[venues]]
 //! id = "coinbase"
@@ -52,6 +53,7 @@ pub(crate) struct FileConfig {
     pub(crate) strategy_interval: String,
     pub(crate) paper_latency_ms: u64,
     pub(crate) snapshot_every: u64,
+    pub(crate) tape: bool,
     pub(crate) venues: Vec<VenueConfig>,
     pub(crate) accounts: Vec<AccountConfig>,
 }
@@ -67,6 +69,7 @@ impl Default for FileConfig {
             strategy_interval: "10s".to_owned(),
             paper_latency_ms: 20,
             snapshot_every: 50_000,
+            tape: false,
             venues: Vec::new(),
             accounts: Vec::new(),
         }

@@ -41,6 +41,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::User(args) => commands::user::run(args),
         Command::Key(args) => commands::key::run(args),
         Command::Verify(args) => commands::verify::run(&args),
+        Command::ReplaySession(args) => commands::replay_session::run(&args),
         Command::Doctor(args) => commands::doctor::run(&args),
         Command::Bench(args) => commands::bench::run(args),
         Command::Portfolio(args) => commands::portfolio::run(&args),

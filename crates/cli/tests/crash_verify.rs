@@ -100,7 +100,7 @@ impl RecordSource for Source {
                     change(&mut outcome);
                     Some(outcome)
                 }
-                Record::Command(_) => None,
+                Record::Command(_) | Record::Venue(_) => None,
             };
             Ok(SourceRecord {
                 seq: record.seq,

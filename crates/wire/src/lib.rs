@@ -34,6 +34,10 @@ pub use bookkeeping::{
     CorrectedFill, CurrencyValue, FeeKind, FxRate, LedgerSettings, LedgerSettingsChange, LotMethod, LotPick,
     NewBooking, PositionMode, Statement, StatementRow, StatementRowState, StatementTotal, StrategyPnl,
 };
+pub use deployment::{
+    Deployment, NewDeployment, ParameterKind, ScriptChecked, ScriptText, StrategyKind, StrategyParameter,
+    StrategySource,
+};
 pub use error::{ErrorCatalogue, ErrorDescription, FieldError, Problem};
 pub use identity::{
     ApiKey, CreatedKey, LinkLogin, Login, NewKey, NewUser, PasswordChange, Role, Scope, Session,
@@ -51,9 +55,6 @@ pub use order::{
     BatchMode, BracketLeg, CancelAll, Canceled, Denial, Fill, Flatten, Liquidity, NewBatch, NewBracket,
     NewOrder, Order, OrderBatch, OrderChange, OrderList, OrderOrigin, OrderState, OrderType, Side,
     TimeInForce, TriggerBy,
-};
-pub use deployment::{
-    Deployment, NewDeployment, ParameterKind, ScriptChecked, ScriptText, StrategyKind, StrategyParameter, StrategySource,
 };
 pub use page::Page;
 pub use risk::{

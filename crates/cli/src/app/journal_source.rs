@@ -22,7 +22,7 @@ impl RecordSource for JournalSource {
             let decoded = Record::decode(record.kind, record.version, &record.payload);
             let outcome = match decoded.map_err(|e| SourceError(format!("record {}: {e}", record.seq)))? {
                 Record::Outcome(outcome) => Some(outcome),
-                Record::Command(_) => None,
+                Record::Command(_) | Record::Venue(_) => None,
             };
             let hash = tradewind_journal::Head {
                 seq: record.seq,

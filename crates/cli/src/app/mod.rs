@@ -57,6 +57,11 @@ impl DataDir {
         Self(path.to_owned())
     }
 
+    /// Where recorded sessions are kept.
+    pub(crate) fn tapes(&self) -> PathBuf {
+        self.0.join("tapes")
+    }
+
     pub(crate) fn journal(&self) -> PathBuf {
         self.0.join("journal")
     }
@@ -154,6 +159,7 @@ impl Running {
                 journal_dir: data.journal(),
                 kernel: kernel_config(&config)?,
                 snapshot_every: config.snapshot_every,
+                tape_dir: config.tape.then(|| data.tapes()),
                 clock: Arc::clone(&engine_clock),
             };
             tokio::task::spawn_blocking(move || Engine::start(engine_config, outcomes, market))
@@ -269,6 +275,9 @@ fn start_failure(error: tradewind_engine::StartError) -> Failure {
         }
         tradewind_engine::StartError::Journal(_) | tradewind_engine::StartError::Record { .. } => {
             "nothing was changed; `tradewind verify --data DIR` says what is damaged. Restore the journal from a backup"
+        }
+        tradewind_engine::StartError::Tape(_) => {
+            "the session would not be recorded; start without the tape or mend this"
         }
         tradewind_engine::StartError::Io(_) => "check the data directory's permissions and free space",
     };

@@ -57,6 +57,7 @@ async fn simulated(args: DemoArgs) -> Result<(), Failure> {
     let mut file = FileConfig {
         listen: args.listen,
         strategy_interval: args.strategy_interval,
+        tape: args.tape,
         ..FileConfig::default()
     };
     file.venues = venues(&simulator)?;

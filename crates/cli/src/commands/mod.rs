@@ -8,6 +8,7 @@ pub(crate) mod doctor;
 pub(crate) mod key;
 pub(crate) mod migrate;
 pub(crate) mod portfolio;
+pub(crate) mod replay_session;
 pub(crate) mod serve;
 pub(crate) mod simtest;
 pub(crate) mod simulate;

@@ -19,6 +19,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
     if let Some(listen) = args.listen {
         config.listen = listen;
     }
+    config.tape |= args.tape;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let options = Options {
         data: DataDir::new(&args.data.data),

@@ -48,15 +48,14 @@ use tradewind_types::record::{
 use tradewind_types::risk::Denial;
 use tradewind_types::{
     AccountId, AccountInfo, ClientOrderId, EntryId, Instrument, InstrumentId, InstrumentIdx,
-    InstrumentRegistry, Order, UnixNanos,
-    VenueId,
+    InstrumentRegistry, Order, UnixNanos, VenueId,
 };
 
 pub use account::AccountState;
 pub use deployed::{DeployError, Deployed, build_strategy, script_source};
-pub use intents::{Acted, Actor, EntryStyle};
 pub use execution::{Execution, VenueRequest, VenueRequestKind};
 pub use held::Capabilities;
+pub use intents::{Acted, Actor, EntryStyle};
 pub use live::Live;
 pub use market::{MarketPublication, MarketState};
 pub use ordering::{BATCH_MAX, RESERVED_PREFIX};
@@ -485,7 +484,11 @@ impl Kernel {
 
     /// The session that is on for an instrument, where its calendar is known.
     fn session_of(&self, instrument: &Instrument) -> Option<Session> {
-        self.state.sessions.get(&instrument.calendar)?.at(self.now).copied()
+        self.state
+            .sessions
+            .get(&instrument.calendar)?
+            .at(self.now)
+            .copied()
     }
 
     /// Best bid and offer with the state of the quote.

@@ -461,7 +461,9 @@ impl Kernel {
                 match order.state {
                     OrderState::Unknown => live.ask_later(&account.info.id, id, self.now, 0),
                     // The request may never have left. Asking for a cancel twice is harmless.
-                    OrderState::PendingCancel if !is_held(order) => live.cancel(&account.info.id, id, self.now),
+                    OrderState::PendingCancel if !is_held(order) => {
+                        live.cancel(&account.info.id, id, self.now)
+                    }
                     OrderState::PendingModify => live.query(&account.info.id, id),
                     _ => {}
                 }
@@ -477,7 +479,10 @@ fn least_of(instrument: &std::sync::Arc<Instrument>) -> Decimal {
 /// Fills are asked for from the last comparison on that found nothing wrong, not from the last fill: one that was lost
 /// may be older than one that came. Before the first such comparison, from the oldest order on.
 fn since(account: &AccountState) -> UnixNanos {
-    let whole = account.reconciliation.as_ref().filter(|r| r.differences.is_empty());
+    let whole = account
+        .reconciliation
+        .as_ref()
+        .filter(|r| r.differences.is_empty());
     let oldest = || {
         let orders = account.orders.open().chain(account.orders.closed());
         orders.map(|o| o.ts_created).min()

@@ -30,8 +30,8 @@ use crate::kernel::{CommandError, CommandReply, Kernel, KernelConfig, MarketPubl
 use queue::{Inbox, Request};
 
 pub use queue::{COMMANDS_MAX, MARKET_MAX, REPORTS_MAX};
-pub use venues::{ClientAnswer, ClientError, ReportLane, VenueClient, VenueDispatcher, WAITING_MAX};
 pub use recovery::{Recovered, RecoveryReport, fold_journal, recover_on};
+pub use venues::{ClientAnswer, ClientError, ReportLane, VenueClient, VenueDispatcher, WAITING_MAX};
 
 /// Bytes of records after which a batch is handed to the journal though more waits in the inbox: a commit group has a
 /// limit, and a batch is never taken apart.

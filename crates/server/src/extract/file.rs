@@ -7,7 +7,7 @@ use crate::AppState;
 use crate::problem::{ApiError, ApiResult, Code};
 
 /// Longest file.
-pub const FILE_BYTES_MAX: usize = tradewind_ledger::statement::BYTES_MAX;
+pub(crate) const FILE_BYTES_MAX: usize = tradewind_ledger::statement::BYTES_MAX;
 
 /// A file of at most [`FILE_BYTES_MAX`].
 #[derive(Debug)]

@@ -563,15 +563,32 @@ async fn every_order_type_is_taken_with_its_fields_and_shows_them() {
     };
     let taken = [
         with(base("s1", "STOP_MARKET"), json!({"trigger": "120"})),
-        with(base("s2", "STOP_LIMIT"), json!({"trigger": "120", "price": "121", "trigger_by": "LAST"})),
+        with(
+            base("s2", "STOP_LIMIT"),
+            json!({"trigger": "120", "price": "121", "trigger_by": "LAST"}),
+        ),
         with(base("s3", "TRAILING_STOP"), json!({"trailing_offset": "5"})),
-        with(base("s4", "TRAILING_STOP"), json!({"trailing_percent": "2.5", "activation": "90"})),
-        with(base("s5", "LIMIT"), json!({"price": "90", "display_quantity": "0.1"})),
-        with(base("s6", "LIMIT"), json!({"price": "90", "time_in_force": "GTD", "good_till": "2099-01-01T00:00:00Z"})),
+        with(
+            base("s4", "TRAILING_STOP"),
+            json!({"trailing_percent": "2.5", "activation": "90"}),
+        ),
+        with(
+            base("s5", "LIMIT"),
+            json!({"price": "90", "display_quantity": "0.1"}),
+        ),
+        with(
+            base("s6", "LIMIT"),
+            json!({"price": "90", "time_in_force": "GTD", "good_till": "2099-01-01T00:00:00Z"}),
+        ),
     ];
     for order in taken {
         let answer = t.post("/orders", order.clone()).await;
-        assert_eq!(answer.status, 201, "{order}: {}", String::from_utf8_lossy(&answer.body));
+        assert_eq!(
+            answer.status,
+            201,
+            "{order}: {}",
+            String::from_utf8_lossy(&answer.body)
+        );
         let shown = answer.json();
         assert_ne!(shown["state"], "DENIED", "{shown}");
         for (field, value) in order.as_object().expect("object") {
@@ -582,14 +599,33 @@ async fn every_order_type_is_taken_with_its_fields_and_shows_them() {
         (base("b", "STOP_MARKET"), "trigger:MISSING"),
         (base("b", "STOP_LIMIT"), "trigger:MISSING"),
         (base("b", "TRAILING_STOP"), "trailing_offset:MISSING"),
-        (with(base("b", "LIMIT"), json!({"price": "90", "trigger": "80"})), "trigger:CONTRADICTION"),
-        (with(base("b", "MARKET"), json!({"trailing_offset": "1"})), "trailing_offset:CONTRADICTION"),
-        (with(base("b", "LIMIT"), json!({"price": "90", "time_in_force": "GTD"})), "good_till:MISSING"),
-        (with(base("b", "LIMIT"), json!({"price": "90", "good_till": "2099-01-01T00:00:00Z"})), "good_till:CONTRADICTION"),
+        (
+            with(base("b", "LIMIT"), json!({"price": "90", "trigger": "80"})),
+            "trigger:CONTRADICTION",
+        ),
+        (
+            with(base("b", "MARKET"), json!({"trailing_offset": "1"})),
+            "trailing_offset:CONTRADICTION",
+        ),
+        (
+            with(base("b", "LIMIT"), json!({"price": "90", "time_in_force": "GTD"})),
+            "good_till:MISSING",
+        ),
+        (
+            with(
+                base("b", "LIMIT"),
+                json!({"price": "90", "good_till": "2099-01-01T00:00:00Z"}),
+            ),
+            "good_till:CONTRADICTION",
+        ),
     ] {
         let answer = t.post("/orders", order.clone()).await;
         let problem = answer.json();
-        let error = format!("{}:{}", problem["errors"][0]["field"].as_str().unwrap_or(""), problem["errors"][0]["code"].as_str().unwrap_or(""));
+        let error = format!(
+            "{}:{}",
+            problem["errors"][0]["field"].as_str().unwrap_or(""),
+            problem["errors"][0]["code"].as_str().unwrap_or("")
+        );
         assert_eq!((answer.status.as_u16(), error.as_str()), (422, field), "{order}");
     }
 }
@@ -606,11 +642,20 @@ async fn a_bracket_is_taken_by_one_request_and_repeated_without_harm() {
     assert_eq!(first.status, 201, "{}", String::from_utf8_lossy(&first.body));
     let orders = first.json()["orders"].clone();
     assert_eq!(orders.as_array().map(Vec::len), Some(3));
-    assert_eq!((&orders[1]["trigger"], &orders[1]["state"]), (&"85.5".into(), &"INITIALIZED".into()));
-    assert_eq!((&orders[2]["price"], &orders[2]["parent"]), (&"99".into(), &"br".into()));
+    assert_eq!(
+        (&orders[1]["trigger"], &orders[1]["state"]),
+        (&"85.5".into(), &"INITIALIZED".into())
+    );
+    assert_eq!(
+        (&orders[2]["price"], &orders[2]["parent"]),
+        (&"99".into(), &"br".into())
+    );
     assert_eq!(t.post("/orders/bracket", bracket).await.status, 200);
     let neither = t
-        .post("/orders/bracket", json!({"entry": limit_buy("b2", "0.5", "90"), "stop_loss": {}}))
+        .post(
+            "/orders/bracket",
+            json!({"entry": limit_buy("b2", "0.5", "90"), "stop_loss": {}}),
+        )
         .await;
     assert_eq!(neither.status, 422);
 }
@@ -627,7 +672,10 @@ async fn an_order_is_changed_from_its_version_and_the_gate_is_asked() {
     let changed = patch(json!({"price": "91"})).await;
     assert_eq!(changed.status, 202, "{}", String::from_utf8_lossy(&changed.body));
     let stale = patch(json!({"price": "92", "version": 0})).await;
-    assert_eq!((stale.status.as_u16(), stale.problem().as_str()), (412, "VERSION_CONFLICT"));
+    assert_eq!(
+        (stale.status.as_u16(), stale.problem().as_str()),
+        (412, "VERSION_CONFLICT")
+    );
     assert_eq!(patch(json!({"quantity": "-1"})).await.status, 422);
     let warnings = t.get("/risk/warnings").await;
     assert_eq!((warnings.status.as_u16(), warnings.json()), (200, json!([])));

@@ -10,7 +10,7 @@ use tradewind_engine::backtest::walk_forward::WalkForwardResult;
 /// A table without frames.
 pub(super) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
+    table.load_style(presets::NOTHING);
     if !header.is_empty() {
         table.set_header(header.to_vec());
     }

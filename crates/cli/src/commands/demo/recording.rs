@@ -85,6 +85,7 @@ pub(super) async fn play(args: DemoArgs, file: PathBuf) -> Result<(), Failure> {
     let mut config = FileConfig {
         listen: args.listen,
         strategy_interval: args.strategy_interval,
+        tape: args.tape,
         ..FileConfig::default()
     };
     config.venues = vec![venue(id, kind, (&replay.url(), None), fees)?];

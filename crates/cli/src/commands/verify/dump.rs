@@ -40,6 +40,7 @@ fn line(record: &RecordOut) -> Result<String, String> {
     // A command or an outcome prints as `{"Order": {…}}`; the kind stands beside it already.
     let content = match decoded {
         Record::Command(command) => serde_json::to_value(command),
+        Record::Venue(report) => serde_json::to_value(report),
         Record::Outcome(outcome) => serde_json::to_value(outcome).map(|value| match value {
             serde_json::Value::Object(map) if map.len() == 1 => map.into_values().next().unwrap_or_default(),
             other => other,

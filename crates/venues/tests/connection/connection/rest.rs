@@ -63,7 +63,7 @@ async fn read_request<S: AsyncRead + Unpin>(stream: &mut S) -> Option<String> {
     });
     let mut body = vec![0_u8; length.unwrap_or(0)];
     stream.read_exact(&mut body).await.ok()?;
-    Some(head + &String::from_utf8(body).unwrap())
+    Some(head + String::from_utf8(body).unwrap().as_str())
 }
 
 async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
