@@ -60,6 +60,10 @@ fn recorded_session(data: &Path) -> PathBuf {
     let begun = Instant::now();
     while fills(&data.join("journal")) < 2 {
         assert!(begun.elapsed() < PATIENCE, "no fill in {PATIENCE:?}");
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "another process runs in real time; the condition is polled"
+        )]
         std::thread::sleep(Duration::from_millis(250));
     }
     let stopped = Command::new("kill")

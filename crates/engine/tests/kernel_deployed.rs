@@ -322,6 +322,7 @@ fn a_new_version_takes_over_at_once_and_the_old_ones_resting_entries_are_cancele
     let mut desk = Desk::new();
     let mut settings = desk.state().risk.clone();
     settings.duplicate_window_s = 0;
+    settings.positions_per_instrument_strategy_max = 3;
     desk.command(Command::SetRiskSettings {
         account: account(),
         settings,

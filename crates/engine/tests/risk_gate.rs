@@ -49,8 +49,10 @@ struct Figures {
 }
 
 fn case() -> Case {
-    let mut settings = RiskSettings::default();
-    settings.live_trading = true;
+    let mut settings = RiskSettings {
+        live_trading: true,
+        ..RiskSettings::default()
+    };
     Case {
         // 1 BTC at 10,000 against an equity of 100,000.
         request: limit("o", Side::Buy, "1", "10000"),

@@ -223,7 +223,7 @@ async fn a_market_that_was_different_is_the_first_difference() {
     let changed = rewritten(folder.path(), &tape, |_, mut entry| {
         if let Entry::Market(MarketEvent::Book(update)) = &mut entry {
             books += 1;
-            if books == 5 {
+            if books >= 5 {
                 for level in update.levels.iter_mut().filter(|l| l.side == Side::Sell) {
                     level.price = PriceMantissa(level.price.0 + 100);
                 }

@@ -135,6 +135,8 @@ fn allowed(state: &str, event: &str, triggered: bool) -> bool {
         ]
         .contains(&event),
         "PENDING_CANCEL" => [
+            "MODIFIED",
+            "MODIFY_REJECTED",
             "ACCEPTED",
             "CANCELED",
             "CANCEL_REJECTED",

@@ -48,6 +48,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{account}/bookings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["post_booking"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{account}/fills": {
         parameters: {
             query?: never;
@@ -105,6 +137,22 @@ export interface paths {
         };
         get: operations["list_entries"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account}/ledger/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_ledger_settings"];
+        put: operations["put_ledger_settings"];
         post?: never;
         delete?: never;
         options?: never;
@@ -176,6 +224,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{account}/orders/bracket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["post_bracket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{account}/orders/cancel-all": {
         parameters: {
             query?: never;
@@ -205,7 +269,7 @@ export interface paths {
         delete: operations["cancel_order"];
         options?: never;
         head?: never;
-        patch?: never;
+        patch: operations["modify_order"];
         trace?: never;
     };
     "/api/v1/accounts/{account}/positions": {
@@ -256,6 +320,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{account}/risk/warnings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_warnings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{account}/signals": {
         parameters: {
             query?: never;
@@ -272,6 +352,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{account}/statements/commit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["commit_statement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account}/statements/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["preview_statement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{account}/strategies": {
         parameters: {
             query?: never;
@@ -281,7 +393,7 @@ export interface paths {
         };
         get: operations["list_strategies"];
         put?: never;
-        post?: never;
+        post: operations["post_strategy"];
         delete?: never;
         options?: never;
         head?: never;
@@ -295,10 +407,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        get: operations["get_strategy"];
         put?: never;
         post?: never;
-        delete?: never;
+        delete: operations["delete_strategy"];
         options?: never;
         head?: never;
         patch: operations["patch_strategy"];
@@ -314,6 +426,22 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["post_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account}/valuation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_valuation"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -410,6 +538,22 @@ export interface paths {
         get: operations["list_errors"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fx-rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_fx_rates"];
+        put?: never;
+        post: operations["post_fx_rate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -672,6 +816,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scripts/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["check_script"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -760,6 +920,22 @@ export interface paths {
             cookie?: never;
         };
         get: operations["get_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/strategies/registry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_registry"];
         put?: never;
         post?: never;
         delete?: never;
@@ -932,6 +1108,12 @@ export interface components {
             unrealised_pnl?: components["schemas"]["Decimal"] | null;
         };
         AccountKind: "PAPER" | "LIVE";
+        AccountValuation: {
+            base_currency: string;
+            currencies: components["schemas"]["CurrencyValue"][];
+            equity?: components["schemas"]["Decimal"] | null;
+            strategies: components["schemas"]["StrategyPnl"][];
+        };
         Aggregate: {
             arbitrage_net?: components["schemas"]["Decimal"] | null;
             best_ask?: components["schemas"]["Decimal"] | null;
@@ -961,6 +1143,10 @@ export interface components {
             instrument: string;
             reason: string;
             venue: string;
+        };
+        AllocationPart: {
+            quantity: string;
+            strategy?: string | null;
         };
         ApiKey: {
             accounts?: string[] | null;
@@ -1018,6 +1204,50 @@ export interface components {
             bids: components["schemas"]["Decimal"][][];
             ts: components["schemas"]["Timestamp"];
         };
+        Booked: {
+            entries: components["schemas"]["LedgerEntry"][];
+        };
+        BookingTask: {
+            amount: string;
+            currency: string;
+            fee?: components["schemas"]["FeeKind"] | null;
+            instrument?: string | null;
+            kind: components["schemas"]["CashKind"];
+            strategy?: string | null;
+            task: "CASH";
+            withheld?: string | null;
+        } | {
+            bought: string;
+            bought_currency: string;
+            sold: string;
+            sold_currency: string;
+            task: "EXCHANGE";
+        } | {
+            amount: string;
+            currency: string;
+            task: "TRANSFER_TO";
+            to: string;
+        } | {
+            corrected?: components["schemas"]["CorrectedFill"] | null;
+            entry: string;
+            task: "REVERSE";
+        } | {
+            entry: string;
+            parts: components["schemas"]["AllocationPart"][];
+            task: "ALLOCATE";
+        } | {
+            action: components["schemas"]["CorporateAction"];
+            task: "CORPORATE";
+        } | {
+            client_order_id: string;
+            lots?: components["schemas"]["LotPick"][];
+            method: components["schemas"]["LotMethod"];
+            task: "CHOOSE_LOTS";
+        };
+        BracketLeg: {
+            distance?: string | null;
+            price?: string | null;
+        };
         Breaker: {
             failures: number;
             opened_at?: components["schemas"]["Timestamp"] | null;
@@ -1031,6 +1261,7 @@ export interface components {
         Canceled: {
             canceled: string[];
         };
+        CashKind: "FUNDING" | "INTEREST" | "DIVIDEND" | "FEE" | "WITHHOLDING_TAX" | "ADJUSTMENT";
         Channel: "quotes" | "trades" | "book" | "bars" | "orders" | "fills" | "positions" | "accounts" | "signals" | "strategies" | "weights" | "ledger" | "connections" | "system";
         ClientMessage: {
             op: "auth";
@@ -1076,12 +1307,49 @@ export interface components {
             to: string;
             ts: components["schemas"]["Timestamp"];
         };
+        CorporateAction: {
+            cost_fraction?: string | null;
+            currency?: string | null;
+            effective: components["schemas"]["Timestamp"];
+            fraction_price?: string | null;
+            fraction_step?: string | null;
+            instrument: string;
+            into?: string | null;
+            kind: components["schemas"]["CorporateActionKind"];
+            per_unit?: string | null;
+            price?: string | null;
+            ratio_held?: number | null;
+            ratio_new?: number | null;
+            source: string;
+            taken?: string | null;
+            withholding?: string | null;
+        };
+        CorporateActionKind: "SPLIT" | "BONUS" | "STOCK_DIVIDEND" | "RIGHTS" | "CASH_DIVIDEND" | "MERGER" | "SPIN_OFF" | "SYMBOL_CHANGE" | "DELISTING";
+        CorrectedFill: {
+            fee: string;
+            instrument: string;
+            price: string;
+            quantity: string;
+            side: components["schemas"]["Side"];
+            strategy?: string | null;
+        };
         CreatedKey: components["schemas"]["ApiKey"] & {
             key: string;
         };
         CurrencySum: {
             currency: string;
             sum: components["schemas"]["Decimal"];
+        };
+        CurrencyValue: {
+            cash: components["schemas"]["Decimal"];
+            currency: string;
+            in_base?: components["schemas"]["Decimal"] | null;
+            positions: components["schemas"]["Decimal"];
+            problem?: string | null;
+            rate?: components["schemas"]["Decimal"] | null;
+            rate_source?: string | null;
+            rate_ts?: components["schemas"]["Timestamp"] | null;
+            unmarked: string[];
         };
         DataState: "VALID" | "STALE" | "NO_DATA" | "NOT_SUBSCRIBED";
         Decimal: string;
@@ -1090,6 +1358,19 @@ export interface components {
             limit: string;
             message: string;
             rule: string;
+        };
+        Deployment: {
+            actor: string;
+            instruments: string[];
+            name?: string | null;
+            parameters: {
+                [key: string]: string;
+            };
+            script?: string | null;
+            sha256?: string | null;
+            source: components["schemas"]["StrategySource"];
+            ts: components["schemas"]["Timestamp"];
+            version: number;
         };
         EngineStatus: {
             conflated: number;
@@ -1106,6 +1387,7 @@ export interface components {
             status: number;
             title: string;
         };
+        FeeKind: "COMMISSION" | "EXCHANGE" | "CLEARING" | "REGULATORY" | "TAX" | "BORROW" | "OTHER";
         FeedStatus: {
             state: components["schemas"]["DataState"];
             venue: string;
@@ -1133,6 +1415,13 @@ export interface components {
         };
         Flatten: {
             instrument?: string | null;
+        };
+        FxRate: {
+            base: string;
+            quote: string;
+            rate: string;
+            source: string;
+            ts: components["schemas"]["Timestamp"];
         };
         Health: {
             parts: {
@@ -1174,6 +1463,11 @@ export interface components {
         };
         InstrumentKind: "SPOT_PAIR" | "EQUITY" | "ETF" | "INDEX" | "FUTURE" | "PERPETUAL" | "OPTION";
         InstrumentStatus: "TRADING" | "HALTED" | "DELISTED";
+        IntradayRules: {
+            act_minutes: number;
+            enabled: boolean;
+            warn_minutes: number;
+        };
         JournalStatus: {
             durable_ms_mean?: number | null;
             hash: string;
@@ -1194,7 +1488,7 @@ export interface components {
             engaged: boolean;
             kill_switch?: components["schemas"]["KillSwitch"] | null;
         };
-        LedgerAccount: "CASH_AVAILABLE" | "CASH_LOCKED" | "POSITION_COST" | "REALISED_PNL" | "FEES" | "FUNDING" | "INTEREST" | "DIVIDENDS" | "DEPOSITS" | "WITHDRAWALS" | "FX";
+        LedgerAccount: "CASH_AVAILABLE" | "CASH_LOCKED" | "POSITION_COST" | "REALISED_PNL" | "FEES" | "FUNDING" | "INTEREST" | "DIVIDENDS" | "DEPOSITS" | "WITHDRAWALS" | "FX" | "FEES_EXCHANGE" | "FEES_CLEARING" | "FEES_REGULATORY" | "FEES_TAX" | "FEES_BORROW" | "FEES_OTHER" | "WITHHOLDING_TAX" | "ADJUSTMENTS" | "TRANSFERS" | "FX_PNL" | "TRANSIT";
         LedgerEntry: {
             account: string;
             actor: string;
@@ -1206,11 +1500,23 @@ export interface components {
             reason: string;
             ts: components["schemas"]["Timestamp"];
         };
-        LedgerEntryKind: "DEPOSIT" | "WITHDRAWAL" | "HOLD" | "RELEASE" | "FILL" | "FX_TRADE" | "FUNDING" | "INTEREST" | "DIVIDEND" | "CORRECTION";
+        LedgerEntryKind: "DEPOSIT" | "WITHDRAWAL" | "HOLD" | "RELEASE" | "FILL" | "FX_TRADE" | "FUNDING" | "INTEREST" | "DIVIDEND" | "CORRECTION" | "FEE" | "TRANSFER" | "REVERSAL" | "CORPORATE_ACTION";
         LedgerPosting: {
             account: components["schemas"]["LedgerAccount"];
             amount: components["schemas"]["Decimal"];
             currency: string;
+        };
+        LedgerSettings: {
+            lot_method: components["schemas"]["LotMethod"];
+            overdraft: boolean;
+            position_mode: components["schemas"]["PositionMode"];
+            version: number;
+        };
+        LedgerSettingsChange: {
+            expected_version: number;
+            lot_method: components["schemas"]["LotMethod"];
+            overdraft: boolean;
+            position_mode: components["schemas"]["PositionMode"];
         };
         LinkLogin: {
             token: string;
@@ -1225,6 +1531,21 @@ export interface components {
             opened_at?: components["schemas"]["Timestamp"] | null;
             price: components["schemas"]["Decimal"];
             quantity: components["schemas"]["Decimal"];
+        };
+        LotMethod: "FIFO" | "LIFO" | "HIFO" | "SPECIFIC";
+        LotPick: {
+            lot: string;
+            quantity: string;
+        };
+        MarginRules: {
+            enabled: boolean;
+            leverage_max: components["schemas"]["Decimal"];
+            ratio_warn: components["schemas"]["Decimal"];
+            use_block: components["schemas"]["Decimal"];
+            use_force: components["schemas"]["Decimal"];
+            use_offer: components["schemas"]["Decimal"];
+            use_warn: components["schemas"]["Decimal"];
+            use_warn_again: components["schemas"]["Decimal"];
         };
         Member: {
             display_name: string;
@@ -1247,6 +1568,25 @@ export interface components {
             mode: components["schemas"]["BatchMode"];
             orders: components["schemas"]["NewOrder"][];
         };
+        NewBooking: {
+            booking: components["schemas"]["BookingTask"];
+            reason: string;
+        };
+        NewBracket: {
+            entry: components["schemas"]["NewOrder"];
+            stop_loss?: components["schemas"]["BracketLeg"] | null;
+            take_profit?: components["schemas"]["BracketLeg"] | null;
+        };
+        NewDeployment: {
+            instruments: string[];
+            interval: string;
+            name?: string | null;
+            parameters?: {
+                [key: string]: unknown;
+            };
+            script?: string | null;
+            strategy: string;
+        };
         NewKey: {
             accounts?: string[] | null;
             expires_at?: components["schemas"]["Timestamp"] | null;
@@ -1254,14 +1594,23 @@ export interface components {
             scopes: components["schemas"]["Scope"][];
         };
         NewOrder: {
+            activation?: string | null;
             client_order_id?: string | null;
+            display_quantity?: string | null;
+            good_till?: components["schemas"]["Timestamp"] | null;
             instrument: string;
+            oco?: string | null;
+            parent?: string | null;
             post_only?: boolean;
             price?: string | null;
             quantity: string;
             reduce_only?: boolean;
             side: components["schemas"]["Side"];
             time_in_force?: components["schemas"]["TimeInForce"] | null;
+            trailing_offset?: string | null;
+            trailing_percent?: string | null;
+            trigger?: string | null;
+            trigger_by?: components["schemas"]["TriggerBy"] | null;
             type: components["schemas"]["OrderType"];
         };
         NewTransfer: {
@@ -1278,14 +1627,19 @@ export interface components {
         Opinion: "BUY" | "SELL" | "HOLD";
         Order: {
             account: string;
+            activation?: components["schemas"]["Decimal"] | null;
             average_price?: components["schemas"]["Decimal"] | null;
             client_order_id: string;
             created_at: components["schemas"]["Timestamp"];
             denials: components["schemas"]["Denial"][];
+            display_quantity?: components["schemas"]["Decimal"] | null;
             filled: components["schemas"]["Decimal"];
+            good_till?: components["schemas"]["Timestamp"] | null;
             instrument: string;
             leaves: components["schemas"]["Decimal"];
+            oco?: string | null;
             origin: components["schemas"]["OrderOrigin"];
+            parent?: string | null;
             post_only: boolean;
             price?: components["schemas"]["Decimal"] | null;
             quantity: components["schemas"]["Decimal"];
@@ -1297,6 +1651,11 @@ export interface components {
             state: components["schemas"]["OrderState"];
             strategy?: string | null;
             time_in_force: components["schemas"]["TimeInForce"];
+            trailing_offset?: components["schemas"]["Decimal"] | null;
+            trailing_percent?: components["schemas"]["Decimal"] | null;
+            trigger?: components["schemas"]["Decimal"] | null;
+            trigger_by?: components["schemas"]["TriggerBy"] | null;
+            triggered: boolean;
             type: components["schemas"]["OrderType"];
             updated_at: components["schemas"]["Timestamp"];
             venue_order_id?: string | null;
@@ -1307,10 +1666,16 @@ export interface components {
             mode: components["schemas"]["BatchMode"];
             orders: components["schemas"]["Order"][];
         };
+        OrderChange: {
+            price?: string | null;
+            quantity?: string | null;
+            trigger?: string | null;
+            version?: number | null;
+        };
         OrderList: "open" | "all";
         OrderOrigin: "MANUAL" | "STRATEGY" | "FLATTEN";
         OrderState: "INITIALIZED" | "DENIED" | "SUBMITTED" | "REJECTED" | "ACCEPTED" | "TRIGGERED" | "PENDING_MODIFY" | "PENDING_CANCEL" | "PARTIALLY_FILLED" | "FILLED" | "CANCELED" | "EXPIRED" | "UNKNOWN";
-        OrderType: "MARKET" | "LIMIT";
+        OrderType: "MARKET" | "LIMIT" | "STOP_MARKET" | "STOP_LIMIT" | "TRAILING_STOP";
         OverlayPoint: {
             ts: components["schemas"]["Timestamp"];
             value?: number | null;
@@ -1415,6 +1780,16 @@ export interface components {
             }[];
             next_cursor?: string | null;
         };
+        Page_FxRate: {
+            items: {
+                base: string;
+                quote: string;
+                rate: string;
+                source: string;
+                ts: components["schemas"]["Timestamp"];
+            }[];
+            next_cursor?: string | null;
+        };
         Page_Instrument: {
             items: {
                 base: string;
@@ -1464,14 +1839,19 @@ export interface components {
         Page_Order: {
             items: {
                 account: string;
+                activation?: components["schemas"]["Decimal"] | null;
                 average_price?: components["schemas"]["Decimal"] | null;
                 client_order_id: string;
                 created_at: components["schemas"]["Timestamp"];
                 denials: components["schemas"]["Denial"][];
+                display_quantity?: components["schemas"]["Decimal"] | null;
                 filled: components["schemas"]["Decimal"];
+                good_till?: components["schemas"]["Timestamp"] | null;
                 instrument: string;
                 leaves: components["schemas"]["Decimal"];
+                oco?: string | null;
                 origin: components["schemas"]["OrderOrigin"];
+                parent?: string | null;
                 post_only: boolean;
                 price?: components["schemas"]["Decimal"] | null;
                 quantity: components["schemas"]["Decimal"];
@@ -1483,6 +1863,11 @@ export interface components {
                 state: components["schemas"]["OrderState"];
                 strategy?: string | null;
                 time_in_force: components["schemas"]["TimeInForce"];
+                trailing_offset?: components["schemas"]["Decimal"] | null;
+                trailing_percent?: components["schemas"]["Decimal"] | null;
+                trigger?: components["schemas"]["Decimal"] | null;
+                trigger_by?: components["schemas"]["TriggerBy"] | null;
+                triggered: boolean;
                 type: components["schemas"]["OrderType"];
                 updated_at: components["schemas"]["Timestamp"];
                 venue_order_id?: string | null;
@@ -1583,6 +1968,7 @@ export interface components {
             items: {
                 bars_needed: number;
                 bars_seen: number;
+                deployment?: components["schemas"]["Deployment"] | null;
                 description: string;
                 halt_reason?: string | null;
                 interval: string;
@@ -1596,6 +1982,16 @@ export interface components {
                 trades: number;
                 warm: boolean;
                 weight?: components["schemas"]["Decimal"] | null;
+            }[];
+            next_cursor?: string | null;
+        };
+        Page_StrategyKind: {
+            items: {
+                description: string;
+                name: string;
+                parameters: components["schemas"]["StrategyParameter"][];
+                slots?: number | null;
+                title: string;
             }[];
             next_cursor?: string | null;
         };
@@ -1637,11 +2033,23 @@ export interface components {
             }[];
             next_cursor?: string | null;
         };
+        ParameterKind: "WHOLE" | "NUMBER" | "FLAG" | "LIST";
         PartState: "OK" | "DOWN";
         PasswordChange: {
             current: string;
             new: string;
         };
+        PlaceRule: {
+            action: components["schemas"]["RuleAction"];
+            day_trades_max?: number | null;
+            equity_min?: components["schemas"]["Decimal"] | null;
+            from: components["schemas"]["Timestamp"];
+            per_second_max?: number | null;
+            rule: components["schemas"]["PlaceRuleKind"];
+            tag?: string | null;
+            until?: components["schemas"]["Timestamp"] | null;
+        };
+        PlaceRuleKind: "PATTERN_DAY_TRADER" | "ORDER_RATE" | "ALGO_TAG";
         Position: {
             average_cost?: components["schemas"]["Decimal"] | null;
             fees: components["schemas"]["Decimal"];
@@ -1657,6 +2065,7 @@ export interface components {
             strategies: components["schemas"]["PositionStrategy"][];
             unrealised_pnl?: components["schemas"]["Decimal"] | null;
         };
+        PositionMode: "NETTING" | "HEDGING";
         PositionSide: "LONG" | "SHORT";
         PositionStrategy: {
             average_cost?: components["schemas"]["Decimal"] | null;
@@ -1677,6 +2086,10 @@ export interface components {
         ProjectionStatus: {
             applied_seq: number;
             lag: number;
+        };
+        ProtectionRules: {
+            enabled: boolean;
+            take_profit: components["schemas"]["Decimal"];
         };
         Quote: {
             age_ms?: number | null;
@@ -1714,6 +2127,31 @@ export interface components {
             settings: components["schemas"]["RiskSettings"];
             version: number;
         };
+        RiskOverrides: {
+            confidence_min: components["schemas"]["Decimal"] | null;
+            daily_loss_max: components["schemas"]["Decimal"] | null;
+            drawdown_max: components["schemas"]["Decimal"] | null;
+            duplicate_window_s: number | null;
+            entry_offset: components["schemas"]["Decimal"] | null;
+            exposure_max: components["schemas"]["Decimal"] | null;
+            intraday: components["schemas"]["IntradayRules"] | null;
+            margin: components["schemas"]["MarginRules"] | null;
+            open_positions_max: number | null;
+            order_size_max: components["schemas"]["Decimal"] | null;
+            orders_per_day: number | null;
+            orders_per_hour: number | null;
+            orders_per_minute: number | null;
+            place: components["schemas"]["PlaceRule"][] | null;
+            positions_per_instrument_account_max: number | null;
+            positions_per_instrument_strategy_max: number | null;
+            price_band: components["schemas"]["Decimal"] | null;
+            protection: components["schemas"]["ProtectionRules"] | null;
+            signal_size: components["schemas"]["Decimal"] | null;
+            stop_distance: components["schemas"]["Decimal"] | null;
+            strategy_entries_per_day: number | null;
+            strategy_entries_per_hour: number | null;
+            whitelist: string[] | null;
+        };
         RiskSettings: {
             confidence_min: components["schemas"]["Decimal"];
             daily_loss_max: components["schemas"]["Decimal"];
@@ -1721,22 +2159,35 @@ export interface components {
             duplicate_window_s: number;
             entry_offset: components["schemas"]["Decimal"];
             exposure_max: components["schemas"]["Decimal"];
+            intraday?: components["schemas"]["IntradayRules"];
             live_trading: boolean;
+            margin?: components["schemas"]["MarginRules"];
             open_positions_max: number;
             order_size_max: components["schemas"]["Decimal"];
             orders_per_day: number;
             orders_per_hour: number;
             orders_per_minute: number;
+            overrides?: {
+                [key: string]: components["schemas"]["RiskOverrides"];
+            };
+            place?: components["schemas"]["PlaceRule"][];
             positions_per_instrument_account_max: number;
             positions_per_instrument_strategy_max: number;
             price_band: components["schemas"]["Decimal"];
+            protection?: components["schemas"]["ProtectionRules"];
             signal_size: components["schemas"]["Decimal"];
             stop_distance: components["schemas"]["Decimal"];
             strategy_entries_per_day: number;
             strategy_entries_per_hour: number;
             whitelist?: string[] | null;
         };
+        RiskWarning: {
+            client_order_id?: string | null;
+            ts: components["schemas"]["Timestamp"];
+            warning: components["schemas"]["Denial"];
+        };
         Role: "SUPER_ADMIN" | "ADMIN" | "COMPLIANCE" | "ANALYST" | "TRADER" | "VIEWER" | "SERVICE";
+        RuleAction: "WARN" | "DENY";
         Scope: "READ" | "TRADE" | "CANCEL" | "MANAGE" | "ADMIN";
         Screening: {
             grade?: components["schemas"]["ScreeningGrade"] | null;
@@ -1750,6 +2201,17 @@ export interface components {
             volume?: components["schemas"]["Decimal"] | null;
         };
         ScreeningGrade: "BEST" | "GOOD" | "FAIR" | "POOR";
+        ScriptChecked: {
+            indicators: string[];
+            quotes: boolean;
+            sha256: string;
+            slots: number;
+            warm_up_bars: number;
+            window_bars: number;
+        };
+        ScriptText: {
+            script: string;
+        };
         ServerMessage: {
             heartbeat_s: number;
             limits: components["schemas"]["HubLimits"];
@@ -1846,6 +2308,32 @@ export interface components {
             epoch: string;
             seq: number;
         };
+        Statement: {
+            booked: number;
+            digest: string;
+            duplicates: number;
+            passed_over: number;
+            preset: string;
+            refused: number;
+            rows: components["schemas"]["StatementRow"][];
+            totals: components["schemas"]["StatementTotal"][];
+        };
+        StatementRow: {
+            column?: string | null;
+            line: number;
+            message?: string | null;
+            state: components["schemas"]["StatementRowState"];
+            text: string;
+            ts?: components["schemas"]["Timestamp"] | null;
+        };
+        StatementRowState: "BOOKED" | "DUPLICATE" | "PASSED_OVER" | "REFUSED";
+        StatementTotal: {
+            cash: components["schemas"]["Decimal"];
+            currency: string;
+            fees: components["schemas"]["Decimal"];
+            trades: components["schemas"]["Decimal"];
+            transfers: components["schemas"]["Decimal"];
+        };
         Status: {
             engine: components["schemas"]["EngineStatus"];
             feeds: components["schemas"]["FeedStatus"][];
@@ -1863,6 +2351,7 @@ export interface components {
         Strategy: {
             bars_needed: number;
             bars_seen: number;
+            deployment?: components["schemas"]["Deployment"] | null;
             description: string;
             halt_reason?: string | null;
             interval: string;
@@ -1880,6 +2369,13 @@ export interface components {
         StrategyChange: {
             enabled: boolean;
         };
+        StrategyKind: {
+            description: string;
+            name: string;
+            parameters: components["schemas"]["StrategyParameter"][];
+            slots?: number | null;
+            title: string;
+        };
         StrategyOpinion: {
             confidence: components["schemas"]["Decimal"];
             instrument: string;
@@ -1887,6 +2383,24 @@ export interface components {
             reason: string;
             ts: components["schemas"]["Timestamp"];
         };
+        StrategyParameter: {
+            default: string;
+            description: string;
+            kind: components["schemas"]["ParameterKind"];
+            max?: string | null;
+            min?: string | null;
+            name: string;
+        };
+        StrategyPnl: {
+            currency: string;
+            fees: components["schemas"]["Decimal"];
+            income: components["schemas"]["Decimal"];
+            realised: components["schemas"]["Decimal"];
+            strategy?: string | null;
+            total?: components["schemas"]["Decimal"] | null;
+            unrealised?: components["schemas"]["Decimal"] | null;
+        };
+        StrategySource: "BUILT_IN" | "SCRIPT";
         StrategyStatus: "RUNNING" | "STOPPED" | "HALTED";
         StreamTicket: {
             expires_at: components["schemas"]["Timestamp"];
@@ -1900,7 +2414,7 @@ export interface components {
             interval?: string | null;
             since?: components["schemas"]["Since"] | null;
         };
-        TimeInForce: "DAY" | "GTC" | "IOC" | "FOK";
+        TimeInForce: "DAY" | "GTC" | "IOC" | "FOK" | "GTD";
         Timestamp: string;
         Trade: {
             price: components["schemas"]["Decimal"];
@@ -1909,6 +2423,7 @@ export interface components {
             trade_id?: string | null;
             ts: components["schemas"]["Timestamp"];
         };
+        TriggerBy: "QUOTE" | "LAST" | "MID";
         User: {
             created_at: components["schemas"]["Timestamp"];
             disabled: boolean;
@@ -2283,6 +2798,265 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Balance"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_booking: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBooking"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Booked"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_export: {
+        parameters: {
+            query: {
+                what: string;
+                format?: string;
+            };
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             400: {
@@ -2917,6 +3691,252 @@ export interface operations {
                 };
             };
             406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ledger_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerSettings"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_ledger_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LedgerSettingsChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerSettings"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3703,6 +4723,143 @@ export interface operations {
             };
         };
     };
+    post_bracket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBracket"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderBatch"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderBatch"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     cancel_all: {
         parameters: {
             query?: never;
@@ -4003,6 +5160,152 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    modify_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                client_order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderChange"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4646,6 +5949,115 @@ export interface operations {
             };
         };
     };
+    list_warnings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskWarning"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_signals: {
         parameters: {
             query?: {
@@ -4761,6 +6173,274 @@ export interface operations {
             };
         };
     };
+    commit_statement: {
+        parameters: {
+            query?: {
+                preset?: string;
+                market?: string;
+                currency?: string;
+                digest?: string;
+            };
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statement"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_statement: {
+        parameters: {
+            query?: {
+                preset?: string;
+                market?: string;
+                currency?: string;
+                digest?: string;
+            };
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statement"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_strategies: {
         parameters: {
             query?: never;
@@ -4779,6 +6459,353 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_Strategy"];
                 };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_strategy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDeployment"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Strategy"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_strategy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                strategy: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Strategy"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_strategy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                strategy: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: {
                 headers: {
@@ -5106,6 +7133,115 @@ export interface operations {
                 };
             };
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_valuation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountValuation"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5691,6 +7827,216 @@ export interface operations {
                 };
             };
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_fx_rates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FxRate"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_fx_rate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FxRate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FxRate"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7625,6 +9971,125 @@ export interface operations {
             };
         };
     };
+    check_script: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScriptText"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptChecked"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_session: {
         parameters: {
             query?: never;
@@ -8442,6 +10907,97 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Status"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_registry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StrategyKind"];
                 };
             };
             400: {

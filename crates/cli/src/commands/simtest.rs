@@ -143,6 +143,10 @@ fn run_all((first, last): (u64, u64), threads: usize, keep_going: bool, config: 
                 .unwrap_or_else(std::sync::PoisonError::into_inner)
                 .seeds;
             eprint!("\r{done} of {total} seeds");
+            #[allow(
+                clippy::disallowed_methods,
+                reason = "how often a person is shown the progress"
+            )]
             std::thread::sleep(Duration::from_millis(200));
         }
     });

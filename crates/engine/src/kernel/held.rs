@@ -273,7 +273,7 @@ impl Kernel {
     /// Hands an admitted order to whoever carries it out: its venue, or the kernel itself.
     pub(super) fn hand_over(&mut self, request: &OrderRequest, actions: &mut Actions) {
         if !self.capabilities(&request.account).lacks(request) {
-            self.to_venue(request);
+            self.hand_to_venue(request);
             return;
         }
         let (account, id) = (&request.account, &request.client_order_id);
@@ -351,7 +351,7 @@ impl Kernel {
             {
                 sent.quantity = leaves;
             }
-            self.to_venue(&sent);
+            self.hand_to_venue(&sent);
         }
     }
 

@@ -171,7 +171,7 @@ impl Kernel {
         }
     }
 
-    pub(super) fn to_venue(&mut self, request: &OrderRequest) {
+    pub(super) fn hand_to_venue(&mut self, request: &OrderRequest) {
         let protection = self.protection(request);
         if let Some(order) = paper_order(&self.state, request, protection) {
             let now = self.now;

@@ -55,6 +55,7 @@ struct Lanes {
 /// What the engine thread took out.
 pub(crate) struct Drained {
     pub(crate) requests: Vec<Request>,
+    #[allow(clippy::vec_box, reason = "they go on as events, which hold them boxed")]
     pub(crate) reports: Vec<Box<VenueReport>>,
     pub(crate) market: Vec<MarketEvent>,
     pub(crate) closed: bool,

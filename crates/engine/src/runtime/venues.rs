@@ -36,7 +36,7 @@ pub const WAITING_MAX: usize = 1_024;
 /// Requests of one account under way at once.
 const AT_ONCE: usize = 16;
 /// After that an answer counts as lost.
-pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why a venue's client has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

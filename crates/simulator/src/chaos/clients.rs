@@ -141,8 +141,8 @@ fn quantity(dice: &mut Dice, slot: usize) -> Option<Quantity> {
 
 fn order(id: &str, account: &AccountId, slot: usize, dice: &mut Dice, venue: &Venue) -> OrderRequest {
     let fair = venue.fair(slot);
-    let near = price(fair + shift(dice, 400)).unwrap_or_else(|| unreachable_price());
-    let far = price(fair + shift(dice, 3_000)).unwrap_or_else(|| unreachable_price());
+    let near = price(fair + shift(dice, 400)).unwrap_or_else(unreachable_price);
+    let far = price(fair + shift(dice, 3_000)).unwrap_or_else(unreachable_price);
     let side = if dice.per_mille(600) {
         Side::Buy
     } else {
@@ -163,7 +163,7 @@ fn order(id: &str, account: &AccountId, slot: usize, dice: &mut Dice, venue: &Ve
             (stop, TimeInForce::Gtc)
         }
         8 => {
-            let offset = TrailingOffset::Price(price(300).unwrap_or_else(|| unreachable_price()));
+            let offset = TrailingOffset::Price(price(300).unwrap_or_else(unreachable_price));
             let activation = None;
             (OrderKind::TrailingStop { offset, activation }, TimeInForce::Gtc)
         }
@@ -175,7 +175,7 @@ fn order(id: &str, account: &AccountId, slot: usize, dice: &mut Dice, venue: &Ve
         account: account.clone(),
         instrument: instrument_of(venue, slot),
         side,
-        quantity: quantity(dice, slot).unwrap_or_else(|| unreachable_quantity()),
+        quantity: quantity(dice, slot).unwrap_or_else(unreachable_quantity),
         kind,
         time_in_force,
         reduce_only: matches!(kind, OrderKind::Market) && dice.per_mille(150),
@@ -224,8 +224,8 @@ fn bracket(entry: &OrderRequest, fair: i64) -> Vec<OrderRequest> {
         },
         ..entry.clone()
     };
-    let stop = price(fair - 600).unwrap_or_else(|| unreachable_price());
-    let target = price(fair + 600).unwrap_or_else(|| unreachable_price());
+    let stop = price(fair - 600).unwrap_or_else(unreachable_price);
+    let target = price(fair + 600).unwrap_or_else(unreachable_price);
     let legs = [
         leg("s", OrderKind::StopMarket { trigger: stop }),
         leg("t", limit(target, false)),

@@ -21,6 +21,7 @@ pub(crate) type Ticket = (usize, u64);
 
 /// What waits in front of the engine.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "a few wait at a time")]
 pub(crate) enum Item {
     Command(CommandEnvelope, Ticket),
     Event(Event),

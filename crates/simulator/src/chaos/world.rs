@@ -565,7 +565,7 @@ impl World {
         };
         let settled =
             process.waiting.is_empty() && process.down.is_none() && process.core.waiting_bytes() == 0;
-        if settled && self.steps % 256 == 0 {
+        if settled && self.steps.is_multiple_of(256) {
             let state = process.core.kernel().state();
             return self
                 .oracle
@@ -607,7 +607,7 @@ impl World {
             self.send_report(report, None, generation);
         }
         self.publish(slot, trades);
-        let busts = if self.steps % 8 == 0 {
+        let busts = if self.steps.is_multiple_of(8) {
             self.venue.busts.clone()
         } else {
             Vec::new()

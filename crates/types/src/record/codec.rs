@@ -91,6 +91,10 @@ pub enum RecordError {
 
 /// An input or an outcome.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "commands are rare beside outcomes, and boxing would show in every match"
+)]
 pub enum Record {
     /// What the kernel was told.
     Command(CommandEnvelope),

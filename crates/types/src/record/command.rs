@@ -26,6 +26,10 @@ pub enum BatchMode {
 /// What is asked.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "SCREAMING_SNAKE_CASE")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a command lives once, inside its envelope"
+)]
 pub enum Command {
     /// Opens an account with a first deposit (zero = none).
     OpenAccount {
