@@ -122,7 +122,8 @@ fn allowed(state: &str, event: &str, triggered: bool) -> bool {
         ]
         .contains(&event),
         "ACCEPTED" => resting.contains(&event),
-        "PARTIALLY_FILLED" | "TRIGGERED" => event == "ACCEPTED" || resting.contains(&event),
+        "PARTIALLY_FILLED" => event == "ACCEPTED" || resting.contains(&event),
+        "TRIGGERED" => ["ACCEPTED", "REJECTED"].contains(&event) || resting.contains(&event),
         "PENDING_MODIFY" => [
             "ACCEPTED",
             "MODIFIED",

@@ -96,7 +96,7 @@ describe('settings of a strategy', () => {
     expect(toOverride(draft, settings, {}).overrides).toEqual({
       protection: { enabled: false, take_profit: '0.1' },
     });
-    const margin = startOverride(settings, { margin: { ...settings.margin, enabled: true, leverage_max: '2' } });
+    const margin = startOverride(settings, { margin: { enabled: true, leverage_max: '2' } as never });
     expect(margin.own.margin).toBe(true);
     expect(toOverride(margin, settings, {}).problems['margin.use_warn']).toBe('A number, please.');
   });
