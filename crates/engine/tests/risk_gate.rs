@@ -49,7 +49,7 @@ struct Figures {
 }
 
 fn case() -> Case {
-    let mut settings = RiskSettings {
+    let settings = RiskSettings {
         live_trading: true,
         ..RiskSettings::default()
     };
