@@ -179,6 +179,20 @@ impl Live {
             .count()
     }
 
+    fn cancels(&self) -> usize {
+        let cancels = self.sent.iter();
+        cancels
+            .filter(|r| matches!(r.kind, VenueRequestKind::Cancel { .. }))
+            .count()
+    }
+
+    fn cancel(&mut self, order: &str) {
+        self.command(Command::CancelOrder {
+            account: id("live-1"),
+            client_order_id: id(order),
+        });
+    }
+
     fn submits(&self) -> usize {
         let submits = self.sent.iter();
         submits
@@ -324,6 +338,32 @@ fn an_order_whose_answer_is_lost_is_queried_with_back_off_and_never_sent_again()
     let queries = live.queries();
     live.pass(10_000);
     assert_eq!(live.queries(), queries, "what is known is not asked for");
+    live.check();
+}
+
+#[test]
+fn a_cancel_asked_for_while_the_order_is_unknown_goes_out_once_it_is_found() {
+    let mut live = Live::ready();
+    live.submit(limit("o", Side::Buy, "1", "9990"));
+    live.news("o", VenueNews::Lost);
+    live.cancel("o");
+    assert_eq!(
+        (&live.order("o").state, live.cancels()),
+        (&OrderState::Unknown, 0),
+        "nobody knows whether there is anything to cancel"
+    );
+    live.news(
+        "o",
+        VenueNews::Found(Box::new(theirs("o", VenueOrderStatus::Open, "1", vec![]))),
+    );
+    assert_eq!((&live.order("o").state, live.cancels()), (&OrderState::PendingCancel, 1));
+    // The answer to the cancel is lost as well, and the order is found open again.
+    live.news("o", VenueNews::Lost);
+    live.news(
+        "o",
+        VenueNews::Found(Box::new(theirs("o", VenueOrderStatus::Open, "1", vec![]))),
+    );
+    assert_eq!((&live.order("o").state, live.cancels()), (&OrderState::PendingCancel, 2));
     live.check();
 }
 

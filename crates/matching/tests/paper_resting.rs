@@ -168,6 +168,24 @@ fn a_resting_reduce_only_order_is_capped_when_it_matches_and_ends_with_the_posit
 }
 
 #[test]
+fn a_cash_account_sells_no_more_than_it_holds_at_that_moment() {
+    let mut rig = Rig::new(QUEUE);
+    rig.world.may_be_short = false;
+    rig.world.position = dec(5);
+    assert_eq!(rig.limit(Sell, 102, 5), "A");
+    rig.world.position = dec(3);
+    assert_eq!(
+        rig.show(&[(102, 9)], &[(104, 1)]),
+        "3@102m C:uncovered",
+        "two were sold by another order meanwhile"
+    );
+    rig.world.position = dec(0);
+    assert_eq!(rig.limit(Sell, 110, 1), "R:uncovered");
+    rig.show(&[(99, 4)], &[(101, 3)]);
+    assert_eq!(rig.limit(Buy, 101, 1), "A 1@101t", "buying is nobody's concern");
+}
+
+#[test]
 fn the_venue_keeps_its_own_record_of_positions_and_cash() {
     let mut rig = Rig::new(QUEUE);
     rig.limit(Buy, 102, 6);

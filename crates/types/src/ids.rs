@@ -168,6 +168,13 @@ text_id!(
     SignalId, "signal id", 64, b"_-.:"
 );
 
+impl From<&VenueTradeId> for FillId {
+    /// Our id of a fill is the venue's id of the execution: both kinds allow the same text.
+    fn from(trade: &VenueTradeId) -> Self {
+        Self(Arc::clone(&trade.0))
+    }
+}
+
 /// Dense index of an instrument inside one process; not stable across restarts, never stored or sent.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]

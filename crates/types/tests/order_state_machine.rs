@@ -147,7 +147,16 @@ fn allowed(state: &str, event: &str, triggered: bool) -> bool {
             "LOST",
         ]
         .contains(&event),
-        "UNKNOWN" => ["ACCEPTED", "REJECTED", "FILLED", "CANCELED", "EXPIRED", "LOST"].contains(&event),
+        "UNKNOWN" => [
+            "ACCEPTED",
+            "REJECTED",
+            "FILLED",
+            "CANCELED",
+            "EXPIRED",
+            "LOST",
+            "CANCEL_REQUESTED",
+        ]
+        .contains(&event),
         "CANCELED" | "EXPIRED" => event == "FILLED",
         "DENIED" | "REJECTED" | "FILLED" => false,
         other => panic!("state {other} is not in the table"),

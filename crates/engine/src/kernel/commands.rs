@@ -493,6 +493,13 @@ impl Kernel {
         if !self.emit_if_legal(event, actions) {
             return false;
         }
+        let unknown = self
+            .order(account, id)
+            .is_some_and(|o| o.state == OrderState::Unknown);
+        if unknown {
+            // It goes out once the venue has said that the order is there.
+            return true;
+        }
         if self.held.remove(account, id) {
             let event = self.event_of(account, id, gone);
             self.emit_if_legal(event, actions);

@@ -39,6 +39,11 @@ impl MarketView for History<'_> {
             .and_then(|(a, id)| a.ledger.position(id))
             .map_or(Decimal::ZERO, |p| p.quantity)
     }
+
+    fn may_be_short(&self, account: &AccountId) -> bool {
+        let account = self.state.accounts.get(account);
+        account.is_some_and(|a| a.risk.margin.enabled)
+    }
 }
 
 /// Calls the simulated venue with a view of the market: fields of the kernel borrowed side by side.

@@ -56,6 +56,11 @@ impl MarketView for View<'_> {
             .map_or(Decimal::ZERO, |p| p.quantity)
     }
 
+    fn may_be_short(&self, account: &AccountId) -> bool {
+        let account = self.state.accounts.get(account);
+        account.is_some_and(|a| a.risk.margin.enabled)
+    }
+
     fn sessions(&self) -> &dyn SessionView {
         self.state
     }
@@ -273,11 +278,7 @@ impl Kernel {
     }
 
     fn report(&mut self, report: Report, actions: &mut Actions) {
-        let kind = report.kind.into_event(|trade| {
-            // A venue trade id fits: both kinds of id allow the same characters.
-            FillId::new(trade.as_str())
-                .unwrap_or_else(|_| FillId::new("F").expect("one letter is a valid id"))
-        });
+        let kind = report.kind.into_event(|trade| FillId::from(trade));
         let event = OrderEvent {
             account: report.account,
             client_order_id: report.client_order_id,

@@ -110,9 +110,7 @@ impl Kernel {
         }
         let trade = &fill.venue_trade_id;
         let kind = OrderEventKind::Filled {
-            // Both kinds of id allow the same characters and lengths.
-            fill_id: FillId::new(trade.as_str())
-                .unwrap_or_else(|_| FillId::new("F").expect("one letter is valid")),
+            fill_id: FillId::from(trade),
             venue_trade_id: trade.clone(),
             quantity: fill.quantity,
             price: fill.price,
@@ -287,6 +285,13 @@ impl Kernel {
         };
         if let Some(end) = end.filter(|_| open) {
             self.take_event(told, end, actions);
+        }
+        // A cancel whose answer was lost, or that was asked for meanwhile, is asked for again.
+        let wanted = self.order(told.account, told.id).is_some_and(|o| {
+            o.cancel_wanted && o.state.is_open() && o.state != OrderState::PendingCancel
+        });
+        if wanted {
+            self.request_cancel(told.account, told.id, actions);
         }
     }
 

@@ -99,6 +99,12 @@ impl<R> Core<R> {
         self.bytes
     }
 
+    /// Sequence of the last record made, those that wait included.
+    #[must_use]
+    pub fn seq(&self) -> u64 {
+        self.next_seq - 1
+    }
+
     /// Records since the last snapshot, those that wait included.
     #[must_use]
     pub fn since_snapshot(&self) -> u64 {

@@ -124,6 +124,8 @@ pub struct EngineConfig {
 /// Counters of an engine.
 #[derive(Debug, Clone, Default)]
 pub struct EngineStats {
+    /// Last sequence that the kernel gave out since the start; ahead of `durable_seq` by what waits to be written.
+    pub seq: u64,
     /// Last sequence known durable.
     pub durable_seq: u64,
     /// Hash of the journal's head, hexadecimal.
@@ -150,6 +152,7 @@ pub struct EngineStats {
 pub(crate) struct Shared {
     pub(crate) inbox: Inbox,
     pub(crate) events: AtomicU64,
+    pub(crate) seq: AtomicU64,
     pub(crate) durable_seq: AtomicU64,
     pub(crate) down: AtomicBool,
     pub(crate) groups: AtomicU64,
@@ -190,6 +193,7 @@ impl Engine {
         shared
             .durable_seq
             .store(recovered.report.head.seq, Ordering::Release);
+        shared.seq.store(recovered.report.head.seq, Ordering::Release);
         shared.texts().hash = recovered.report.head.hash_hex();
         let report = recovered.report.clone();
         let worker = worker::Worker::new(config, recovered, Arc::clone(&shared), outcomes, market)?;
@@ -292,6 +296,7 @@ impl EngineHandle {
         let groups = self.shared.groups.load(Ordering::Relaxed);
         let texts = self.shared.texts();
         EngineStats {
+            seq: self.shared.seq.load(Ordering::Acquire),
             durable_seq: self.shared.durable_seq.load(Ordering::Acquire),
             durable_hash: texts.hash.clone(),
             journal_down: texts.down.clone(),

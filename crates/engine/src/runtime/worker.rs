@@ -174,6 +174,7 @@ impl Worker {
 
     fn handled(&mut self, handled: Result<(), String>) {
         self.shared.events.fetch_add(1, Ordering::Relaxed);
+        self.shared.seq.store(self.core.seq(), Ordering::Release);
         if let Err(error) = handled {
             tracing::error!(%error, "a record could not be encoded");
             self.shared.texts().down = Some(error);

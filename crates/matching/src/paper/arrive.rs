@@ -88,7 +88,10 @@ impl<V: MarketView> Floor<'_, V> {
             });
         }
         if Desk::allowed(order, self.view, self.out) == 0 {
-            return Err(RejectReason::ReduceOnly);
+            return Err(match order.nothing_left() {
+                CancelReason::Uncovered => RejectReason::Uncovered,
+                _ => RejectReason::ReduceOnly,
+            });
         }
         Ok(id)
     }
@@ -160,7 +163,7 @@ impl<V: MarketView> Floor<'_, V> {
         }
         takes.clear();
         self.desk.takes = takes;
-        end.or_else(|| (total == allowed && order.remaining > 0).then_some(CancelReason::ReduceOnly))
+        end.or_else(|| (total == allowed && order.remaining > 0).then(|| order.nothing_left()))
     }
 }
 

@@ -110,11 +110,13 @@ impl Desk {
         place.entry.and_then(|at| self.fees.get(at)).map(|e| &e.model)
     }
 
-    /// How much of what is left the order may fill: all, or for reduce-only what the position allows. Fills in
+    /// How much of what is left the order may fill: all, or for reduce-only, and for sells of an account that may not
+    /// be short, what the position allows. Fills in
     /// `out` are not in the view's positions yet.
     pub(crate) fn allowed(order: &Working, view: &impl MarketView, out: &[Report]) -> i128 {
         let of = &order.order;
-        if !of.request.reduce_only {
+        let covered = of.request.side == Side::Sell && !view.may_be_short(&of.request.account);
+        if !of.request.reduce_only && !covered {
             return order.remaining;
         }
         let known = view.position(&of.request.account, of.instrument_idx, of.owner.as_ref());

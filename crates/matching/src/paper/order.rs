@@ -10,7 +10,7 @@ use tradewind_types::{
 };
 
 use super::fees::OrderCharges;
-use super::report::{RejectReason, Report, ReportKind};
+use super::report::{CancelReason, RejectReason, Report, ReportKind};
 use super::slots::OrderSlot;
 use super::trigger::Trigger;
 
@@ -123,6 +123,15 @@ pub(crate) struct Working {
 }
 
 impl Working {
+    /// Why it has to go when [`Desk::allowed`](super::desk::Desk::allowed) allows no more.
+    pub(crate) fn nothing_left(&self) -> CancelReason {
+        if self.order.request.reduce_only {
+            CancelReason::ReduceOnly
+        } else {
+            CancelReason::Uncovered
+        }
+    }
+
     /// An order on its way. One whose figures do not fit is refused when it arrives.
     pub(crate) fn new(order: PaperOrder, steps: Result<Steps, NumberError>, arrives: UnixNanos) -> Self {
         let figures = steps.and_then(|steps| Figures::of(&order, steps));

@@ -28,6 +28,9 @@ pub enum RejectReason {
     /// There is no position that it could reduce.
     #[error("reduce-only: there is no position to reduce")]
     ReduceOnly,
+    /// A cash account sells what it does not hold.
+    #[error("a cash account may not be short: there is no position to sell")]
+    Uncovered,
     /// A figure does not fit the instrument's scale.
     #[error("the order does not fit the instrument: {0}")]
     BadNumber(String),
@@ -89,6 +92,8 @@ pub enum CancelReason {
     NoLiquidity,
     /// Reduce-only: the position is closed.
     ReduceOnly,
+    /// A cash account's sell: what it held is sold.
+    Uncovered,
     /// The fee table is gone.
     NoFees,
     /// A fill's figures do not fit.
@@ -107,6 +112,7 @@ impl fmt::Display for CancelReason {
             CancelReason::FillOrKill => "fill-or-kill: the whole quantity could not be filled at once",
             CancelReason::NoLiquidity => "market order: no more liquidity displayed",
             CancelReason::ReduceOnly => "reduce-only: there is no more position to reduce",
+            CancelReason::Uncovered => "a cash account may not be short: there is no more position to sell",
             CancelReason::NoFees => "there is no fee table for the market",
             CancelReason::NumberTooLarge => "the value of a fill does not fit",
             CancelReason::PostOnly => "post-only: when it was triggered the order would have taken liquidity",

@@ -7,7 +7,6 @@ use super::QueueModel;
 use super::arrive::{joining, reachable};
 use super::desk::Desk;
 use super::floor::Floor;
-use super::report::CancelReason;
 use super::shop::{Rest, Shop};
 use super::slots::{OrderSlot, Slots};
 use super::view::{Liquidity, MarketView, better};
@@ -112,7 +111,8 @@ impl<V: MarketView> Floor<'_, V> {
             return Stays::Done;
         }
         if size == allowed {
-            self.cancel(slot, CancelReason::ReduceOnly);
+            let reason = order.nothing_left();
+            self.cancel(slot, reason);
             return Stays::Done;
         }
         Stays::Here

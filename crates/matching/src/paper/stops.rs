@@ -84,7 +84,8 @@ impl<V: MarketView> Floor<'_, V> {
             trigger.fired = true;
         }
         if Desk::allowed(order, self.view, self.out) == 0 {
-            return self.cancel(slot, CancelReason::ReduceOnly);
+            let reason = order.nothing_left();
+            return self.cancel(slot, reason);
         }
         if would_take(order, order.limit, liquidity).is_some() {
             return self.cancel(slot, CancelReason::PostOnly);

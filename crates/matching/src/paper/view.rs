@@ -45,6 +45,13 @@ pub trait MarketView {
     fn position(&self, account: &AccountId, instrument: InstrumentIdx, owner: Option<&StrategyId>)
     -> Decimal;
 
+    /// Whether the account may hold less than nothing. Where it may not, its sells fill at most what it holds at that
+    /// moment, whatever was resting before.
+    fn may_be_short(&self, account: &AccountId) -> bool {
+        let _ = account;
+        true
+    }
+
     /// When instruments are traded; always, unless the caller has a calendar.
     fn sessions(&self) -> &dyn SessionView {
         &AlwaysOpen

@@ -70,6 +70,7 @@ pub(crate) struct World {
     pub(crate) asks: Levels,
     pub(crate) valid: bool,
     pub(crate) position: Decimal,
+    pub(crate) may_be_short: bool,
 }
 
 impl MarketView for World {
@@ -89,6 +90,10 @@ impl MarketView for World {
 
     fn position(&self, _: &AccountId, _: InstrumentIdx, _: Option<&StrategyId>) -> Decimal {
         self.position
+    }
+
+    fn may_be_short(&self, _: &AccountId) -> bool {
+        self.may_be_short
     }
 
     fn sessions(&self) -> &dyn SessionView {
@@ -175,6 +180,7 @@ impl Rig {
             asks: Vec::new(),
             valid: true,
             position: Decimal::ZERO,
+            may_be_short: true,
         };
         world.show(&[(99, 4), (98, 6)], &[(101, 3), (102, 5), (103, 10)]);
         let now = UnixNanos::from_secs(1_000_000);
@@ -390,6 +396,7 @@ fn cancel(reason: CancelReason) -> &'static str {
         CancelReason::FillOrKill => "fok",
         CancelReason::NoLiquidity => "dry",
         CancelReason::ReduceOnly => "reduce",
+        CancelReason::Uncovered => "uncovered",
         CancelReason::NoFees => "fees",
         CancelReason::NumberTooLarge => "large",
         CancelReason::Interrupted => "cut",
@@ -403,6 +410,7 @@ fn reject(reason: &RejectReason) -> &'static str {
         RejectReason::NoMarketData => "nodata",
         RejectReason::NoFees(_) => "fees",
         RejectReason::ReduceOnly => "reduce",
+        RejectReason::Uncovered => "uncovered",
         RejectReason::BadNumber(_) => "number",
         RejectReason::TooManyOrders => "full",
         RejectReason::Contradiction(_) => "contradiction",

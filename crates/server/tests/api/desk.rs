@@ -425,9 +425,11 @@ impl Desk {
 
     /// Waits until the projections have everything that is durable.
     pub async fn projected(&self) {
+        // Of what a query has shown some may still be on its way to the journal.
+        let seq = self.engine.stats().seq;
         loop {
             let applied = self.state.histories.applied_seq().await.expect("store");
-            if applied >= self.engine.stats().durable_seq {
+            if applied >= seq {
                 return;
             }
             tokio::task::yield_now().await;

@@ -106,6 +106,8 @@ struct Detail {
     terms: OrderTerms,
     trigger: Option<Price>,
     triggered: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    cancel_wanted: bool,
 }
 
 impl Detail {
@@ -115,13 +117,15 @@ impl Detail {
             && !matches!(request.time_in_force, TimeInForce::Gtd { .. })
             && request.terms.is_plain()
             && order.trigger.is_none()
-            && !order.triggered;
+            && !order.triggered
+            && !order.cancel_wanted;
         (!plain).then(|| Self {
             kind: request.kind,
             time_in_force: request.time_in_force,
             terms: request.terms.clone(),
             trigger: order.trigger,
             triggered: order.triggered,
+            cancel_wanted: order.cancel_wanted,
         })
     }
 }
@@ -140,9 +144,9 @@ pub(crate) fn read_row(row: &SqliteRow) -> Result<BookedOrder, StoreError> {
             read_name("p_orders.time_in_force", &text("time_in_force")?)?,
         ),
     };
-    let (trigger, triggered) = detail
+    let (trigger, triggered, cancel_wanted) = detail
         .as_ref()
-        .map_or((None, false), |d| (d.trigger, d.triggered));
+        .map_or((None, false, false), |d| (d.trigger, d.triggered, d.cancel_wanted));
     let request = OrderRequest {
         client_order_id: read("p_orders.client_order_id", &text("client_order_id")?)?,
         account: read("p_orders.account", &text("account")?)?,
@@ -160,6 +164,7 @@ pub(crate) fn read_row(row: &SqliteRow) -> Result<BookedOrder, StoreError> {
         state: read_state(row)?,
         trigger,
         triggered,
+        cancel_wanted,
         venue_order_id: read_opt("p_orders.venue_order_id", optional("venue_order_id")?.as_deref())?,
         filled: read_decimal("p_orders.filled", &text("filled")?)?,
         filled_value: read_decimal("p_orders.filled_value", &text("filled_value")?)?,

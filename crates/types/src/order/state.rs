@@ -11,6 +11,7 @@
 //! | any with something filled | FillReversed | itself; `Filled` → `Canceled`; `PartiallyFilled` with nothing left → the resting state |
 //! | `Triggered` | Rejected (nothing filled) | `Rejected` |
 //! | `Unknown` | Accepted, Rejected, Filled, Canceled, Expired | the named state: the query's answer |
+//! | `Unknown` | CancelRequested | itself; the cancel is asked for once the order is found |
 //! | `Canceled`, `Expired` | Filled (a late fill is booked) | itself, until the whole quantity is filled → `Filled` |
 //! | `Denied`, `Rejected`, `Filled` | none | |
 //!
@@ -143,6 +144,9 @@ pub struct Order {
     /// Whether the trigger was reached: from then on it is an order as any other.
     #[serde(default)]
     pub triggered: bool,
+    /// Whether a cancel was asked for and not refused; outlives a lost answer.
+    #[serde(default)]
+    pub cancel_wanted: bool,
     /// Σ fill quantities.
     pub filled: Decimal,
     /// Σ fill price × quantity.
@@ -164,6 +168,7 @@ impl Order {
         Self {
             trigger: request.trigger_price(),
             triggered: false,
+            cancel_wanted: false,
             request,
             state: OrderState::Initialized,
             venue_order_id: None,
@@ -222,6 +227,8 @@ impl Order {
             }
             E::TriggerMoved { trigger } => self.trigger = Some(*trigger),
             E::Triggered => self.triggered = true,
+            E::CancelRequested => self.cancel_wanted = true,
+            E::CancelRejected { .. } => self.cancel_wanted = false,
             _ => {}
         }
         self.state = next;
@@ -335,6 +342,8 @@ impl Order {
                 S::Submitted | S::Accepted | S::Triggered | S::PartiallyFilled | S::PendingModify,
                 E::CancelRequested,
             ) => S::PendingCancel,
+            // It is remembered until the query's answer says whether there is anything to cancel.
+            (S::Unknown, E::CancelRequested) => S::Unknown,
             (state, E::Filled { quantity, .. }) if Self::may_fill(state) => {
                 self.after_fill(quantity.decimal())?
             }
