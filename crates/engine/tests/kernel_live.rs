@@ -356,14 +356,27 @@ fn a_cancel_asked_for_while_the_order_is_unknown_goes_out_once_it_is_found() {
         "o",
         VenueNews::Found(Box::new(theirs("o", VenueOrderStatus::Open, "1", vec![]))),
     );
-    assert_eq!((&live.order("o").state, live.cancels()), (&OrderState::PendingCancel, 1));
+    assert_eq!(
+        (&live.order("o").state, live.cancels()),
+        (&OrderState::PendingCancel, 1)
+    );
     // The answer to the cancel is lost as well, and the order is found open again.
     live.news("o", VenueNews::Lost);
     live.news(
         "o",
         VenueNews::Found(Box::new(theirs("o", VenueOrderStatus::Open, "1", vec![]))),
     );
-    assert_eq!((&live.order("o").state, live.cancels()), (&OrderState::PendingCancel, 2));
+    assert_eq!(
+        (&live.order("o").state, live.cancels()),
+        (&OrderState::PendingCancel, 2)
+    );
+    // Nobody was told that the request itself was lost: it is found by comparing.
+    let open = theirs("o", VenueOrderStatus::Open, "1", vec![]);
+    live.news_of_account(vec![open], vec![], "100000");
+    assert_eq!(
+        (&live.order("o").state, live.cancels()),
+        (&OrderState::PendingCancel, 3)
+    );
     live.check();
 }
 

@@ -286,11 +286,20 @@ impl Kernel {
         if let Some(end) = end.filter(|_| open) {
             self.take_event(told, end, actions);
         }
-        // A cancel whose answer was lost, or that was asked for meanwhile, is asked for again.
-        let wanted = self.order(told.account, told.id).is_some_and(|o| {
-            o.cancel_wanted && o.state.is_open() && o.state != OrderState::PendingCancel
-        });
-        if wanted {
+        self.cancel_again(told, actions);
+    }
+
+    /// A cancel whose request or answer was lost, or that was asked for while nobody knew where the order was, is asked
+    /// for again when the order is found open: asking twice is harmless.
+    fn cancel_again(&mut self, told: &Told<'_>, actions: &mut Actions) {
+        let Some(order) = self.order(told.account, told.id) else {
+            return;
+        };
+        if order.state == OrderState::PendingCancel {
+            if let Some(live) = &mut self.live {
+                live.cancel(told.account, told.id, self.now);
+            }
+        } else if order.cancel_wanted && order.state.is_open() {
             self.request_cancel(told.account, told.id, actions);
         }
     }

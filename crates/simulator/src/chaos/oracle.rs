@@ -23,6 +23,7 @@ use tradewind_types::record::{EntryKind, LedgerAccount, LedgerEntry, Outcome, Re
 use tradewind_types::{AccountId, ClientOrderId, Currency, InstrumentId, OrderEvent, OrderRequest, Side};
 
 use super::compare::difference;
+use super::listing::is_live;
 use super::node::dir;
 
 type Check = Result<(), String>;
@@ -181,8 +182,10 @@ impl Oracle {
                     .position(instrument)
                     .map_or(Decimal::ZERO, |p| p.quantity);
                 same(&id, "position by the fills", theirs, *ours)?;
-                // Who sold what a bust took from him later is short.
-                if *ours < Decimal::ZERO && !model.busted {
+                // Who sold what a bust took from him later is short; so is a live account for as long as the report of
+                // the sale has come and that of the purchase has not. In the end its books are the venue's, which lets
+                // nobody sell what he has not.
+                if *ours < Decimal::ZERO && !model.busted && !is_live(&id) {
                     return Err(format!("{id}: short {ours} {instrument} in a cash account"));
                 }
             }
