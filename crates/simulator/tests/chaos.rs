@@ -38,7 +38,6 @@ fn run_all(first: u64, last: u64, config: &ChaosConfig) -> Vec<SeedReport> {
 }
 
 #[test]
-#[ignore = "open findings: docs/reliability.md; run with --run-ignored all, or `tradewind simtest`"]
 fn every_invariant_holds_in_every_seeded_world() {
     let seeds = std::env::var("TRADEWIND_SIMTEST_SEEDS")
         .ok()

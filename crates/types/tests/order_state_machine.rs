@@ -157,8 +157,9 @@ fn allowed(state: &str, event: &str, triggered: bool) -> bool {
             "CANCEL_REQUESTED",
         ]
         .contains(&event),
-        "CANCELED" | "EXPIRED" => event == "FILLED",
-        "DENIED" | "REJECTED" | "FILLED" => false,
+        "CANCELED" | "EXPIRED" => ["FILLED", "MODIFIED"].contains(&event),
+        "FILLED" => event == "MODIFIED",
+        "DENIED" | "REJECTED" => false,
         other => panic!("state {other} is not in the table"),
     }
 }

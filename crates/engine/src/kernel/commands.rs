@@ -13,8 +13,8 @@ use tradewind_types::record::{
 };
 use tradewind_types::risk::{MarginRules, RiskSettings};
 use tradewind_types::{
-    AccountId, AccountInfo, ClientOrderId, Instrument, InstrumentId, Money, Order, OrderKind, OrderRequest,
-    OrderState, Quantity, Side, StrategyId, TimeInForce,
+    AccountId, AccountInfo, AccountKind, ClientOrderId, Instrument, InstrumentId, Money, Order, OrderKind,
+    OrderRequest, OrderState, Quantity, Side, StrategyId, TimeInForce,
 };
 
 use super::bookkeeping::Asked;
@@ -117,7 +117,9 @@ impl Kernel {
             } => self.engage(account.as_ref(), *flatten, (actor, reason), actions),
             Command::LiftKillSwitch { account } => self.lift(account.as_ref(), actor, actions),
             Command::Reconcile { account } => {
-                self.known_account(account)?;
+                if self.known_account(account)?.info.kind == AccountKind::Live {
+                    return self.ask_venue(account);
+                }
                 let done = self.reconcile(account, actions);
                 done.map(|r| CommandReply::Reconciliation(Box::new(r)))
                     .ok_or_else(|| CommandError::UnknownAccount(account.clone()))
@@ -226,7 +228,7 @@ impl Kernel {
         actor: &str,
         actions: &mut Actions,
     ) -> Answer {
-        let facts = self.entry_facts(&format!("transfer:{key}"), actor, reason);
+        let facts = self.entry_facts(format!("transfer:{key}"), actor, reason);
         let ledger = &self.known_account(account)?.ledger;
         let entry = if money.amount > Decimal::ZERO {
             ledger.deposit_entry(facts, money)?

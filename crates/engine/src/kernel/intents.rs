@@ -23,7 +23,7 @@ use tradewind_types::{
 
 use super::account::strategy_of;
 use super::ordering::RESERVED_PREFIX;
-use super::{Actions, Kernel};
+use super::{Actions, Kernel, numbered};
 
 /// How entries that leave it to the account are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -448,13 +448,15 @@ impl Kernel {
     }
 
     fn next_order_id(&self, letter: char) -> Option<ClientOrderId> {
-        ClientOrderId::new(&format!("{RESERVED_PREFIX}{letter}{}", self.next_number())).ok()
+        let mut buffer = [0; 4];
+        let letter = letter.encode_utf8(&mut buffer);
+        ClientOrderId::new(&numbered(&[RESERVED_PREFIX, letter], self.next_number())).ok()
     }
 
     fn origin(&self, actor: &Actor<'_>, confidence: UnitFraction) -> Option<OrderOrigin> {
         Some(OrderOrigin::Strategy {
             strategy: actor.strategy.clone(),
-            signal: SignalId::new(&format!("I{}", self.next_number())).ok()?,
+            signal: SignalId::new(&numbered(&["I"], self.next_number())).ok()?,
             confidence,
         })
     }

@@ -222,6 +222,9 @@ pub enum CommandError {
         /// Every rule that denies.
         denials: Vec<Denial>,
     },
+    /// A live account is compared with its venue, whose answer takes its time; there is none yet.
+    #[error("account {0} has not been compared with its venue yet; the venue has been asked")]
+    NotComparedYet(AccountId),
     /// The request contradicts the instrument or itself.
     #[error(transparent)]
     Malformed(#[from] RequestError),
@@ -398,7 +401,7 @@ impl Kernel {
 
     fn next_entry_id(&self) -> EntryId {
         // A letter and digits are always a valid id.
-        EntryId::new(&format!("E{}", self.next_number())).expect("a letter and digits form a valid id")
+        EntryId::new(&numbered(&["E"], self.next_number())).expect("a letter and digits form a valid id")
     }
 
     fn grow_markets(&mut self) {
@@ -498,4 +501,14 @@ impl Kernel {
             Some((_, market)) => (market.best(), market.data_state(self.now)),
         }
     }
+}
+
+/// Parts and then a number, as text: ids are made per order, and formatting is slow.
+fn numbered(parts: &[&str], number: u64) -> String {
+    let mut digits = itoa::Buffer::new();
+    let digits = digits.format(number);
+    let mut text = String::with_capacity(parts.iter().map(|p| p.len()).sum::<usize>() + digits.len());
+    parts.iter().for_each(|part| text.push_str(part));
+    text.push_str(digits);
+    text
 }

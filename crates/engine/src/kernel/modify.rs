@@ -130,7 +130,7 @@ impl Kernel {
         let refused = |_| RequestError::Contradiction("the new quantity must be above what is filled");
         open.quantity = Quantity::new(leaves).map_err(refused)?;
         let mut denials: Vec<Denial> = Vec::new();
-        let needed = self.admit(&open, true, Some(replaces), &mut denials);
+        let (needed, _) = self.admit(&open, true, Some(replaces), &mut denials);
         if denials.is_empty()
             && let Err(denial) = self.hold_cash(&open, needed, actions)
         {
@@ -179,14 +179,14 @@ impl Kernel {
             return;
         };
         open.quantity = leaves;
-        let Some(needed) = self.admit(&open, true, None, &mut Vec::new()) else {
+        let (Some(needed), _) = self.admit(&open, true, None, &mut Vec::new()) else {
             return;
         };
         if needed >= held.amount {
             return;
         }
         let key = format!("release:{id}:{}", self.next_number());
-        let facts = self.entry_facts(&key, "gate", "the order was changed");
+        let facts = self.entry_facts(key, "gate", "the order was changed");
         let excess = held.amount - needed;
         let entry = self.account(account).map(|a| a.ledger.release_entry(facts, id));
         match entry {

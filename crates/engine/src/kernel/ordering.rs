@@ -125,7 +125,7 @@ impl Kernel {
     /// Asks the gate, and hands a journalled order to the venue or denies it. True when it went out.
     pub(super) fn send(&mut self, request: &OrderRequest, child: bool, actions: &mut Actions) -> bool {
         let mut denials = Vec::new();
-        let needed = self.admit(request, child, None, &mut denials);
+        let (needed, warnings) = self.admit(request, child, None, &mut denials);
         if denials.is_empty()
             && let Err(denial) = self.hold_cash(request, needed, actions)
         {
@@ -136,7 +136,15 @@ impl Kernel {
             self.follow_links(&request.account, &request.client_order_id, actions);
             return false;
         }
-        self.warn_of(request, actions);
+        for warning in warnings {
+            let warned = RiskWarned {
+                account: request.account.clone(),
+                client_order_id: Some(request.client_order_id.clone()),
+                warning,
+                ts: self.now,
+            };
+            let _ = self.emit(Outcome::RiskWarning(Box::new(warned)), actions);
+        }
         self.order_event(request, OrderEventKind::Submitted, actions);
         self.hand_over(request, actions);
         true
@@ -244,7 +252,7 @@ impl Kernel {
             format!("hold:{id}:{}", self.next_number())
         };
         let money = Money::new(needed - held, instrument.quote);
-        let facts = self.entry_facts(&key, "gate", "held for the order");
+        let facts = self.entry_facts(key, "gate", "held for the order");
         let entry = account
             .ledger
             .hold_entry(facts, id, money)
@@ -253,57 +261,45 @@ impl Kernel {
             .map_err(|error| refuse(error.to_string()))
     }
 
-    pub(super) fn entry_facts(&self, key: &str, actor: &str, reason: &str) -> EntryFacts {
+    pub(super) fn entry_facts(
+        &self,
+        key: impl Into<String>,
+        actor: &str,
+        reason: impl Into<String>,
+    ) -> EntryFacts {
         EntryFacts {
             id: self.next_entry_id(),
             ts: self.now,
-            key: key.to_owned(),
+            key: key.into(),
             actor: actor.to_owned(),
-            reason: reason.to_owned(),
+            reason: reason.into(),
         }
     }
 
-    /// What the rules that only warn say of an order that was let through.
-    fn warn_of(&mut self, request: &OrderRequest, actions: &mut Actions) {
-        let Some(account) = self.account(&request.account) else {
-            return;
-        };
-        let settings = account.risk_of(strategy_of(request));
-        let silent = !settings.margin.enabled && !settings.intraday.enabled && settings.place.is_empty();
-        let Some(instrument) = self
-            .state
-            .instruments
-            .by_id(&request.instrument)
-            .filter(|_| !silent)
-        else {
-            return;
-        };
-        let warnings = gate::warnings(&self.context(account, &settings, request, (instrument, true, None)));
-        for warning in warnings {
-            let warned = RiskWarned {
-                account: request.account.clone(),
-                client_order_id: Some(request.client_order_id.clone()),
-                warning,
-                ts: self.now,
-            };
-            let _ = self.emit(Outcome::RiskWarning(Box::new(warned)), actions);
-        }
-    }
-
-    /// Every rule that denies the order now goes to `denials`; returns the cash that it may need.
+    /// Every rule that denies the order now goes to `denials`; returns the cash that it may need, and what the rules
+    /// that only warn say of an order that is let through.
     pub(super) fn admit(
         &self,
         request: &OrderRequest,
         child: bool,
         replaces: Option<Replaced>,
         denials: &mut Vec<Denial>,
-    ) -> Option<Decimal> {
-        let account = self.account(&request.account)?;
-        let instrument = self.state.instruments.by_id(&request.instrument)?;
+    ) -> (Option<Decimal>, Vec<Denial>) {
+        let account = self.account(&request.account);
+        let Some((account, instrument)) = account.zip(self.state.instruments.by_id(&request.instrument))
+        else {
+            return (None, Vec::new());
+        };
         let settings = account.risk_of(strategy_of(request));
         let context = self.context(account, &settings, request, (instrument, child, replaces));
         gate::evaluate(&context, denials);
-        context.cash_needed()
+        let silent = !settings.margin.enabled && !settings.intraday.enabled && settings.place.is_empty();
+        let warnings = if silent || !denials.is_empty() {
+            Vec::new()
+        } else {
+            gate::warnings(&context)
+        };
+        (context.cash_needed(), warnings)
     }
 
     fn context<'a>(

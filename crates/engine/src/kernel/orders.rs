@@ -129,19 +129,44 @@ impl Orders {
     /// Applies an event; `Ok(None)` = no such order in memory.
     pub(crate) fn apply(&mut self, event: &OrderEvent) -> Result<Option<&Order>, IllegalTransition> {
         let id = &event.client_order_id;
+        let modifies = matches!(event.kind, OrderEventKind::Modified { .. });
+        let known = self.open.get(id).or_else(|| self.closed.get(id));
+        if modifies
+            && !self.originals.contains_key(id)
+            && let Some(order) = known
+        {
+            self.originals.insert(id.clone(), digest(&order.request));
+        }
         if let Some(order) = self.open.get_mut(id) {
-            let modifies = matches!(event.kind, OrderEventKind::Modified { .. });
-            if modifies && !self.originals.contains_key(id) {
-                self.originals.insert(id.clone(), digest(&order.request));
-            }
             order.apply(event)?;
             if !order.state.is_open() {
                 self.close(id);
             }
         } else if let Some(order) = self.closed.get_mut(id) {
             order.apply(event)?;
+            if order.state.is_open() {
+                self.reopen(id);
+            }
         }
         Ok(self.get(id))
+    }
+
+    /// A change that was told after the fills that came of it: there is more to fill after all.
+    fn reopen(&mut self, id: &ClientOrderId) {
+        let Some(order) = self.closed.swap_remove(id) else {
+            return;
+        };
+        self.closed_order.retain(|closed| closed != id);
+        if is_linked(&order.request) {
+            self.asked.insert(id.clone(), order.request.quantity.decimal());
+            if let Some(list) = &order.request.terms.oco {
+                let members = self.lists.entry(list.clone()).or_default();
+                if !members.contains(id) {
+                    members.push(id.clone());
+                }
+            }
+        }
+        self.open.insert(id.clone(), order);
     }
 
     fn close(&mut self, id: &ClientOrderId) {

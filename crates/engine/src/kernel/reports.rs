@@ -1,5 +1,6 @@
 //! The paper venue's side of an order: handing over, and turning its reports into order events and ledger entries.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
@@ -18,7 +19,7 @@ use tradewind_types::{
 use super::account::strategy_of;
 use super::execution::Execution;
 use super::held::{Capabilities, after_trigger, is_held};
-use super::{Actions, Kernel, KernelConfig, MarketState, State};
+use super::{Actions, Kernel, KernelConfig, MarketState, State, numbered};
 
 /// What the paper venue may see: displayed markets while they are VALID, and positions.
 struct View<'a> {
@@ -373,13 +374,17 @@ impl Kernel {
             fee_left -= share;
             let Ok(part) = Quantity::new(part) else { continue };
             let fee = Money::new(share, fee.currency);
-            let key = format!("fill:{}:{}:{i}", request.client_order_id, before.fills + 1);
+            let key = numbered(
+                &["fill:", request.client_order_id.as_str(), ":"],
+                u64::from(before.fills) + 1,
+            );
+            let key = numbered(&[&key, ":"], i as u64);
             if let Err(error) = self.book_part(
                 before,
                 &instrument,
                 strategy.as_ref(),
                 (part, price, fee),
-                (&key, actor),
+                (key, actor),
                 actions,
             ) {
                 self.illegal += 1;
@@ -394,15 +399,21 @@ impl Kernel {
         instrument: &Instrument,
         strategy: Option<&StrategyId>,
         (quantity, price, fee): (Quantity, Price, Money),
-        (key, actor): (&str, &str),
+        (key, actor): (String, &str),
         actions: &mut Actions,
     ) -> Result<(), super::FoldError> {
         let request = &before.request;
         let account = self
             .account(&request.account)
             .ok_or_else(|| super::FoldError::UnknownAccount(request.account.clone()))?;
-        let reason = format!("{} {} {} at {price}", request.side, quantity, request.instrument);
-        let facts = self.entry_facts(key, actor, &reason);
+        let mut reason = String::with_capacity(64);
+        // Writing into a string cannot fail.
+        let _ = write!(
+            reason,
+            "{} {quantity} {} at {price}",
+            request.side, request.instrument
+        );
+        let facts = self.entry_facts(key, actor, reason);
         let held_to_use =
             account
                 .ledger
@@ -469,7 +480,7 @@ impl Kernel {
         if self.account(account).is_none_or(|a| a.ledger.held(id).is_none()) {
             return;
         }
-        let facts = self.entry_facts(&format!("release:{id}"), "venue", "the order has ended");
+        let facts = self.entry_facts(format!("release:{id}"), "venue", "the order has ended");
         let entry = self.account(account).map(|a| a.ledger.release_entry(facts, id));
         match entry {
             Some(Ok(Some(entry))) => {

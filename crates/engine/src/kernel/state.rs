@@ -191,7 +191,11 @@ impl State {
             .accounts
             .get(&event.account)
             .and_then(|a| a.orders.get(&event.client_order_id));
-        let Some(order) = order else { return };
+        let paper = self.accounts.get(&event.account);
+        let paper = paper.is_some_and(|a| a.info.kind == AccountKind::Paper);
+        let Some(order) = order.filter(|_| paper) else {
+            return;
+        };
         let Some(instrument) = self.instruments.by_id(&order.request.instrument) else {
             return;
         };

@@ -10,7 +10,7 @@ use tradewind_types::record::{
 };
 use tradewind_types::risk::RiskSettings;
 use tradewind_types::time::SECOND_NS;
-use tradewind_types::{AccountId, InstrumentIdx, StrategyId, UnixNanos};
+use tradewind_types::{AccountId, AccountKind, InstrumentIdx, StrategyId, UnixNanos};
 
 use super::gate::percent;
 use super::market::CLOSE_GRACE_NS;
@@ -154,7 +154,10 @@ impl Kernel {
     }
 
     fn reconcile_when_due(&mut self, id: &AccountId, actions: &mut Actions) {
-        let Some(account) = self.account(id) else { return };
+        // Live accounts are compared with their venue.
+        let Some(account) = self.account(id).filter(|a| a.info.kind == AccountKind::Paper) else {
+            return;
+        };
         let last = account.reconciliation.as_ref().map_or(UnixNanos(0), |r| r.ts);
         if self.now.since(last) >= self.config.reconcile_interval_ns {
             self.reconcile(id, actions);

@@ -96,6 +96,9 @@ impl Trades {
     }
 
     fn close(&mut self, trade: &OpenTrade, stop_distance: Decimal) {
+        if trade.supporters.is_empty() {
+            return;
+        }
         let risk = trade
             .entry_cost
             .checked_mul(stop_distance)

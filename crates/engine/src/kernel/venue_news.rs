@@ -15,7 +15,7 @@ use tradewind_types::{
 use super::execution::Execution as _;
 use super::held::is_held;
 use super::live::{QUERY_AFTER_NS, SETTLE_NS};
-use super::{AccountState, Actions, Kernel};
+use super::{AccountState, Actions, CommandError, CommandReply, Kernel};
 
 const VENUE: &str = "venue";
 
@@ -57,14 +57,28 @@ impl Kernel {
         };
         match &report.news {
             VenueNews::Account(_) => {}
-            VenueNews::Filled(fill) => self.take_fill(&told, fill, actions),
+            VenueNews::Filled(fill) => {
+                if !self.take_fill(&told, fill, actions)
+                    && let Some(live) = &mut self.live
+                {
+                    // More than was left: a change may have been carried out that we have not been told of.
+                    live.query(told.account, told.id);
+                }
+            }
             VenueNews::Busted { venue_trade_id } => self.take_bust(&told, venue_trade_id, actions),
             VenueNews::Corrected { venue_trade_id, fill } => {
                 self.take_bust(&told, venue_trade_id, actions);
-                self.take_fill(&told, fill, actions);
+                let _ = self.take_fill(&told, fill, actions);
             }
             VenueNews::Lost => self.answer_lost(&told, actions),
-            VenueNews::Found(order) => self.take_order(&told, order, actions),
+            VenueNews::Found(order) => {
+                let since = self.order(told.account, told.id).map(|o| earlier(o.ts_created));
+                if !self.take_order(&told, order, actions)
+                    && let (Some(live), Some(since)) = (&mut self.live, since)
+                {
+                    live.ask_account(told.account, since);
+                }
+            }
             VenueNews::NotFound => self.take_not_found(&told, actions),
             VenueNews::Accepted { venue_order_id } => {
                 if let Some(live) = &mut self.live {
@@ -87,18 +101,22 @@ impl Kernel {
         }
     }
 
-    fn take_event(&mut self, told: &Told<'_>, kind: OrderEventKind, actions: &mut Actions) {
+    /// False when the order's state does not know such a thing.
+    fn take_event(&mut self, told: &Told<'_>, kind: OrderEventKind, actions: &mut Actions) -> bool {
         let event = OrderEvent {
             ts_event: told.ts,
             ..self.event_of(told.account, told.id, kind)
         };
         let known = self.order(told.account, told.id).is_some();
-        if !known || !self.order_reported(event, VENUE, actions) {
+        let taken = !known || self.order_reported(event, VENUE, actions);
+        if !known || !taken {
             self.count_late();
         }
+        taken
     }
 
-    fn take_fill(&mut self, told: &Told<'_>, fill: &VenueFill, actions: &mut Actions) {
+    /// Books an execution, unless it is known. False when the order has no room for it.
+    fn take_fill(&mut self, told: &Told<'_>, fill: &VenueFill, actions: &mut Actions) -> bool {
         let known = self
             .account(told.account)
             .is_some_and(|a| a.venue_trades.knows(&fill.venue_trade_id));
@@ -106,7 +124,7 @@ impl Kernel {
             if let Some(live) = &mut self.live {
                 live.duplicates += 1;
             }
-            return;
+            return true;
         }
         let trade = &fill.venue_trade_id;
         let kind = OrderEventKind::Filled {
@@ -119,7 +137,7 @@ impl Kernel {
             taker: fill.taker,
         };
         let told = Told { ts: fill.ts, ..*told };
-        self.take_event(&told, kind, actions);
+        self.take_event(&told, kind, actions)
     }
 
     /// An execution is taken back: the order has less filled, and its ledger entries are reversed by new ones.
@@ -232,13 +250,13 @@ impl Kernel {
         }
     }
 
-    /// What the venue knows of an order: its acceptance, the executions we did not have, and its end.
-    fn take_order(&mut self, told: &Told<'_>, theirs: &VenueOrder, actions: &mut Actions) {
+    /// What the venue knows of an order: its acceptance, the executions we did not have, and its end. False when the
+    /// answer did not tell all executions: they have to be asked for before the order can be closed.
+    fn take_order(&mut self, told: &Told<'_>, theirs: &VenueOrder, actions: &mut Actions) -> bool {
         let Some(order) = self.order(told.account, told.id) else {
-            return;
+            return true;
         };
         let unanswered = matches!(order.state, OrderState::Submitted | OrderState::Unknown);
-        let since = earlier(order.ts_created);
         if let Some(live) = &mut self.live {
             live.knows_as(told.account, told.id, &theirs.venue_order_id);
         }
@@ -249,8 +267,9 @@ impl Kernel {
         // The answer to a change may be what was lost.
         let changed = self.order(told.account, told.id).is_some_and(|o| {
             let taken = theirs.status != VenueOrderStatus::Rejected;
+            let grew = theirs.quantity > o.request.quantity;
             let differs = o.state == OrderState::PendingModify || o.request.quantity != theirs.quantity;
-            taken && o.state.is_open() && differs
+            taken && if o.state.is_open() { differs } else { grew }
         });
         if changed {
             let kind = OrderEventKind::Modified {
@@ -261,17 +280,13 @@ impl Kernel {
             self.take_event(told, kind, actions);
         }
         for fill in &theirs.fills {
-            self.take_fill(told, fill, actions);
+            let _ = self.take_fill(told, fill, actions);
         }
         let filled = self
             .order(told.account, told.id)
             .map_or(theirs.filled, |o| o.filled);
         if filled < theirs.filled {
-            // The answer did not tell all executions: ask for them before the order is closed.
-            if let Some(live) = &mut self.live {
-                live.ask_account(told.account, since);
-            }
-            return;
+            return false;
         }
         let open = self
             .order(told.account, told.id)
@@ -287,6 +302,7 @@ impl Kernel {
             self.take_event(told, end, actions);
         }
         self.cancel_again(told, actions);
+        true
     }
 
     /// A cancel whose request or answer was lost, or that was asked for while nobody knew where the order was, is asked
@@ -355,6 +371,17 @@ impl Kernel {
         }
     }
 
+    /// Asks the venue of a live account what it has. What came of the last time is the answer meanwhile.
+    pub(super) fn ask_venue(&mut self, id: &AccountId) -> Result<CommandReply, CommandError> {
+        let account = self.known_account(id)?;
+        let (last, since) = (account.reconciliation.clone(), since(account));
+        if let Some(live) = &mut self.live {
+            live.ask_account(id, since);
+        }
+        last.map(|r| CommandReply::Reconciliation(Box::new(r)))
+            .ok_or_else(|| CommandError::NotComparedYet(id.clone()))
+    }
+
     /// Whether an account may trade: a live one after it was compared with its venue and did not differ.
     pub(super) fn is_ready(&self, account: &AccountState) -> bool {
         account.info.kind == AccountKind::Paper
@@ -388,7 +415,18 @@ impl Kernel {
                         id: client_order_id,
                         ts: self.now,
                     };
-                    self.take_order(&told, order, actions);
+                    if !self.take_order(&told, order, actions) {
+                        // The comparison after this one goes back further, and comes sooner.
+                        let ours = self
+                            .order(id, client_order_id)
+                            .map_or(Decimal::ZERO, |o| o.filled);
+                        differences.push(differ(
+                            format!("order {client_order_id} filled"),
+                            ours.normalize().to_string(),
+                            order.filled.normalize().to_string(),
+                            "CRITICAL",
+                        ));
+                    }
                 }
                 None if order.status == VenueOrderStatus::Open => differences.push(differ(
                     format!("order {}", order.venue_order_id),

@@ -50,6 +50,7 @@ impl From<CommandError> for ApiError {
             CommandError::ChangeDenied { .. } => Self::new(Code::OrderChangeDenied, text),
             CommandError::Malformed(request) => request.into(),
             CommandError::BadBatch => Self::field("orders", "BAD_BATCH", text),
+            CommandError::NotComparedYet(_) => Self::new(Code::Unavailable, text).retry_after(5),
             CommandError::VersionConflict { .. } => Self::new(Code::VersionConflict, text),
             CommandError::BadSetting { field, message } => Self::field(field, "OUT_OF_RANGE", message),
             CommandError::UnknownStrategy(_) => Self::new(Code::StrategyUnknown, text),

@@ -5,7 +5,7 @@ use tradewind_types::{AccountId, Currency};
 
 use super::listing::{accounts, is_live};
 use super::swarm::Fault;
-use super::world::{OPERATOR, S, World};
+use super::world::{MS, OPERATOR, S, World};
 
 impl World {
     pub(super) fn wind_down(&mut self) -> Result<(), String> {
@@ -45,6 +45,17 @@ impl World {
         self.pass(45 * S)?;
         for account in accounts() {
             self.compare(&account)?;
+        }
+        // What was done last is on its way to the journal.
+        for _ in 0..100 {
+            let waits = self
+                .process
+                .as_ref()
+                .is_some_and(|p| !p.waiting.is_empty() || p.core.waiting_bytes() > 0);
+            if !waits {
+                break;
+            }
+            self.pass(10 * MS)?;
         }
         let Some(process) = &self.process else {
             return Err("the process is not there at the end".to_owned());

@@ -423,6 +423,10 @@ impl World {
                     change.account, change.engaged
                 )
             }),
+            O::Reconciliation(done) => self.trace(|| {
+                let subjects: Vec<_> = done.differences.iter().map(|d| d.subject.as_str()).collect();
+                format!("durable {seq}: {} compared, unlike: {subjects:?}", done.account)
+            }),
             _ => {}
         }
     }

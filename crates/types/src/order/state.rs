@@ -11,9 +11,11 @@
 //! | any with something filled | FillReversed | itself; `Filled` → `Canceled`; `PartiallyFilled` with nothing left → the resting state |
 //! | `Triggered` | Rejected (nothing filled) | `Rejected` |
 //! | `Unknown` | Accepted, Rejected, Filled, Canceled, Expired | the named state: the query's answer |
+//! | `Filled` | Modified to more than is filled (told after the fills that came of it) | the resting state |
+//! | `Canceled`, `Expired` | Modified | itself |
 //! | `Unknown` | CancelRequested | itself; the cancel is asked for once the order is found |
 //! | `Canceled`, `Expired` | Filled (a late fill is booked) | itself, until the whole quantity is filled → `Filled` |
-//! | `Denied`, `Rejected`, `Filled` | none | |
+//! | `Denied`, `Rejected` | none | |
 //!
 //! Anything else is an [`IllegalTransition`]. A fill beyond the order's quantity is one too.
 
@@ -323,6 +325,15 @@ impl Order {
                     S::Filled
                 } else {
                     self.resting()
+                }
+            }
+            // Fills that came of a change can be told before the change: then the order is not over after all.
+            (S::Filled | S::Canceled { .. } | S::Expired, E::Modified { quantity, .. }) => {
+                self.check_total(quantity.decimal(), self.filled)?;
+                match &self.state {
+                    _ if quantity.decimal() == self.filled => S::Filled,
+                    S::Filled => self.resting(),
+                    over => over.clone(),
                 }
             }
             (S::PendingModify, E::ModifyRejected { .. }) | (S::PendingCancel, E::CancelRejected { .. }) => {

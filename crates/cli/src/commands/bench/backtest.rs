@@ -1,5 +1,5 @@
 //! Backtests on one core: rows per second of CPU time through strategy, risk gate, order state machine, matching,
-//! ledger and statistics. The data is a seeded random walk in memory; reading files is measured apart.
+//! ledger and statistics. The data is that of the peers ([`data`]), in memory; reading files is measured apart.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,20 +10,18 @@ use tradewind_engine::backtest::data::{
 use tradewind_engine::backtest::{BacktestConfig, Control, RunOutput, figures, player, players, run, stage};
 use tradewind_strategy::{EmaCross, EmaCrossParams, EntryParams};
 use tradewind_types::market::BarInterval;
-use tradewind_types::{InstrumentIdx, SplitMix64, StrategyId};
+use tradewind_types::{InstrumentIdx, StrategyId};
 
 use super::Figure;
 use super::cpu::cpu_seconds;
+use super::data::{self, BARS, QUOTES};
 use crate::args::BenchArgs;
 use crate::failure::Failure;
 
-const BARS: usize = 100_000;
-const QUOTES: usize = 500_000;
 /// Of the lane with few orders: this many rows, again and again.
 const MANY_BARS: u64 = 10_000_000;
 const START_NS: u64 = 1_600_000_020 * 1_000_000_000;
 const MINUTE_NS: u64 = 60 * 1_000_000_000;
-const SEED: u64 = 7;
 
 pub(super) fn bars_ema_10_20(args: &BenchArgs) -> Result<Vec<Figure>, Failure> {
     let rows = Arc::new(walk(BARS));
@@ -146,7 +144,7 @@ margin = true
 id = "WALK.BENCH"
 kind = "future"
 tick = "0.01"
-lot = "1"
+lot = "0.001"
 [[data]]
 file = "none"
 interval = "1m"
@@ -211,40 +209,28 @@ fn merge(source: Box<dyn Source>) -> Result<Merge, Failure> {
     Merge::new(vec![feed], Period::default()).map_err(failed)
 }
 
-/// A random walk with some reversion from bar to bar, so that averages cross as often as on real minutes.
+/// The bars that the peers get as `bars.csv`.
 fn walk(bars: usize) -> Chunk {
-    let mut random = SplitMix64::new(SEED);
     let mut columns = BarColumns::default();
-    let (mut fair, mut close) = (1_000_000f64, 1_000_000i64);
-    for at in 0..bars {
-        let (a, b) = random.next_normal_pair();
-        fair += 100.0 * a;
-        // The fair price wanders; what is traded scatters around it.
-        fair = fair.clamp(500_000.0, 2_000_000.0);
-        let open = close;
-        close = (fair + 220.0 * b) as i64;
-        let (up, down) = (random.below(80) as i64, random.below(80) as i64);
+    for bar in data::bars().take(bars) {
         columns.push(BarRow {
-            ts: START_NS + at as u64 * MINUTE_NS,
-            ohlc: [open, open.max(close) + up, open.min(close) - down, close],
-            volume: 1_000,
+            ts: bar.close_ns.unsigned_abs() - MINUTE_NS,
+            ohlc: [bar.open, bar.high, bar.low, bar.close],
+            volume: i128::from(bar.volume),
         });
     }
     Chunk::Bars(columns)
 }
 
+/// The quotes that the peers get as `quotes.csv`.
 fn quotes(count: usize) -> Chunk {
-    let mut random = SplitMix64::new(SEED);
     let mut columns = QuoteColumns::default();
-    let mut mid = 1_000_000f64;
-    for at in 0..count {
-        mid = (mid + 15.0 * random.next_normal_pair().0).clamp(500_000.0, 2_000_000.0);
-        let bid = mid as i64;
-        columns.ts.push(START_NS + at as u64 * 1_000_000_000);
-        columns.bid.push(bid);
-        columns.ask.push(bid + 1);
-        columns.bid_size.push(1_000_000);
-        columns.ask_size.push(1_000_000);
+    for quote in data::quotes().take(count) {
+        columns.ts.push(quote.ts_ns.unsigned_abs());
+        columns.bid.push(quote.bid);
+        columns.ask.push(quote.ask);
+        columns.bid_size.push(i128::from(quote.bid_size));
+        columns.ask_size.push(i128::from(quote.ask_size));
     }
     Chunk::Quotes(columns)
 }
