@@ -472,9 +472,11 @@ fn next(
         }
         E::Rejected { .. } if open && filled.is_zero() => "REJECTED",
         E::Triggered | E::TriggerMoved { .. } if open => state,
+        E::CancelRequested if state == "UNKNOWN" => state,
         E::ModifyRequested | E::CancelRequested if open => "PENDING",
-        E::Modified { .. } if open && filled < quantity => "OPEN",
-        E::Modified { .. } if open => "FILLED",
+        E::Modified { .. } if (open || state == "FILLED") && filled < quantity => "OPEN",
+        E::Modified { .. } if over && filled < quantity => state,
+        E::Modified { .. } if open || over || state == "FILLED" => "FILLED",
         E::ModifyRejected { .. } | E::CancelRejected { .. } if open => "OPEN",
         E::Filled { .. } if (open || over) && filled == quantity => "FILLED",
         E::Filled { .. } if open || over => state,
