@@ -89,7 +89,7 @@ fn the_same_seed_gives_the_same_run() {
 }
 
 /// Each built-in bug, the seeds within which it has to be found, and words of the finding.
-const BUGS: [(Mutation, u64, &[&str]); 6] = [
+const BUGS: [(Mutation, u64, &[&str]); 7] = [
     (
         Mutation::SyncLies,
         30,
@@ -107,6 +107,11 @@ const BUGS: [(Mutation, u64, &[&str]); 6] = [
         Mutation::ForgetsTail,
         10,
         &["is not the fold of the journal", "does not fold"],
+    ),
+    (
+        Mutation::ForgetsEmergency,
+        60,
+        &["engaged while the journal was down"],
     ),
 ];
 

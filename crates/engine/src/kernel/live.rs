@@ -2,7 +2,7 @@
 //!
 //! A request leaves only after the record of what caused it is durable. An order whose answer was lost is `Unknown`:
 //! it is asked for by its client order id after 1, 2 and 4 s and then every 4 s, and never sent again. An answer that
-//! the venue does not know it counts only when the venue has had [`SETTLE_NS`] since the submission: a request may
+//! the venue does not know it counts only when [`SETTLE_NS`] have passed since the answer was lost: the request may
 //! still be on its way. Then the order is `Rejected`.
 //!
 //! | what the venue reports | what is done |

@@ -322,7 +322,8 @@ impl Kernel {
 
     fn take_not_found(&mut self, told: &Told<'_>, actions: &mut Actions) {
         let settled = self.order(told.account, told.id).is_some_and(|o| {
-            o.state == OrderState::Unknown && o.filled.is_zero() && self.now.since(o.ts_created) >= SETTLE_NS
+            // Not since it was made: an order that the kernel held is sent much later.
+            o.state == OrderState::Unknown && o.filled.is_zero() && self.now.since(o.ts_updated) >= SETTLE_NS
         });
         if settled {
             let reason = "the venue does not know the order: it never arrived".to_owned();

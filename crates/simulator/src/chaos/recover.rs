@@ -4,10 +4,11 @@ use tradewind_engine::Event;
 use tradewind_engine::runtime::StartError;
 use tradewind_journal::disk::FaultPlan;
 use tradewind_journal::emergency;
+use tradewind_types::record::Command;
 
 use super::node::{Item, Process, Released, dir};
 use super::swarm::{Fault, Mutation};
-use super::world::{Answered, Ev, MS, S, World};
+use super::world::{Answered, Ev, MS, OPERATOR, S, World};
 
 impl World {
     pub(super) fn strike(&mut self, fault: Fault) -> Result<(), String> {
@@ -48,11 +49,13 @@ impl World {
                     io_error_at: Some(next),
                     ..plan
                 });
+                self.at(3 * S, Ev::Alarm);
                 self.at(8 * S, Ev::Heal(fault));
             }
             Fault::NoSpace => {
                 let space_bytes = Some(self.fate.below(20_000));
                 self.disk.set_faults(FaultPlan { space_bytes, ..plan });
+                self.at(3 * S, Ev::Alarm);
                 self.at(8 * S, Ev::Heal(fault));
             }
             Fault::BitFlip => {
@@ -92,6 +95,22 @@ impl World {
             }
             _ => {}
         }
+        Ok(())
+    }
+
+    /// Who sees that nothing is written any more stops trading, more often than not.
+    pub(super) fn alarm(&mut self) -> Result<(), String> {
+        let down = self.process.as_ref().is_some_and(|p| p.down.is_some());
+        if self.calm || !down || self.waits(OPERATOR) || self.fate.per_mille(300) {
+            return Ok(());
+        }
+        let number = self.next_number(OPERATOR);
+        let command = Command::EngageKillSwitch {
+            account: None,
+            flatten: self.fate.per_mille(300),
+            reason: "the journal is down".to_owned(),
+        };
+        self.ask(OPERATOR, number, command);
         Ok(())
     }
 
@@ -184,8 +203,11 @@ impl World {
                 envelope.ts = clock;
                 if let Some(process) = &mut self.process {
                     process.handle(Item::Event(Event::Command(Box::new(envelope))), &self.disk);
-                    process.submit(true);
                 }
+            }
+            // As the engine's thread does: one snapshot, with nothing behind it in the same commit.
+            if let Some(process) = &mut self.process {
+                process.submit(true);
             }
             self.commit()?;
         }

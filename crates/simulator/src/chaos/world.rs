@@ -60,6 +60,8 @@ pub(crate) enum Ev {
     Request(u64, u64, Box<VenueRequest>),
     Report(Option<u64>, u64, Box<VenueReport>),
     Timeout(u64, u64),
+    /// The person who looks after the program notices that its journal is down.
+    Alarm,
     /// A planned fault.
     Strike(Fault),
     /// A fault is over.
@@ -364,6 +366,7 @@ impl World {
                 Ok(())
             }
             Ev::Timeout(token, generation) => self.unanswered(token, generation),
+            Ev::Alarm => self.alarm(),
             Ev::Strike(fault) => self.strike(fault),
             Ev::Heal(fault) => self.heal(fault),
             Ev::Restart => self.restart(),
