@@ -400,20 +400,34 @@ fn fills_of_a_change_that_are_told_before_the_change_are_booked_in_the_end() {
     });
     // 0.65 were filled after the change; the largest part is more than the order as we know it has room for.
     live.news("o", VenueNews::Filled(fill("T2", "0.4", "9990")));
-    assert_eq!((live.position(), live.queries()), (dec("0"), 1), "the venue is asked");
+    assert_eq!(
+        (live.position(), live.queries()),
+        (dec("0"), 1),
+        "the venue is asked"
+    );
     live.news("o", VenueNews::Filled(fill("T1", "0.25", "9990")));
-    assert_eq!((live.order("o").state.name(), live.position()), ("FILLED", dec("0.25")));
+    assert_eq!(
+        (live.order("o").state.name(), live.position()),
+        ("FILLED", dec("0.25"))
+    );
     let modified = VenueNews::Modified {
         quantity: "0.65".parse().expect("valid"),
         price: None,
         trigger: None,
     };
     live.news("o", modified);
-    assert_eq!(live.order("o").state.name(), "PARTIALLY_FILLED", "there is more to fill");
+    assert_eq!(
+        live.order("o").state.name(),
+        "PARTIALLY_FILLED",
+        "there is more to fill"
+    );
     let fills = vec![fill("T1", "0.25", "9990"), fill("T2", "0.4", "9990")];
     let found = theirs("o", VenueOrderStatus::Filled, "0.65", fills);
     live.news("o", VenueNews::Found(Box::new(found)));
-    assert_eq!((live.order("o").state.name(), live.position()), ("FILLED", dec("0.65")));
+    assert_eq!(
+        (live.order("o").state.name(), live.position()),
+        ("FILLED", dec("0.65"))
+    );
     live.check();
 }
 
@@ -424,7 +438,9 @@ fn a_live_account_is_not_compared_with_the_paper_venue() {
     live.news("o", accepted("V1"));
     live.news("o", VenueNews::Filled(fill("T1", "0.3", "9990")));
     let before = live.reconciled();
-    live.command(Command::Reconcile { account: id("live-1") });
+    live.command(Command::Reconcile {
+        account: id("live-1"),
+    });
     live.pass(400_000);
     assert_eq!(live.reconciled(), before, "only the venue's own answer counts");
 }

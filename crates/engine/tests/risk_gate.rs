@@ -4,7 +4,7 @@
 mod common;
 
 use common::*;
-use tradewind_engine::kernel::gate::{GateContext, RULES, Replaced, WARNINGS, evaluate, warnings};
+use tradewind_engine::kernel::gate::{GateContext, Once, RULES, Replaced, WARNINGS, evaluate, warnings};
 use tradewind_types::market::DataState;
 use tradewind_types::order::{OrderOrigin, UnitFraction};
 use tradewind_types::record::{Session, StrategyStatus};
@@ -128,6 +128,7 @@ fn look<R>(case: &Case, kind: AccountKind, read: impl FnOnce(&GateContext<'_>) -
         session: f.session,
         replaces: f.replaces,
         now: NOW,
+        once: Once::default(),
     })
 }
 

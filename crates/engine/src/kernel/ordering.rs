@@ -353,6 +353,7 @@ impl Kernel {
             session: self.session_of(instrument),
             replaces,
             now: self.now,
+            once: gate::Once::default(),
         }
     }
 

@@ -60,13 +60,15 @@ macro_rules! with_history {
 }
 
 impl Kernel {
-    /// Replaces the simulated venue by one with these assumptions; before the first order.
+    /// Makes this a backtest's kernel: replaces the simulated venue by one with these assumptions, and keeps no short
+    /// histories. Before the first order.
     pub fn assume(&mut self, settings: PaperSettings) {
         let mut venue = PaperVenue::new(settings);
         for fees in self.state.fees.values() {
             venue.set_fees(fees.clone());
         }
         *self.simulated.venue_mut() = venue;
+        self.state.brief = true;
     }
 
     /// Sets how fees of a market are reckoned, where a plain rate is not how it is done.

@@ -406,13 +406,16 @@ impl Kernel {
         let account = self
             .account(&request.account)
             .ok_or_else(|| super::FoldError::UnknownAccount(request.account.clone()))?;
-        let mut reason = String::with_capacity(64);
-        // Writing into a string cannot fail.
-        let _ = write!(
-            reason,
-            "{} {quantity} {} at {price}",
-            request.side, request.instrument
-        );
+        let mut reason = String::new();
+        if !self.state.brief {
+            reason.reserve(64);
+            // Writing into a string cannot fail.
+            let _ = write!(
+                reason,
+                "{} {quantity} {} at {price}",
+                request.side, request.instrument
+            );
+        }
         let facts = self.entry_facts(key, actor, reason);
         let held_to_use =
             account

@@ -64,6 +64,8 @@ pub struct State {
     pub paper: Records,
     /// Outcomes folded so far; the source of ids that never repeat.
     pub outcomes: u64,
+    /// A backtest, whose records are dropped: the short histories that only pages show are not kept.
+    pub brief: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -130,6 +132,7 @@ impl State {
         let Some(id) = outcome.account() else {
             return Ok(());
         };
+        let brief = self.brief;
         let account = self.account_mut(id)?;
         match outcome {
             Outcome::OrderInitialized { request, ts } => {
@@ -138,10 +141,10 @@ impl State {
                 }
             }
             Outcome::Order(event) => {
-                fold_order(account, event)?;
+                fold_order(account, event, brief)?;
                 self.fold_paper_fill(event);
             }
-            Outcome::Ledger(entry) => fold_entry(account, entry)?,
+            Outcome::Ledger(entry) => fold_entry(account, entry, brief)?,
             Outcome::Signal(signal) => fold_signal(account, signal),
             Outcome::Strategy(change) => fold_strategy(account, change),
             Outcome::Weights(change) => {
@@ -249,15 +252,17 @@ impl State {
             fx: snapshot.fx,
             paper: snapshot.paper,
             outcomes: snapshot.outcomes,
+            brief: false,
         })
     }
 }
 
-fn fold_order(account: &mut AccountState, event: &OrderEvent) -> Result<(), FoldError> {
+fn fold_order(account: &mut AccountState, event: &OrderEvent, brief: bool) -> Result<(), FoldError> {
     let unknown = || FoldError::UnknownOrder(event.client_order_id.to_string());
     let order = account.orders.apply(event)?.ok_or_else(unknown)?;
     match &event.kind {
         OrderEventKind::Submitted => account.counters.count(order, event.ts_init),
+        OrderEventKind::Filled { .. } if brief => {}
         OrderEventKind::Filled { venue_trade_id, .. } => {
             if account.info.kind == AccountKind::Live {
                 account.venue_trades.add(venue_trade_id, &event.client_order_id);
@@ -280,7 +285,7 @@ fn fold_order(account: &mut AccountState, event: &OrderEvent) -> Result<(), Fold
     Ok(())
 }
 
-fn fold_entry(account: &mut AccountState, entry: &LedgerEntry) -> Result<(), FoldError> {
+fn fold_entry(account: &mut AccountState, entry: &LedgerEntry, brief: bool) -> Result<(), FoldError> {
     account.ledger.apply(entry)?;
     match entry.kind {
         EntryKind::Fill => {
@@ -296,7 +301,9 @@ fn fold_entry(account: &mut AccountState, entry: &LedgerEntry) -> Result<(), Fol
         }
         _ => {}
     }
-    remember(&mut account.recent_entries, entry.clone());
+    if !brief {
+        remember(&mut account.recent_entries, entry.clone());
+    }
     Ok(())
 }
 

@@ -15,6 +15,8 @@ mod positions;
 mod rates;
 mod standing;
 
+use std::cell::OnceCell;
+
 use rust_decimal::Decimal;
 use tradewind_types::market::DataState;
 use tradewind_types::order::{OrderOrigin, TrailingOffset};
@@ -94,6 +96,16 @@ pub struct GateContext<'a> {
     pub replaces: Option<Replaced>,
     /// Now.
     pub now: UnixNanos,
+    /// What several rules ask for, reckoned once.
+    pub once: Once,
+}
+
+/// Figures that follow from the rest of a [`GateContext`]; empty until a rule asks.
+#[derive(Debug, Clone, Default)]
+pub struct Once {
+    closable: OnceCell<Decimal>,
+    notional: OnceCell<Option<Decimal>>,
+    cash_needed: OnceCell<Option<Decimal>>,
 }
 
 impl GateContext<'_> {
@@ -115,7 +127,8 @@ impl GateContext<'_> {
     }
 
     fn closable(&self) -> Decimal {
-        (self.position.abs() - self.closing_already).max(Decimal::ZERO)
+        let closable = || (self.position.abs() - self.closing_already).max(Decimal::ZERO);
+        *self.once.closable.get_or_init(closable)
     }
 
     /// Whether it protects a position: a child that can only reduce.
@@ -132,16 +145,21 @@ impl GateContext<'_> {
     /// Notional at the worst price.
     #[must_use]
     pub fn notional(&self) -> Option<Decimal> {
-        let notional = self
-            .instrument
-            .notional(self.worst_price()?, self.request.quantity.decimal());
-        notional.ok().map(|n| n.abs())
+        let notional = || {
+            let quantity = self.request.quantity.decimal();
+            let notional = self.instrument.notional(self.worst_price()?, quantity);
+            notional.ok().map(|n| n.abs())
+        };
+        *self.once.notional.get_or_init(notional)
     }
 
     /// What of the notional comes on top of what the order could cost before.
     fn added(&self) -> Option<Decimal> {
-        let before = self.replaces.map_or(Decimal::ZERO, |r| r.notional);
-        Some((self.notional()? - before).max(Decimal::ZERO))
+        let notional = self.notional()?;
+        let Some(before) = &self.replaces else {
+            return Some(notional);
+        };
+        Some((notional - before.notional).max(Decimal::ZERO))
     }
 
     /// Part of a notional that opening it needs as margin.
@@ -152,10 +170,13 @@ impl GateContext<'_> {
     /// Cash that the order may need: notional at the worst price plus the taker fee.
     #[must_use]
     pub fn cash_needed(&self) -> Option<Decimal> {
-        let notional = self.notional()?;
-        let fee = notional.checked_mul(self.taker_fee.max(Decimal::ZERO))?;
-        // Up to eight decimals, as fees are rounded: what is held always covers what is charged.
-        Some(Rounding::Up.to_decimals(notional.checked_add(fee)?, 8))
+        let needed = || {
+            let notional = self.notional()?;
+            let fee = notional.checked_mul(self.taker_fee.max(Decimal::ZERO))?;
+            // Up to eight decimals, as fees are rounded: what is held always covers what is charged.
+            Some(Rounding::Up.to_decimals(notional.checked_add(fee)?, 8))
+        };
+        *self.once.cash_needed.get_or_init(needed)
     }
 }
 
