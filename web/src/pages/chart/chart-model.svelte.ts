@@ -34,6 +34,8 @@ export class ChartModel {
   #abort: AbortController | null = null;
   #older: 'possible' | 'loading' | 'none' = 'possible';
   #tailBusy = false;
+  /** Bars that came while a page was under way; they are newer than the page or say the same. */
+  #waiting: Bar[] = [];
   readonly #drawing: Drawing;
 
   constructor(drawing: Drawing) {
@@ -45,6 +47,7 @@ export class ChartModel {
     this.#selection = selection;
     this.#abort?.abort();
     this.#abort = new AbortController();
+    this.#waiting = [];
     this.#older = 'possible';
     this.loading = true;
     this.error = null;
@@ -52,14 +55,21 @@ export class ChartModel {
       const page = await this.#load({ limit: PAGE });
       this.window.clear();
       this.#take(page);
+      for (const bar of this.#waiting) this.window.apply(bar);
+      this.#show();
       this.#drawing.setBars(this.window, true);
       this.#drawing.setOverlays(this.window.overlays);
-      this.loading = false;
+      this.#loaded();
     } catch (error) {
       if (this.#isAborted(error)) return;
       this.error = error;
-      this.loading = false;
+      this.#loaded();
     }
+  }
+
+  #loaded(): void {
+    this.#waiting = [];
+    this.loading = false;
   }
 
   async older(): Promise<void> {
@@ -80,14 +90,30 @@ export class ChartModel {
 
   /** A bar from the hub. */
   live(bar: Bar): void {
-    if (this.loading || this.window.count === 0) return;
+    if (this.loading) {
+      this.#waiting.push(bar);
+      return;
+    }
+    if (this.window.count === 0) {
+      // The page was read before there was anything; now there is, and maybe the history too.
+      this.#again(bar);
+      return;
+    }
     const change = this.window.apply(bar);
     if (change === 'none') return;
     if (change === 'last') this.#drawing.updateBar(bar);
     else this.#drawing.setBars(this.window, false);
     this.last = this.window.last;
     this.dataState = 'VALID';
-    if (bar.closed) void this.#refreshTail();
+    if (!bar.closed) return;
+    this.bars = this.window.bars;
+    void this.#refreshTail();
+  }
+
+  #again(bar: Bar): void {
+    if (!this.#selection || this.error !== null) return;
+    void this.select(this.#selection);
+    this.#waiting.push(bar);
   }
 
   /** The engine computes overlays; after a close their newest points are fetched. */
@@ -98,7 +124,6 @@ export class ChartModel {
       const tail = await this.#load({ limit: TAIL });
       this.window.takeOverlays(tail);
       this.#drawing.extendOverlays(tail.overlays);
-      this.bars = this.window.bars;
     } catch {
       // The next close tries again; the connection state says what is wrong.
     } finally {
@@ -115,6 +140,10 @@ export class ChartModel {
     this.window.take(page);
     this.dataState = page.state;
     this.simulated = page.simulated;
+    this.#show();
+  }
+
+  #show(): void {
     this.last = this.window.last;
     this.bars = this.window.bars;
   }

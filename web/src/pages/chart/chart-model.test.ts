@@ -1,0 +1,112 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Bar, Bars } from '$/api/types';
+import { ChartModel, type Drawing } from './chart-model.svelte';
+
+/** Pages are answered by hand, so that bars can come before, between and after them. */
+const asked: { answer: (bars: Bar[]) => void; fail: (error: unknown) => void }[] = [];
+vi.mock('$/api', () => ({
+  market: {
+    bars: () =>
+      new Promise<Bars>((resolve, reject) => {
+        const answer = (bars: Bar[]) =>
+          resolve({
+            instrument: 'A.X',
+            interval: '1m',
+            state: 'VALID',
+            simulated: true,
+            bars,
+            overlays: {},
+          });
+        asked.push({ answer, fail: reject });
+      }),
+  },
+}));
+
+const bar = (minute: number, change: Partial<Bar> = {}): Bar => ({
+  ts: `2026-11-22T10:0${minute}:00Z`,
+  open: '1',
+  high: '2',
+  low: '0.5',
+  close: '1.5',
+  volume: '3',
+  trades: 1,
+  source: 'TRADES',
+  complete: true,
+  revision: 0,
+  closed: true,
+  ...change,
+});
+const drawn: number[] = [];
+const drawing: Drawing = {
+  setBars: (window) => drawn.push(window.count),
+  updateBar: () => undefined,
+  setOverlays: () => undefined,
+  extendOverlays: () => undefined,
+};
+const minutes = (model: ChartModel) => model.bars.map((b) => Number(b.ts.slice(15, 16)));
+const selection = { instrument: 'A.X', interval: '1m', overlays: [] };
+
+describe('the chart', () => {
+  beforeEach(() => {
+    asked.length = 0;
+    drawn.length = 0;
+  });
+
+  it('keeps the bars that come while its page is under way', async () => {
+    const model = new ChartModel(drawing);
+    const selected = model.select(selection);
+    model.live(bar(3));
+    model.live(bar(4, { closed: false }));
+    asked[0]?.answer([bar(1), bar(2)]);
+    await selected;
+    expect(minutes(model)).toEqual([1, 2, 3, 4]);
+    expect(model.last?.closed).toBe(false);
+    expect(drawn).toEqual([4]);
+  });
+
+  it('reads an empty window again when the first bar shows', async () => {
+    const model = new ChartModel(drawing);
+    const selected = model.select(selection);
+    asked[0]?.answer([]);
+    await selected;
+    expect(minutes(model)).toEqual([]);
+    model.live(bar(5, { closed: false }));
+    expect(asked).toHaveLength(2);
+    asked[1]?.answer([bar(3), bar(4)]);
+    await vi.waitFor(() => expect(minutes(model)).toEqual([3, 4, 5]));
+  });
+
+  it('shows the first bar even when there is no history', async () => {
+    const model = new ChartModel(drawing);
+    const selected = model.select(selection);
+    asked[0]?.answer([]);
+    await selected;
+    model.live(bar(5, { closed: false }));
+    asked[1]?.answer([]);
+    await vi.waitFor(() => expect(minutes(model)).toEqual([5]));
+    model.live(bar(5));
+    model.live(bar(6, { closed: false }));
+    expect(asked).toHaveLength(2);
+    expect(model.last?.ts).toBe(bar(6).ts);
+  });
+
+  it('does not ask again by itself after an error', async () => {
+    const model = new ChartModel(drawing);
+    const selected = model.select(selection);
+    asked[0]?.fail(new Error('no'));
+    await selected;
+    model.live(bar(5));
+    expect(asked).toHaveLength(1);
+    expect(model.error).toBeInstanceOf(Error);
+  });
+
+  it('has closed bars in its table', async () => {
+    const model = new ChartModel(drawing);
+    const selected = model.select(selection);
+    asked[0]?.answer([bar(1)]);
+    await selected;
+    model.live(bar(2, { closed: false }));
+    model.live(bar(2));
+    expect(minutes(model)).toEqual([1, 2]);
+  });
+});
