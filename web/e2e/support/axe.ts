@@ -11,9 +11,22 @@ export async function expectAccessible(page: Page, what: string): Promise<void> 
   await page.evaluate(`${source};0`);
   const results = await page.evaluate(async (tags) => {
     const { axe } = window as unknown as {
-      axe: { run(node: Document, options: object): Promise<AxeResults> };
+      axe: { run(node: Element | Document, options: object): Promise<AxeResults> };
     };
-    return axe.run(document, { runOnly: tags });
+    // What is behind a modal dialog can't be reached; it is checked when the dialog is closed.
+    const dialog = document.querySelector('dialog:modal');
+    if (dialog) return axe.run(dialog, { runOnly: tags });
+    // Bars that stay while the page scrolls lie over whatever happens to be beneath them at the moment, and axe
+    // takes that for a target which is too small. For the check they stand where they are in the page.
+    const stuck = [...document.querySelectorAll<HTMLElement | SVGElement>('body *')].filter((element) =>
+      ['fixed', 'sticky'].includes(getComputedStyle(element).position),
+    );
+    for (const element of stuck) element.style.setProperty('position', 'static', 'important');
+    try {
+      return await axe.run(document, { runOnly: tags });
+    } finally {
+      for (const element of stuck) element.style.removeProperty('position');
+    }
   }, TAGS);
   const violations = results.violations.map(({ id, help, nodes }) => ({
     id,
