@@ -18,9 +18,8 @@ export async function expectAccessible(page: Page, what: string): Promise<void> 
     if (dialog) return axe.run(dialog, { runOnly: tags });
     // Bars that stay while the page scrolls lie over whatever happens to be beneath them at the moment, and axe
     // takes that for a target which is too small. For the check they stand where they are in the page.
-    const stuck = [...document.querySelectorAll<HTMLElement | SVGElement>('body *')].filter((element) =>
-      ['fixed', 'sticky'].includes(getComputedStyle(element).position),
-    );
+    const every = Array.from(document.querySelectorAll<HTMLElement | SVGElement>('body *'));
+    const stuck = every.filter((element) => ['fixed', 'sticky'].includes(getComputedStyle(element).position));
     for (const element of stuck) element.style.setProperty('position', 'static', 'important');
     try {
       return await axe.run(document, { runOnly: tags });

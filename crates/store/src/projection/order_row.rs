@@ -144,9 +144,9 @@ pub(crate) fn read_row(row: &SqliteRow) -> Result<BookedOrder, StoreError> {
             read_name("p_orders.time_in_force", &text("time_in_force")?)?,
         ),
     };
-    let (trigger, triggered, cancel_wanted) = detail
-        .as_ref()
-        .map_or((None, false, false), |d| (d.trigger, d.triggered, d.cancel_wanted));
+    let (trigger, triggered, cancel_wanted) = detail.as_ref().map_or((None, false, false), |d| {
+        (d.trigger, d.triggered, d.cancel_wanted)
+    });
     let request = OrderRequest {
         client_order_id: read("p_orders.client_order_id", &text("client_order_id")?)?,
         account: read("p_orders.account", &text("account")?)?,
