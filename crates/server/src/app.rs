@@ -12,6 +12,7 @@ use tradewind_store::projection::Histories;
 use tradewind_types::{Clock, UnixNanos};
 
 use crate::access::Rights;
+use crate::backtests::Backtests;
 use crate::config::Config;
 use crate::hub::Hub;
 use crate::identity::{Identities, Passwords, Tickets};
@@ -39,6 +40,8 @@ pub struct Parts {
     pub rights: Rights,
     /// The real-time hub; without one `GET /stream` answers 503.
     pub hub: Option<Arc<Hub>>,
+    /// Jobs; without them `/backtests` answers 503.
+    pub backtests: Option<Arc<Backtests>>,
 }
 
 /// Everything that handlers share.
@@ -57,6 +60,8 @@ pub struct Shared {
     pub venues: VenueDirectory,
     /// The real-time hub.
     pub hub: Option<Arc<Hub>>,
+    /// Jobs.
+    pub backtests: Option<Arc<Backtests>>,
     /// From credentials to callers.
     pub identities: Arc<Identities>,
     /// Hub tickets.
@@ -96,6 +101,15 @@ impl AppState {
         Ok(())
     }
 
+    /// The jobs.
+    ///
+    /// # Errors
+    /// `BACKTESTS_UNAVAILABLE` in a program without.
+    pub fn backtests(&self) -> ApiResult<Arc<Backtests>> {
+        let jobs = self.backtests.as_ref().map(Arc::clone);
+        jobs.ok_or_else(|| ApiError::of(Code::BacktestsUnavailable))
+    }
+
     /// Something about people, sessions, keys or memberships changed: nothing remembered of them holds any more, and
     /// open sockets are checked now.
     pub fn identity_changed(&self) {
@@ -119,6 +133,7 @@ impl AppState {
             venues,
             rights,
             hub,
+            backtests,
         } = parts;
         Ok(Self(Arc::new(Shared {
             identities: rights.identities,
@@ -134,6 +149,7 @@ impl AppState {
             histories,
             venues,
             hub,
+            backtests,
         })))
     }
 }

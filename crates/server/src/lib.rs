@@ -11,6 +11,7 @@
 
 pub mod access;
 pub mod app;
+pub mod backtests;
 pub mod config;
 pub mod extract;
 pub mod hub;

@@ -12,11 +12,15 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::access::{Action, Rule};
 use crate::problem::Code;
 
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     ("identity", "Set-up, signing in, sessions, API keys, people."),
     ("accounts", "Accounts, their figures, money and members."),
     ("orders", "Orders, fills, positions and the ledger."),
     ("strategies", "Strategies, signals and weights."),
+    (
+        "backtests",
+        "Backtests, sweeps and walk-forwards as jobs, and the files they read.",
+    ),
     ("risk", "Risk settings and the kill switch."),
     ("market", "Instruments and market data."),
     ("venues", "Venues and connections."),

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    AccountDetail, Bar, Book, Connection, Fill, LedgerEntry, Order, Position, Quote, Signal, Status,
-    Strategy, Time, Trade, Weights,
+    AccountDetail, Backtest, Bar, Book, Connection, Fill, LedgerEntry, Order, Position, Quote, Signal,
+    Status, Strategy, Time, Trade, Weights,
 };
 
 /// What can be subscribed.
@@ -44,6 +44,8 @@ pub enum Channel {
     Connections,
     /// System status.
     System,
+    /// One's own backtests.
+    Jobs,
 }
 
 /// Where a reader stopped.
@@ -169,6 +171,10 @@ pub enum HubData {
     Connections(Vec<Connection>),
     /// system.
     Status(Box<Status>),
+    /// jobs, delta (state DELETED = gone).
+    Backtest(Box<Backtest>),
+    /// jobs, snapshot, newest first.
+    Backtests(Vec<Backtest>),
 }
 
 /// Messages of the server.

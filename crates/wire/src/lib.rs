@@ -9,6 +9,7 @@
 //! from "off the tick grid" is the server's job and each gets its own answer.
 
 pub mod account;
+pub mod backtest;
 pub mod bookkeeping;
 pub mod deployment;
 pub mod error;
@@ -29,6 +30,11 @@ pub use account::{
     PositionStrategy,
 };
 pub use account::{Member, MemberChange, MemberRole};
+pub use backtest::{
+    Backtest, BacktestDetail, BacktestFigures, BacktestFile, BacktestKind, BacktestObjective,
+    BacktestProgress, BacktestStage, BacktestState, BacktestTable, BacktestVariant, BacktestWalk,
+    BacktestWindow, NewBacktest, NewBacktestFile,
+};
 pub use bookkeeping::{
     AccountValuation, AllocationPart, Booked, BookingTask, CashKind, CorporateAction, CorporateActionKind,
     CorrectedFill, CurrencyValue, FeeKind, FxRate, LedgerSettings, LedgerSettingsChange, LotMethod, LotPick,

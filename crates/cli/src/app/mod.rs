@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tradewind_engine::{Engine, EngineConfig, KernelConfig, RecoveryReport};
 use tradewind_server::app::Parts;
+use tradewind_server::backtests::Backtests;
 use tradewind_server::hub::{Feeds, Hub, HubConfig};
 use tradewind_server::venues::VenueDirectory;
 use tradewind_server::{App, AppState};
@@ -60,6 +61,11 @@ impl DataDir {
     /// Where recorded sessions are kept.
     pub(crate) fn tapes(&self) -> PathBuf {
         self.0.join("tapes")
+    }
+
+    /// Where people's backtests and their files are kept.
+    pub(crate) fn backtests(&self) -> PathBuf {
+        self.0.join("backtests")
     }
 
     pub(crate) fn journal(&self) -> PathBuf {
@@ -119,6 +125,7 @@ pub(crate) struct Running {
     engine: Engine,
     feeds: Vec<tradewind_venues::feeds::Feed>,
     hub: Arc<Hub>,
+    backtests: Arc<Backtests>,
     stop: CancellationToken,
     server: JoinHandle<std::io::Result<()>>,
     projector: JoinHandle<Result<(), ProjectionError>>,
@@ -187,10 +194,16 @@ impl Running {
             Arc::new(rights.clone()),
             topics.clone(),
         );
+        let (folder, wall) = (data.backtests(), Arc::clone(&clock));
+        let backtests = tokio::task::spawn_blocking(move || Backtests::start(&folder, wall))
+            .await
+            .context("the start of the backtests was interrupted")?
+            .with_context(|| format!("backtests in {}", data.backtests().display()))?;
         let state = AppState::new(Parts {
             rights,
             config: server_config,
             clock,
+            backtests: Some(Arc::clone(&backtests)),
             engine: handle,
             store: db.clone(),
             histories: Arc::new(SqlHistories::new(db.clone(), scope())),
@@ -213,6 +226,7 @@ impl Running {
             engine,
             feeds: started.feeds,
             hub,
+            backtests,
             stop,
             server,
             projector,
@@ -238,6 +252,13 @@ impl Running {
         self.stop.cancel();
         if let Ok(Ok(Err(error))) = tokio::time::timeout(Duration::from_millis(700), self.server).await {
             tracing::warn!(%error, "the server ended with an error");
+        }
+        let backtests = self.backtests;
+        if tokio::task::spawn_blocking(move || backtests.stop())
+            .await
+            .is_err()
+        {
+            tracing::error!("the backtests did not stop cleanly");
         }
         let engine = self.engine;
         if tokio::task::spawn_blocking(move || engine.stop()).await.is_err() {

@@ -55,6 +55,18 @@ pub struct BacktestDocument {
     pub fills: Vec<FillDoc>,
 }
 
+impl BacktestDocument {
+    /// A figure of the statistics by its path, e.g. `returns.sharpe`.
+    #[must_use]
+    pub fn figure(&self, path: &str) -> Option<f64> {
+        let mut at = &self.statistics;
+        for key in path.split('.') {
+            at = at.get(key)?;
+        }
+        at.as_f64()
+    }
+}
+
 /// What was run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SetupPart {

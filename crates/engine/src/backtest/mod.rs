@@ -20,13 +20,14 @@ mod setup;
 mod sources;
 mod statistics;
 pub mod sweep;
+pub mod sweep_state;
 pub mod walk_forward;
 
 use sha2::{Digest, Sha256};
 use tradewind_types::UnixNanos;
 
 pub use capture::{Capture, FillRow, OrderRow, TradeRow};
-pub use config::{BacktestConfig, ConfigError};
+pub use config::{BacktestConfig, ConfigError, is_plain_name};
 pub use data::DataError;
 pub use document::BacktestDocument;
 pub use export::{ExportError, export_csv, export_parquet};

@@ -45,6 +45,15 @@ impl Inputs {
         Ok(Inputs::Memory(all))
     }
 
+    /// How many rows there are, where they have been read.
+    #[must_use]
+    pub fn rows(&self) -> Option<u64> {
+        match self {
+            Inputs::Files => None,
+            Inputs::Memory(columns) => Some(columns.iter().map(|(rows, _)| rows.len() as u64).sum()),
+        }
+    }
+
     /// The merged rows of a period.
     ///
     /// # Errors

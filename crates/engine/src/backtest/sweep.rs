@@ -368,11 +368,7 @@ pub(crate) fn rank(mut rows: Vec<SweepRow>, config: &BacktestConfig, objective: 
             .map(|deflated| deflated.probability);
     }
     let overfitting = overfitting(&rows);
-    rows.sort_by(|a, b| {
-        value(b, objective)
-            .total_cmp(&value(a, objective))
-            .then(a.variant.cmp(&b.variant))
-    });
+    best_first(&mut rows, objective);
     SweepResult {
         objective,
         probability_of_overfitting: overfitting.as_ref().ok().copied(),
@@ -380,6 +376,15 @@ pub(crate) fn rank(mut rows: Vec<SweepRow>, config: &BacktestConfig, objective: 
         rows,
         hash: hasher.finalize().to_hex().to_string(),
     }
+}
+
+/// Sorts rows, best first; among equals the first of the grid is first.
+pub fn best_first(rows: &mut [SweepRow], objective: Objective) {
+    rows.sort_by(|a, b| {
+        value(b, objective)
+            .total_cmp(&value(a, objective))
+            .then(a.variant.cmp(&b.variant))
+    });
 }
 
 fn overfitting(rows: &[SweepRow]) -> Result<f64, OverfittingError> {

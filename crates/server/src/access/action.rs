@@ -50,6 +50,14 @@ pub enum RateClass {
 }
 
 const ADMINS: &[Role] = &[Role::SuperAdmin, Role::Admin];
+/// Who may let the program compute.
+const RESEARCHERS: &[Role] = &[
+    Role::SuperAdmin,
+    Role::Admin,
+    Role::Analyst,
+    Role::Trader,
+    Role::Service,
+];
 const OPENERS: &[Role] = &[Role::SuperAdmin, Role::Admin, Role::Trader, Role::Service];
 
 macro_rules! actions {
@@ -123,6 +131,9 @@ actions! {
     StrategyDeploy: Rule::Account(Need::Trade), Manage, Write;
     StrategiesRead: Rule::SignedIn, Read, Read;
     ScriptCheck: Rule::SignedIn, Read, Write;
+    BacktestsRead: Rule::SignedIn, Read, Read;
+    BacktestRun: Rule::Roles(RESEARCHERS), Manage, Write;
+    BacktestStop: Rule::SignedIn, Manage, Write;
     RiskChange: Rule::Account(Need::Manage), Manage, Write;
     KillSwitchEngage: Rule::Account(Need::Stop), Cancel, Cancel;
     KillSwitchLift: Rule::Account(Need::Manage), Manage, Write;

@@ -9,6 +9,7 @@ use tradewind_types::Clock;
 use super::action::Action;
 use super::authorise::{Decision, Resource, authorise};
 use crate::config::Config;
+use crate::hub::key::Subject;
 use crate::hub::{HubAccess, RightsUnavailable, TopicKey};
 use crate::identity::{Caller, Identities, Tickets};
 
@@ -50,9 +51,12 @@ impl HubAccess for Rights {
     }
 
     fn may_read(&self, caller: &Caller, key: &TopicKey) -> bool {
-        let (action, resource) = match key.account() {
-            Some(account) => (Action::AccountRead, Resource::Account(account)),
-            None => (Action::MarketRead, Resource::None),
+        let (action, resource) = match (&key.subject, key.account()) {
+            (Subject::Own, _) => return false,
+            (Subject::Person(user), _) if *user != caller.user => return false,
+            (Subject::Person(_), _) => (Action::BacktestsRead, Resource::None),
+            (_, Some(account)) => (Action::AccountRead, Resource::Account(account)),
+            (_, None) => (Action::MarketRead, Resource::None),
         };
         authorise(Some(caller), action, resource) == Decision::Allow
     }

@@ -6,6 +6,7 @@
 //! | orders, fills, signals, ledger, weights | [`super::accounts`] | each durable outcome, at once, one by one |
 //! | positions, accounts, strategies | [`super::accounts`] | read when an outcome touched them, and once a second for the marks |
 //! | connections, system | [`super::program`] | read once a second |
+//! | jobs | [`super::jobs`] | read twice a second |
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use tradewind_wire::hub::Channel;
 
 use super::Hub;
 use super::accounts::{AccountFeed, OutcomeTap};
+use super::jobs::JobsFeed;
 use super::key::{Subject, TopicKey};
 use super::market::{MarketFeed, MarketTap};
 use super::program::ProgramFeed;
@@ -36,6 +38,7 @@ pub struct Feeds {
     market: Arc<MarketFeed>,
     accounts: Arc<AccountFeed>,
     program: Arc<ProgramFeed>,
+    jobs: Arc<JobsFeed>,
     engine: std::sync::OnceLock<EngineHandle>,
 }
 
@@ -47,6 +50,7 @@ impl Feeds {
             market: Arc::default(),
             accounts: Arc::default(),
             program: Arc::default(),
+            jobs: Arc::default(),
             engine: std::sync::OnceLock::new(),
         })
     }
@@ -69,6 +73,7 @@ impl Feeds {
         let Some(hub) = &state.hub else { return };
         if self.connect_engine(hub, state.engine.clone(), recovered_outcomes) {
             hub.spawn(Arc::clone(&self.program).run(state.clone()));
+            hub.spawn(Arc::clone(&self.jobs).run(state.clone()));
         }
     }
 
@@ -87,6 +92,7 @@ impl Feeds {
         match channel {
             Channel::Quotes | Channel::Trades | Channel::Book | Channel::Bars => &*self.market,
             Channel::Connections | Channel::System => &*self.program,
+            Channel::Jobs => &*self.jobs,
             Channel::Orders
             | Channel::Fills
             | Channel::Positions
@@ -114,7 +120,8 @@ impl Source for Feeds {
             };
             let unavailable = |error: EngineError| Refusal::new("UNAVAILABLE", error.to_string());
             match &key.subject {
-                Subject::Program => Ok(()),
+                Subject::Program | Subject::Person(_) => Ok(()),
+                Subject::Own => Err(Refusal::new("BAD_SUBSCRIPTION", "whose?")),
                 Subject::Instrument(id) | Subject::Bars(id, _) => {
                     let asked = id.clone();
                     let known = engine

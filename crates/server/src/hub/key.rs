@@ -3,7 +3,7 @@
 use std::fmt;
 
 use tradewind_types::market::BarInterval;
-use tradewind_types::{AccountId, InstrumentId};
+use tradewind_types::{AccountId, InstrumentId, UserId};
 use tradewind_wire::hub::{Channel, Subscription};
 
 use super::request::Refusal;
@@ -19,6 +19,10 @@ pub enum Subject {
     Bars(InstrumentId, BarInterval),
     /// An account: private.
     Account(AccountId),
+    /// Whoever asks: `jobs`. Becomes [`Subject::Person`] at the socket, which knows who that is.
+    Own,
+    /// A person: private, and only ever their own.
+    Person(UserId),
 }
 
 /// Identity of a topic.
@@ -31,7 +35,7 @@ pub struct TopicKey {
 }
 
 /// Every channel, in the order of the contract.
-pub const CHANNELS: [Channel; 14] = [
+pub const CHANNELS: [Channel; 15] = [
     Channel::Quotes,
     Channel::Trades,
     Channel::Book,
@@ -46,6 +50,7 @@ pub const CHANNELS: [Channel; 14] = [
     Channel::Ledger,
     Channel::Connections,
     Channel::System,
+    Channel::Jobs,
 ];
 
 /// A channel's name on the wire.
@@ -66,6 +71,7 @@ pub const fn channel_name(channel: Channel) -> &'static str {
         Channel::Ledger => "ledger",
         Channel::Connections => "connections",
         Channel::System => "system",
+        Channel::Jobs => "jobs",
     }
 }
 
@@ -84,6 +90,7 @@ enum Needs {
     Instrument,
     InstrumentAndInterval,
     Account,
+    Person,
 }
 
 const fn needs(channel: Channel) -> Needs {
@@ -91,6 +98,7 @@ const fn needs(channel: Channel) -> Needs {
         Channel::Quotes | Channel::Trades | Channel::Book => Needs::Instrument,
         Channel::Bars => Needs::InstrumentAndInterval,
         Channel::Connections | Channel::System => Needs::Nothing,
+        Channel::Jobs => Needs::Person,
         Channel::Orders
         | Channel::Fills
         | Channel::Positions
@@ -108,7 +116,12 @@ const fn needs(channel: Channel) -> Needs {
 pub const fn conflates(channel: Channel) -> bool {
     matches!(
         channel,
-        Channel::Quotes | Channel::Book | Channel::Bars | Channel::Connections | Channel::System
+        Channel::Quotes
+            | Channel::Book
+            | Channel::Bars
+            | Channel::Connections
+            | Channel::System
+            | Channel::Jobs
     )
 }
 
@@ -148,6 +161,7 @@ impl TopicKey {
         };
         let subject = match wanted {
             Needs::Nothing => Subject::Program,
+            Needs::Person => Subject::Own,
             Needs::Instrument => Subject::Instrument(instrument()?),
             Needs::InstrumentAndInterval => {
                 let text = asked.interval.as_deref().unwrap_or_default();
@@ -164,13 +178,40 @@ impl TopicKey {
         Ok(Self { channel, subject })
     }
 
+    /// The same for somebody: what is one's own becomes theirs.
+    #[must_use]
+    pub fn of(self, user: &UserId) -> Self {
+        match self.subject {
+            Subject::Own => Self {
+                channel: self.channel,
+                subject: Subject::Person(user.clone()),
+            },
+            _ => self,
+        }
+    }
+
+    /// The person of a private topic.
+    #[must_use]
+    pub fn person(&self) -> Option<&UserId> {
+        match &self.subject {
+            Subject::Person(user) => Some(user),
+            _ => None,
+        }
+    }
+
     /// The account of a private topic.
     #[must_use]
     pub fn account(&self) -> Option<&AccountId> {
         match &self.subject {
             Subject::Account(account) => Some(account),
-            Subject::Program | Subject::Instrument(_) | Subject::Bars(..) => None,
+            _ => None,
         }
+    }
+
+    /// Whether only some may read it.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        self.account().is_some() || self.person().is_some()
     }
 
     /// The instrument of a market topic.
@@ -178,7 +219,7 @@ impl TopicKey {
     pub fn instrument(&self) -> Option<&InstrumentId> {
         match &self.subject {
             Subject::Instrument(instrument) | Subject::Bars(instrument, _) => Some(instrument),
-            Subject::Program | Subject::Account(_) => None,
+            _ => None,
         }
     }
 }
@@ -187,7 +228,8 @@ impl fmt::Display for TopicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(channel_name(self.channel))?;
         match &self.subject {
-            Subject::Program => Ok(()),
+            // A person's topic has no other name than its channel: everybody has one, and sees no other's.
+            Subject::Program | Subject::Own | Subject::Person(_) => Ok(()),
             Subject::Instrument(instrument) => write!(f, ":{instrument}"),
             Subject::Bars(instrument, interval) => write!(f, ":{instrument}:{interval}"),
             Subject::Account(account) => write!(f, ":{account}"),

@@ -93,7 +93,7 @@ impl Member {
     /// Private topics are checked against rights as they are now, not as they were at sign-on.
     async fn check_right(&self, hub: &Hub, key: &TopicKey) -> Result<(), Refusal> {
         let mut caller = self.caller();
-        if key.account().is_some() {
+        if key.is_private() {
             match hub.access.recheck(&caller).await {
                 Ok(Some(fresh)) => {
                     caller = fresh;
@@ -135,7 +135,7 @@ impl Member {
         let held: Vec<TopicKey> = self
             .subscriptions()
             .keys()
-            .filter(|k| k.account().is_some())
+            .filter(|k| k.is_private())
             .cloned()
             .collect();
         for key in held {

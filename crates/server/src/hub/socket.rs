@@ -187,6 +187,7 @@ async fn act(hub: &Hub, member: &Member, text: &str) -> Result<(), Close> {
             );
         }
         Parsed::Request(Request::Subscribe { key, since, id }) => {
+            let key = key.of(&member.caller().user);
             if let Err(refusal) = member.subscribe(hub, key, since, id.clone()).await {
                 if refusal.code == "UNAUTHENTICATED" {
                     return Err(Close::REVOKED);
@@ -195,6 +196,7 @@ async fn act(hub: &Hub, member: &Member, text: &str) -> Result<(), Close> {
             }
         }
         Parsed::Request(Request::Unsubscribe { key, id }) => {
+            let key = key.of(&member.caller().user);
             if member.drop_subscription(hub, &key) {
                 member
                     .outbox

@@ -57,7 +57,7 @@ impl Topic {
         source: Arc<dyn Source>,
     ) -> Self {
         let name = key.to_string();
-        let private = key.account().is_some();
+        let private = key.is_private();
         Self {
             quoted: serde_json::Value::from(name.as_str()).to_string(),
             name,
@@ -286,7 +286,7 @@ impl Topic {
 
     /// Gives the topic up if nobody has read it for long; true when it is gone.
     pub(crate) fn retire(&self, config: &HubConfig, now: Instant) -> bool {
-        let linger = if self.key.account().is_some() {
+        let linger = if self.key.is_private() {
             config.linger_private
         } else {
             config.linger

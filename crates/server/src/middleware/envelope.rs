@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::Next;
@@ -19,12 +19,23 @@ use crate::problem::{ApiError, Code};
 #[derive(Debug, Clone)]
 pub struct RouteName(pub Arc<str>);
 
+/// Marks a page whose script is its own and not the app's: it runs in an origin of nobody, and only the app may frame it.
+#[derive(Debug, Clone, Copy)]
+pub struct Sandboxed;
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 const CSP: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-     connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+     connect-src 'self'; frame-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
+
+const SANDBOX: HeaderValue = HeaderValue::from_static(
+    "sandbox allow-scripts allow-downloads; default-src 'none'; script-src 'unsafe-inline'; \
+     style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+);
+/// Files may take so long, where other requests have `request_timeout`.
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(900);
 
 /// Wraps a request from first byte to last.
 pub async fn envelope(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
@@ -35,7 +46,7 @@ pub async fn envelope(State(state): State<AppState>, mut request: Request, next:
     request.extensions_mut().insert(info.clone());
     let answer = match checked {
         Err(error) => error.into_response(),
-        Ok(()) => match tokio::time::timeout(state.config.request_timeout, next.run(request)).await {
+        Ok(()) => match tokio::time::timeout(patience(&state, &method, &path), next.run(request)).await {
             Ok(response) => response,
             Err(_) => ApiError::of(Code::Timeout).retry_after(1).into_response(),
         },
@@ -54,6 +65,12 @@ pub async fn envelope(State(state): State<AppState>, mut request: Request, next:
         .request(&method, &route, response.status(), begun.elapsed());
     tracing::debug!(%method, path, status = response.status().as_u16(), correlation_id = info.correlation_id, "request");
     response
+}
+
+fn patience(state: &AppState, method: &http::Method, path: &str) -> Duration {
+    let upload = *method == http::Method::PUT && path.starts_with("/api/v1/backtest-files/");
+    let usual = state.config.request_timeout;
+    if upload { UPLOAD_TIMEOUT.max(usual) } else { usual }
 }
 
 fn describe(request: &Request) -> RequestInfo {
@@ -121,11 +138,15 @@ fn as_problem(state: &AppState, mut answer: Response, path: &str, info: &Request
 }
 
 fn secure(state: &AppState, response: &mut Response, api: bool) {
+    let (csp, frame) = match response.extensions().get::<Sandboxed>() {
+        Some(Sandboxed) => (SANDBOX, "SAMEORIGIN"),
+        None => (CSP, "DENY"),
+    };
     let headers = response.headers_mut();
     let fixed = [
-        ("content-security-policy", CSP),
+        ("content-security-policy", csp),
         ("x-content-type-options", HeaderValue::from_static("nosniff")),
-        ("x-frame-options", HeaderValue::from_static("DENY")),
+        ("x-frame-options", HeaderValue::from_static(frame)),
         ("referrer-policy", HeaderValue::from_static("no-referrer")),
         (
             "cross-origin-opener-policy",

@@ -3,4 +3,4 @@
 mod envelope;
 mod origin;
 
-pub use envelope::{RouteName, envelope};
+pub use envelope::{RouteName, Sandboxed, envelope};

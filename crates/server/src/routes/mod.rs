@@ -6,6 +6,8 @@
 
 pub mod accounts;
 pub mod aggregates;
+pub mod backtest_files;
+pub mod backtests;
 pub mod bookings;
 pub mod connections;
 pub mod errors;
@@ -121,6 +123,19 @@ table! {
     StrategyDeploy strategies::delete::delete_strategy;
     StrategiesRead strategies::registry::list_registry;
     ScriptCheck scripts::check::check_script;
+    BacktestsRead backtests::list::list_backtests;
+    BacktestRun backtests::post::post_backtest;
+    BacktestsRead backtests::get::get_backtest;
+    BacktestStop backtests::delete::delete_backtest;
+    BacktestStop backtests::cancel::cancel_backtest;
+    BacktestRun backtests::resume::resume_backtest;
+    BacktestsRead backtests::result::get_result;
+    BacktestsRead backtests::report::get_report;
+    BacktestsRead backtests::table::get_table;
+    BacktestsRead backtest_files::list::list_backtest_files;
+    BacktestRun backtest_files::post::post_backtest_file;
+    BacktestRun backtest_files::put::put_backtest_file;
+    BacktestStop backtest_files::delete::delete_backtest_file;
     AccountRead weights::list::list_weights;
     AccountRead risk::get::get_risk;
     RiskChange risk::put::put_risk;

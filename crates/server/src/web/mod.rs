@@ -1,5 +1,7 @@
 //! The web app: embedded, precompressed, cached for ever where the name holds a hash.
 
+pub mod report;
+
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
@@ -37,9 +39,8 @@ pub async fn serve(request: Request) -> Response {
     response
 }
 
-/// The text of an embedded file, e.g. of the page that shows a backtest's result; `None` where the app was not built.
-#[must_use]
-pub fn text(path: &str) -> Option<String> {
+/// The text of an embedded file; `None` where the app was not built.
+fn text(path: &str) -> Option<String> {
     let file = Dist::get(path)?;
     String::from_utf8(file.data.into_owned()).ok()
 }

@@ -69,6 +69,8 @@ fn path_of(endpoint: &Endpoint, account: &AccountId, user: &str) -> String {
         .replace("{user}", user)
         .replace("{session}", "no-such-session")
         .replace("{key}", "no-such-key")
+        .replace("{backtest}", "no-such-backtest")
+        .replace("{file}", "no-such-file.csv")
 }
 
 async fn credential(desk: &Desk, role: &str, user: Option<&UserId>) -> As {

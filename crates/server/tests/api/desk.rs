@@ -17,6 +17,7 @@ use tradewind_engine::{
 };
 use tradewind_server::access::Rights;
 use tradewind_server::app::Parts;
+use tradewind_server::backtests::Backtests;
 use tradewind_server::config::{HashConfig, RateConfig};
 use tradewind_server::identity::manage::{Key, create_key};
 use tradewind_server::identity::{hash_token, member_text, role_text};
@@ -189,9 +190,11 @@ impl Desk {
         let (engine, _) =
             Engine::start(settings, Box::new(Projected(sink)), Box::new(Nobody)).expect("engine");
         let rights = Rights::new(&db, &shared, &config);
+        let backtests = Backtests::start(&dir.path().join("backtests"), Arc::clone(&shared));
         let state = AppState::new(Parts {
             config,
             clock: shared,
+            backtests: Some(backtests.expect("a folder for backtests")),
             engine: engine.handle(),
             store: db.clone(),
             histories: Arc::new(SqlHistories::new(db.clone(), scope)),

@@ -1,6 +1,7 @@
 //! The API through its router: a real engine on a temporary folder, SQLite on a file, no network.
 
 mod access;
+mod backtests;
 mod deployments;
 mod desk;
 mod errors;

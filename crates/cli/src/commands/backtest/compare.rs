@@ -33,7 +33,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<(), Failure> {
     let figures = show::FIGURES.iter().map(|(name, path, _)| Row {
         name,
         path,
-        values: documents.iter().map(|d| show::figure(d, path)).collect(),
+        values: documents.iter().map(|d| d.figure(path)).collect(),
     });
     let comparison = Comparison {
         names: documents.iter().map(|d| d.name.clone()).collect(),

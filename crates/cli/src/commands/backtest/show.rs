@@ -17,15 +17,6 @@ pub(super) fn table(header: &[&str]) -> Table {
     table
 }
 
-/// A figure of the statistics by its path, e.g. `returns.sharpe`.
-pub(super) fn figure(document: &BacktestDocument, path: &str) -> Option<f64> {
-    let mut at = &document.statistics;
-    for key in path.split('.') {
-        at = at.get(key)?;
-    }
-    at.as_f64()
-}
-
 /// Figures that people look at first: name, path, whether a fraction.
 pub(super) const FIGURES: [(&str, &str, bool); 14] = [
     ("total return", "returns.total_return", true),
@@ -79,7 +70,7 @@ pub(super) fn document(document: &BacktestDocument) {
     ]);
     figures.add_row(["fees", &format!("{} {currency}", summary.fees)]);
     for (name, path, fraction) in FIGURES {
-        if let Some(value) = figure(document, path) {
+        if let Some(value) = document.figure(path) {
             figures.add_row([name, &shown_figure(Some(value), fraction)]);
         }
     }

@@ -1,12 +1,12 @@
 //! `[[data]]`: files of market data.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use tradewind_types::InstrumentId;
 use tradewind_types::market::BarInterval;
 
 use super::instruments::InstrumentConfig;
-use super::{ConfigError, Section, nearest};
+use super::{ConfigError, Folder, Section, nearest};
 use crate::backtest::data::{BarStamp, DataKind, ExtraDecimals, Gaps, Layout};
 
 /// Files of one instrument and kind.
@@ -23,7 +23,7 @@ pub struct DataConfig {
 pub(super) fn read(
     root: &Section<'_>,
     instruments: &[InstrumentConfig],
-    folder: &Path,
+    folder: Folder<'_>,
 ) -> Result<Vec<DataConfig>, ConfigError> {
     let sections = root.sections("data")?;
     if sections.is_empty() {
@@ -58,7 +58,7 @@ pub(super) fn read(
 fn source(
     section: &Section<'_>,
     instruments: &[InstrumentConfig],
-    folder: &Path,
+    folder: Folder<'_>,
 ) -> Result<DataConfig, ConfigError> {
     let known: Vec<String> = instruments.iter().map(|i| i.instrument.id.to_string()).collect();
     let wanted = match section.text("instrument")? {
@@ -78,10 +78,10 @@ fn source(
         .texts("files")?
         .unwrap_or_default()
         .into_iter()
-        .map(|file| folder.join(file))
-        .collect();
+        .map(|file| folder.file(section, "files", file))
+        .collect::<Result<_, _>>()?;
     if let Some(file) = section.text("file")? {
-        files.insert(0, folder.join(file));
+        files.insert(0, folder.file(section, "file", file)?);
     }
     if files.is_empty() {
         return Err(section.missing("file", "a CSV (also .gz) or Parquet file"));

@@ -12,7 +12,7 @@ mod risk;
 mod section;
 mod strategy;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rust_decimal::Decimal;
 use tradewind_types::risk::RiskSettings;
@@ -26,6 +26,41 @@ pub(crate) use nearest::nearest;
 pub(crate) use section::Section;
 pub(crate) use strategy::param;
 pub use strategy::{StrategyConfig, StrategyWhat, shown};
+
+/// Whether a name is a file's name and nothing else: 1 to 100 letters, digits, `.`, `_` or `-`, the first no `.`.
+#[must_use]
+pub fn is_plain_name(name: &str) -> bool {
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    (1..=100).contains(&name.len()) && !name.starts_with('.') && name.chars().all(legal)
+}
+
+/// Where the files that a configuration names are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Folder<'a> {
+    path: &'a Path,
+    /// Whether only plain names are taken, so that nothing outside can be named.
+    names_only: bool,
+}
+
+impl Folder<'_> {
+    /// The path of a file that `key` names.
+    fn file(self, section: &Section<'_>, key: &'static str, name: &str) -> Result<PathBuf, ConfigError> {
+        if self.names_only && !is_plain_name(name) {
+            let message = format!("must be the name of one of your files, without a folder; found `{name}`");
+            return Err(section.error(key, message));
+        }
+        Ok(self.path.join(name))
+    }
+
+    /// How a file is called in messages: people who may only name files are not told where they lie.
+    fn shown(self, file: &Path) -> String {
+        let name = file.file_name().filter(|_| self.names_only);
+        name.map_or_else(
+            || file.display().to_string(),
+            |n| n.to_string_lossy().into_owned(),
+        )
+    }
+}
 
 /// What is wrong with a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -145,19 +180,39 @@ impl BacktestConfig {
     /// [`ConfigError`] at the first thing wrong.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
         let file = path.display().to_string();
+        let folder = Folder {
+            path: path.parent().unwrap_or(Path::new("")),
+            names_only: false,
+        };
+        Self::parse_in(text, &file, folder)
+    }
+
+    /// Reads a configuration that somebody else wrote: every file that it names is one of `folder`, by its plain name
+    /// ([`is_plain_name`]). `name` names it in errors.
+    ///
+    /// # Errors
+    /// [`ConfigError`] at the first thing wrong.
+    pub fn parse_within(text: &str, name: &str, folder: &Path) -> Result<Self, ConfigError> {
+        let folder = Folder {
+            path: folder,
+            names_only: true,
+        };
+        Self::parse_in(text, name, folder)
+    }
+
+    fn parse_in(text: &str, file: &str, folder: Folder<'_>) -> Result<Self, ConfigError> {
         let table: toml::Table = text.parse().map_err(|e: toml::de::Error| ConfigError {
-            file: file.clone(),
+            file: file.to_owned(),
             key: position(text, &e),
             message: e.message().to_owned(),
         })?;
-        let root = Section::root(&file, &table);
-        let folder = path.parent().unwrap_or(Path::new(""));
+        let root = Section::root(file, &table);
         let config = Self::from_root(&root, folder, text)?;
         root.finish()?;
         Ok(config)
     }
 
-    fn from_root(root: &Section<'_>, folder: &Path, text: &str) -> Result<Self, ConfigError> {
+    fn from_root(root: &Section<'_>, folder: Folder<'_>, text: &str) -> Result<Self, ConfigError> {
         let account = account(root)?;
         let instruments = instruments::read(root, account.currency)?;
         let data = data::read(root, &instruments, folder)?;

@@ -1,6 +1,6 @@
 //! `[strategy]`: who decides, on which instruments and bars, with which parameters.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use toml::Value;
@@ -10,7 +10,7 @@ use tradewind_types::market::BarInterval;
 
 use super::data::DataConfig;
 use super::instruments::InstrumentConfig;
-use super::{ConfigError, Section, nearest};
+use super::{ConfigError, Folder, Section, nearest};
 use crate::backtest::data::DataKind;
 
 /// A script's length at most.
@@ -69,7 +69,7 @@ pub(super) fn read(
     root: &Section<'_>,
     instruments: &[InstrumentConfig],
     data: &[DataConfig],
-    folder: &Path,
+    folder: Folder<'_>,
 ) -> Result<StrategyConfig, ConfigError> {
     let Some(section) = root.section("strategy")? else {
         return Err(root.missing(
@@ -87,12 +87,13 @@ pub(super) fn read(
     Ok(config)
 }
 
-fn what(section: &Section<'_>, folder: &Path) -> Result<StrategyWhat, ConfigError> {
+fn what(section: &Section<'_>, folder: Folder<'_>) -> Result<StrategyWhat, ConfigError> {
     match (section.text("id")?, section.text("script")?) {
         (Some(id), None) => Ok(StrategyWhat::BuiltIn(id.to_owned())),
         (None, Some(script)) => {
-            let file = folder.join(script);
-            let refuse = |message: String| section.error("script", format!("{}: {message}", file.display()));
+            let file = folder.file(section, "script", script)?;
+            let refuse =
+                |message: String| section.error("script", format!("{}: {message}", folder.shown(&file)));
             let size = std::fs::metadata(&file).map_err(|e| refuse(e.to_string()))?.len();
             if size > SCRIPT_BYTES_MAX {
                 return Err(refuse(format!("longer than {SCRIPT_BYTES_MAX} bytes")));
