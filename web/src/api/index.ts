@@ -4,7 +4,9 @@ import { http } from './http';
 import { apiPath, request } from './plain';
 import type { paths } from './schema';
 import type {
+  BacktestFile,
   MemberRole,
+  NewBacktest,
   NewBracket,
   NewOrder,
   Order,
@@ -179,6 +181,27 @@ export const algorithms = {
     page: PageOf & { strategy?: string | null; outcome?: 'ACCEPTED' | 'DENIED' | 'RECORDED' | null },
   ) =>
     got(client.GET('/api/v1/accounts/{account}/signals', { params: { ...of(account), query: query(page) } })),
+};
+
+const job = (backtest: string) => ({ params: { path: { backtest } } });
+
+export const backtests = {
+  strategies: () => items(client.GET('/api/v1/strategies/registry')),
+  get: (id: string) => got(client.GET('/api/v1/backtests/{backtest}', job(id))),
+  ask: (body: NewBacktest) => got(client.POST('/api/v1/backtests', { body })),
+  cancel: (id: string) => got(client.POST('/api/v1/backtests/{backtest}/cancel', job(id))),
+  resume: (id: string) => got(client.POST('/api/v1/backtests/{backtest}/resume', job(id))),
+  remove: (id: string) => client.DELETE('/api/v1/backtests/{backtest}', job(id)),
+  table: (id: string) => got(client.GET('/api/v1/backtests/{backtest}/table', job(id))),
+  result: <T>(id: string) => request<T>('GET', ['backtests', id, 'result']),
+  resultHref: (id: string) => apiPath(['backtests', id, 'result']),
+  reportHref: (id: string) => apiPath(['backtests', id, 'report']),
+  files: () => items(client.GET('/api/v1/backtest-files')),
+  upload: (file: File) => request<BacktestFile>('PUT', ['backtest-files', file.name], { file }),
+  takeBars: (body: { instrument: string; interval: string }) =>
+    got(client.POST('/api/v1/backtest-files', { body })),
+  removeFile: (file: string) =>
+    client.DELETE('/api/v1/backtest-files/{file}', { params: { path: { file } } }),
 };
 
 export interface BarsOf {

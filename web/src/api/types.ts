@@ -74,6 +74,17 @@ export interface Levels {
 export type Connection = Schemas['Connection'];
 export type Status = Schemas['Status'];
 
+export type Backtest = Schemas['Backtest'];
+export type BacktestDetail = Schemas['BacktestDetail'];
+export type BacktestFigures = Schemas['BacktestFigures'];
+export type BacktestFile = Schemas['BacktestFile'];
+export type BacktestKind = Schemas['BacktestKind'];
+export type BacktestObjective = Schemas['BacktestObjective'];
+export type BacktestProgress = Schemas['BacktestProgress'];
+export type BacktestTable = Schemas['BacktestTable'];
+export type NewBacktest = Schemas['NewBacktest'];
+export type StrategyKind = Schemas['StrategyKind'];
+
 export type Statement = Pending.Statement;
 export type StatementRow = Pending.StatementRow;
 export type StatementRowState = Pending.StatementRowState;

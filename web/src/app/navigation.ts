@@ -16,6 +16,7 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { page: 'chart', title: 'Chart', icon: 'chart', key: 'c', primary: true },
   { page: 'trading', title: 'Trading', icon: 'trading', key: 't', primary: true },
   { page: 'algorithms', title: 'Algorithms', icon: 'algorithms', key: 'a', primary: true },
+  { page: 'backtest', title: 'Backtest', icon: 'backtest', key: 'b', primary: false },
   { page: 'data', title: 'Data', icon: 'data', key: 'v', primary: true },
   { page: 'settings', title: 'Settings', icon: 'settings', key: 's', primary: false },
   { page: 'admin', title: 'People', icon: 'admin', key: 'p', primary: false },

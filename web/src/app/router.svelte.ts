@@ -1,6 +1,15 @@
 /** The address bar as state: which page, and the page's own query. Pages read and write their query here. */
 
-export const PAGES = ['dashboard', 'chart', 'trading', 'algorithms', 'data', 'settings', 'admin'] as const;
+export const PAGES = [
+  'dashboard',
+  'chart',
+  'trading',
+  'algorithms',
+  'backtest',
+  'data',
+  'settings',
+  'admin',
+] as const;
 export type PageName = (typeof PAGES)[number];
 
 interface Place {

@@ -14,7 +14,8 @@ export type Channel =
   | 'weights'
   | 'ledger'
   | 'connections'
-  | 'system';
+  | 'system'
+  | 'jobs';
 
 export interface Subscription {
   channel: Channel;

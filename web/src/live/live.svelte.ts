@@ -154,6 +154,17 @@ export const topics = {
           compare: (a, b) => a.id.localeCompare(b.id),
         }),
     ),
+  /** One's own backtests. */
+  jobs: () =>
+    live.lease(
+      { channel: 'jobs' },
+      () =>
+        new RowsTopic<T.Backtest>({
+          key: (job) => job.id,
+          compare: (a, b) => newestFirst(a.created_at, b.created_at),
+          keep: (job) => job.state !== 'DELETED',
+        }),
+    ),
   system: () => live.lease({ channel: 'system' }, () => new ValueTopic<T.Status>()),
 };
 
