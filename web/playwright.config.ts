@@ -18,6 +18,8 @@ export default defineConfig({
   expect: { timeout: 20_000 },
   // One server at a time: the machine has two cores.
   workers: 1,
+  // What needed a second try is listed as flaky, with the trace of the first.
+  retries: process.env['CI'] ? 1 : 0,
   reporter: [['list']],
   use: {
     browserName: 'chromium',
