@@ -8,24 +8,29 @@ use ta_lib::{Core, OutRange, RetCode};
 use crate::IndicatorError;
 use crate::input::{BarColumns, BarInput, Columns};
 use crate::params::Params;
+use crate::stepper::Stepper;
 use crate::value::Series;
 
 /// What a family tells the adapter about one library function.
-pub(crate) trait LibraryStream: Sized + Send + fmt::Debug + 'static {
+pub(crate) trait LibraryStream: Clone + Send + Sync + fmt::Debug + 'static {
     /// The outputs of one bar, an array as wide as the indicator.
     type Row: AsRef<[f64]>;
     /// Opens the library's stream on the bars so far; gives the last bar's values.
     fn open(core: &Core, bars: &BarColumns<'_>, params: &Params) -> Result<(Self, Self::Row), RetCode>;
     /// Takes one more bar.
     fn step(&mut self, bar: &BarInput) -> Result<Self::Row, RetCode>;
+    /// What one more bar would give, without taking it.
+    fn peek(&self, bar: &BarInput) -> Result<Self::Row, RetCode>;
 }
 
+#[derive(Clone)]
 enum State<S> {
     Filling(Columns),
     Running(S),
 }
 
 /// Fills and then runs a library stream.
+#[derive(Clone)]
 pub(crate) struct Adapter<S> {
     params: Params,
     needed: usize,
@@ -39,15 +44,6 @@ impl<S: LibraryStream> Adapter<S> {
             params: *params,
             needed,
             state: State::Filling(Columns::default()),
-        }
-    }
-
-    /// Takes the next bar, whose figures are finite.
-    #[inline]
-    pub(crate) fn step(&mut self, bar: &BarInput) -> Option<S::Row> {
-        match &mut self.state {
-            State::Running(stream) => stream.step(bar).ok(),
-            State::Filling(_) => self.fill(bar),
         }
     }
 
@@ -66,6 +62,26 @@ impl<S: LibraryStream> Adapter<S> {
     }
 }
 
+impl<S: LibraryStream> Stepper for Adapter<S> {
+    type Row = S::Row;
+
+    #[inline]
+    fn step(&mut self, bar: &BarInput) -> Option<S::Row> {
+        match &mut self.state {
+            State::Running(stream) => stream.step(bar).ok(),
+            State::Filling(_) => self.fill(bar),
+        }
+    }
+
+    fn peek(&self, bar: &BarInput) -> Option<S::Row> {
+        match &self.state {
+            State::Running(stream) => stream.peek(bar).ok(),
+            State::Filling(bars) if bars.len() + 1 < self.needed => None,
+            State::Filling(_) => self.clone().step(bar),
+        }
+    }
+}
+
 impl<S> fmt::Debug for Adapter<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seen = match &self.state {
@@ -79,27 +95,37 @@ impl<S> fmt::Debug for Adapter<S> {
     }
 }
 
-/// Runs a library batch function into the columns of `series`, whose first `warm_up − 1` rows stay `NaN`.
+/// A series of `outputs` columns by a library batch function; the first `warm_up − 1` rows are `NaN`.
 pub(crate) fn fill(
     name: &'static str,
-    series: &mut Series,
+    (outputs, bars): (usize, usize),
     warm_up: usize,
     run: impl FnOnce(&Core, usize, &mut [&mut [f64]]) -> Result<OutRange, RetCode>,
-) -> Result<(), IndicatorError> {
-    let bars = series.len();
-    let refused = IndicatorError::Refused { name, bars };
+) -> Result<Series, IndicatorError> {
     if bars < warm_up {
-        return Ok(());
+        return Ok(Series::empty(outputs, bars));
     }
+    let mut series = Series::to_fill(outputs, bars, warm_up - 1);
     let mut columns: Vec<&mut [f64]> = series
         .columns_mut()
         .iter_mut()
         .map(|column| &mut column[warm_up - 1..])
         .collect();
-    let range = run(&Core::new(), bars - 1, &mut columns).map_err(|_| refused.clone())?;
-    if range.beg_idx + 1 == warm_up && range.beg_idx + range.count == bars {
-        Ok(())
-    } else {
-        Err(refused)
+    match run(&Core::new(), bars - 1, &mut columns) {
+        Ok(range) if range.beg_idx + 1 == warm_up && range.beg_idx + range.count == bars => Ok(series),
+        _ => Err(IndicatorError::Refused { name, bars }),
     }
+}
+
+/// A series by the streaming face, bar by bar: the batch face of an indicator that has no faster way.
+pub(crate) fn by_streaming<S: Stepper>(mut stepper: S, outputs: usize, bars: &BarColumns<'_>) -> Series {
+    let mut series = Series::empty(outputs, bars.len());
+    for at in 0..bars.len() {
+        if let Some(row) = stepper.step(&bars.bar(at)) {
+            for (column, value) in series.columns_mut().iter_mut().zip(row.as_ref()) {
+                column[at] = *value;
+            }
+        }
+    }
+    series
 }

@@ -3,10 +3,10 @@
 use ta_lib::{AtrStream, Core, RetCode};
 
 use crate::adapter::{Adapter, LibraryStream, fill};
-use crate::input::{BarColumns, BarInput};
+use crate::input::{BarColumns, BarInput, Input};
 use crate::machine::Machine;
 use crate::params::{Param, Params};
-use crate::registry::{Definition, Pane, no_relation};
+use crate::registry::{Definition, Group, Pane, no_relation};
 
 fn warm_up(params: &Params) -> usize {
     params.period(0) as usize + 1
@@ -16,15 +16,19 @@ fn warm_up(params: &Params) -> usize {
 /// In units of price. Source: Wilder 1978, TA-Lib `ATR`.
 pub(crate) static ATR: Definition = Definition {
     name: "ATR",
+    aliases: &[],
     title: "Average true range",
+    group: Group::Volatility,
+    ta_lib: Some("ATR"),
+    inputs: &[Input::High, Input::Low, Input::Close],
     params: &[Param::period("period", 14, 1)],
     outputs: &["atr"],
     pane: Pane::Own,
     warm_up,
     relation: no_relation,
-    start: |params| Machine::Atr(Adapter::new(params, warm_up(params))).into(),
-    batch: |params, bars, series| {
-        fill("ATR", series, warm_up(params), |core, last, out| {
+    start: |params| Machine::Atr(Adapter::new(params, warm_up(params))),
+    batch: |params, bars| {
+        fill("ATR", (1, bars.len()), warm_up(params), |core, last, out| {
             core.atr(0, last, bars.high, bars.low, bars.close, params.period(0), out[0])
         })
     },
@@ -41,5 +45,9 @@ impl LibraryStream for AtrStream {
     #[inline]
     fn step(&mut self, bar: &BarInput) -> Result<Self::Row, RetCode> {
         self.update(bar.high, bar.low, bar.close).map(|value| [value])
+    }
+
+    fn peek(&self, bar: &BarInput) -> Result<Self::Row, RetCode> {
+        self.peek(bar.high, bar.low, bar.close).map(|value| [value])
     }
 }

@@ -3,10 +3,10 @@
 use ta_lib::{Core, EmaStream, RetCode, SmaStream};
 
 use crate::adapter::{Adapter, LibraryStream, fill};
-use crate::input::{BarColumns, BarInput};
+use crate::input::{BarColumns, BarInput, Input};
 use crate::machine::Machine;
 use crate::params::{Param, Params};
-use crate::registry::{Definition, Pane, no_relation};
+use crate::registry::{Definition, Group, Pane, no_relation};
 
 const PERIOD: [Param; 1] = [Param::period("period", 30, 1)];
 
@@ -17,15 +17,19 @@ fn warm_up(params: &Params) -> usize {
 /// Simple moving average: the mean of the last `period` closes. Source: TA-Lib `SMA`.
 pub(crate) static SMA: Definition = Definition {
     name: "SMA",
+    aliases: &[],
     title: "Simple moving average",
+    group: Group::Trend,
+    ta_lib: Some("SMA"),
+    inputs: &[Input::Close],
     params: &PERIOD,
     outputs: &["sma"],
     pane: Pane::Price,
     warm_up,
     relation: no_relation,
-    start: |params| Machine::Sma(Adapter::new(params, warm_up(params))).into(),
-    batch: |params, bars, series| {
-        fill("SMA", series, warm_up(params), |core, last, out| {
+    start: |params| Machine::Sma(Adapter::new(params, warm_up(params))),
+    batch: |params, bars| {
+        fill("SMA", (1, bars.len()), warm_up(params), |core, last, out| {
             core.sma(0, last, bars.close, params.period(0), out[0])
         })
     },
@@ -35,15 +39,19 @@ pub(crate) static SMA: Definition = Definition {
 /// the first `period` closes. Source: TA-Lib `EMA`.
 pub(crate) static EMA: Definition = Definition {
     name: "EMA",
+    aliases: &[],
     title: "Exponential moving average",
+    group: Group::Trend,
+    ta_lib: Some("EMA"),
+    inputs: &[Input::Close],
     params: &PERIOD,
     outputs: &["ema"],
     pane: Pane::Price,
     warm_up,
     relation: no_relation,
-    start: |params| Machine::Ema(Adapter::new(params, warm_up(params))).into(),
-    batch: |params, bars, series| {
-        fill("EMA", series, warm_up(params), |core, last, out| {
+    start: |params| Machine::Ema(Adapter::new(params, warm_up(params))),
+    batch: |params, bars| {
+        fill("EMA", (1, bars.len()), warm_up(params), |core, last, out| {
             core.ema(0, last, bars.close, params.period(0), out[0])
         })
     },
@@ -61,6 +69,10 @@ impl LibraryStream for SmaStream {
     fn step(&mut self, bar: &BarInput) -> Result<Self::Row, RetCode> {
         self.update(bar.close).map(|value| [value])
     }
+
+    fn peek(&self, bar: &BarInput) -> Result<Self::Row, RetCode> {
+        self.peek(bar.close).map(|value| [value])
+    }
 }
 
 impl LibraryStream for EmaStream {
@@ -74,5 +86,9 @@ impl LibraryStream for EmaStream {
     #[inline]
     fn step(&mut self, bar: &BarInput) -> Result<Self::Row, RetCode> {
         self.update(bar.close).map(|value| [value])
+    }
+
+    fn peek(&self, bar: &BarInput) -> Result<Self::Row, RetCode> {
+        self.peek(bar.close).map(|value| [value])
     }
 }

@@ -45,7 +45,8 @@ impl Entry {
         }
         let row = &mut self.rows[self.end..self.end + self.outputs];
         self.end += self.outputs;
-        if !finite || self.indicator.step_into(bar, row) == 0 {
+        let takes = finite || self.indicator.takes(bar);
+        if !takes || self.indicator.step_into(bar, row) == 0 {
             row.fill(f64::NAN);
         }
     }
@@ -145,14 +146,17 @@ impl<'a> Track<'a> {
     /// Values `bars` bars before the last one; `None` when there are none, or when it lies before the memory.
     #[must_use]
     pub fn back(&self, bars: usize) -> Option<Values> {
-        Some(Values::from_slice(self.row(bars)?))
+        let row = self.row(bars)?;
+        row.iter()
+            .any(|v| !v.is_nan())
+            .then(|| Values::from_slice(row))
     }
 
     /// One output, `bars` bars before the last one.
     #[must_use]
     #[inline]
     pub fn value(&self, output: usize, bars: usize) -> Option<f64> {
-        self.row(bars)?.get(output).copied()
+        self.row(bars)?.get(output).copied().filter(|v| !v.is_nan())
     }
 
     #[inline]
@@ -161,7 +165,6 @@ impl<'a> Track<'a> {
             return None;
         }
         let end = self.rows.len().checked_sub(bars * self.outputs)?;
-        let row = self.rows.get(end.checked_sub(self.outputs)?..end)?;
-        row.first().is_some_and(|v| !v.is_nan()).then_some(row)
+        self.rows.get(end.checked_sub(self.outputs)?..end)
     }
 }

@@ -3,10 +3,10 @@
 use ta_lib::{BbandsStream, Core, MAType, RetCode};
 
 use crate::adapter::{Adapter, LibraryStream, fill};
-use crate::input::{BarColumns, BarInput};
+use crate::input::{BarColumns, BarInput, Input};
 use crate::machine::Machine;
 use crate::params::{Param, Params};
-use crate::registry::{Definition, Pane, no_relation};
+use crate::registry::{Definition, Group, Pane, no_relation};
 
 fn warm_up(params: &Params) -> usize {
     params.period(0) as usize
@@ -16,7 +16,11 @@ fn warm_up(params: &Params) -> usize {
 /// deviation of the same closes. Source: Bollinger, TA-Lib `BBANDS`.
 pub(crate) static BBANDS: Definition = Definition {
     name: "BBANDS",
+    aliases: &[],
     title: "Bollinger bands",
+    group: Group::Volatility,
+    ta_lib: Some("BBANDS"),
+    inputs: &[Input::Close],
     params: &[
         Param::period("period", 20, 2),
         Param::real("deviations", 2.0, 0.01, 100.0),
@@ -25,10 +29,10 @@ pub(crate) static BBANDS: Definition = Definition {
     pane: Pane::Price,
     warm_up,
     relation: no_relation,
-    start: |params| Machine::Bbands(Adapter::new(params, warm_up(params))).into(),
-    batch: |params, bars, series| {
+    start: |params| Machine::Bbands(Adapter::new(params, warm_up(params))),
+    batch: |params, bars| {
         let (period, width) = (params.period(0), params.real(1));
-        fill("BBANDS", series, warm_up(params), |core, last, out| {
+        fill("BBANDS", (3, bars.len()), warm_up(params), |core, last, out| {
             let [upper, middle, lower] = out else {
                 return Err(RetCode::BadParam);
             };
@@ -61,6 +65,11 @@ impl LibraryStream for BbandsStream {
     #[inline]
     fn step(&mut self, bar: &BarInput) -> Result<Self::Row, RetCode> {
         let (upper, middle, lower) = self.update(bar.close)?;
+        Ok([upper, middle, lower])
+    }
+
+    fn peek(&self, bar: &BarInput) -> Result<Self::Row, RetCode> {
+        let (upper, middle, lower) = self.peek(bar.close)?;
         Ok([upper, middle, lower])
     }
 }

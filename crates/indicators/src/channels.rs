@@ -3,10 +3,10 @@
 use ta_lib::{Core, DonchianStream, RetCode};
 
 use crate::adapter::{Adapter, LibraryStream, fill};
-use crate::input::{BarColumns, BarInput};
+use crate::input::{BarColumns, BarInput, Input};
 use crate::machine::Machine;
 use crate::params::{Param, Params};
-use crate::registry::{Definition, Pane, no_relation};
+use crate::registry::{Definition, Group, Pane, no_relation};
 
 fn warm_up(params: &Params) -> usize {
     params.period(0) as usize
@@ -17,15 +17,19 @@ fn warm_up(params: &Params) -> usize {
 /// TA-Lib `DONCHIAN`.
 pub(crate) static DONCHIAN: Definition = Definition {
     name: "DONCHIAN",
+    aliases: &[],
     title: "Donchian channel",
+    group: Group::Volatility,
+    ta_lib: Some("DONCHIAN"),
+    inputs: &[Input::High, Input::Low],
     params: &[Param::period("period", 20, 2)],
     outputs: &["upper", "middle", "lower"],
     pane: Pane::Price,
     warm_up,
     relation: no_relation,
-    start: |params| Machine::Donchian(Adapter::new(params, warm_up(params))).into(),
-    batch: |params, bars, series| {
-        fill("DONCHIAN", series, warm_up(params), |core, last, out| {
+    start: |params| Machine::Donchian(Adapter::new(params, warm_up(params))),
+    batch: |params, bars| {
+        fill("DONCHIAN", (3, bars.len()), warm_up(params), |core, last, out| {
             let [upper, middle, lower] = out else {
                 return Err(RetCode::BadParam);
             };
@@ -54,6 +58,11 @@ impl LibraryStream for DonchianStream {
     #[inline]
     fn step(&mut self, bar: &BarInput) -> Result<Self::Row, RetCode> {
         let (upper, middle, lower) = self.update(bar.high, bar.low)?;
+        Ok([upper, middle, lower])
+    }
+
+    fn peek(&self, bar: &BarInput) -> Result<Self::Row, RetCode> {
+        let (upper, middle, lower) = self.peek(bar.high, bar.low)?;
         Ok([upper, middle, lower])
     }
 }

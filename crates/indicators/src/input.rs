@@ -109,6 +109,59 @@ impl BarInput {
     }
 }
 
+/// A figure of a bar that an indicator reads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Input {
+    /// First price.
+    Open,
+    /// Highest price.
+    High,
+    /// Lowest price.
+    Low,
+    /// Last price.
+    Close,
+    /// Traded size.
+    Volume,
+    /// Traded value.
+    Value,
+}
+
+impl Input {
+    /// All, in the order of a bar.
+    pub(crate) const ALL: [Input; 6] = [
+        Input::Open,
+        Input::High,
+        Input::Low,
+        Input::Close,
+        Input::Volume,
+        Input::Value,
+    ];
+
+    /// Its name, e.g. `close`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Input::Open => "open",
+            Input::High => "high",
+            Input::Low => "low",
+            Input::Close => "close",
+            Input::Volume => "volume",
+            Input::Value => "value",
+        }
+    }
+
+    pub(crate) fn of(self, bar: &BarInput) -> f64 {
+        match self {
+            Input::Open => bar.open,
+            Input::High => bar.high,
+            Input::Low => bar.low,
+            Input::Close => bar.close,
+            Input::Volume => bar.volume,
+            Input::Value => bar.value,
+        }
+    }
+}
+
 /// Bars as borrowed columns of equal length, oldest first.
 #[derive(Clone, Copy, Debug)]
 pub struct BarColumns<'a> {
@@ -128,7 +181,49 @@ pub struct BarColumns<'a> {
     pub value: &'a [f64],
 }
 
-impl BarColumns<'_> {
+impl<'a> BarColumns<'a> {
+    /// The column of a figure.
+    pub(crate) fn column(&self, input: Input) -> &'a [f64] {
+        match input {
+            Input::Open => self.open,
+            Input::High => self.high,
+            Input::Low => self.low,
+            Input::Close => self.close,
+            Input::Volume => self.volume,
+            Input::Value => self.value,
+        }
+    }
+
+    /// The bar at `at`, which is one of them.
+    pub(crate) fn bar(&self, at: usize) -> BarInput {
+        BarInput {
+            ts: self.ts[at],
+            open: self.open[at],
+            high: self.high[at],
+            low: self.low[at],
+            close: self.close[at],
+            volume: self.volume[at],
+            value: self.value[at],
+        }
+    }
+
+    /// Whether every figure of the given columns is a finite number. Four at a time, so that it costs next to
+    /// nothing beside the cheapest indicator.
+    pub(crate) fn are_finite(&self, inputs: &[Input]) -> bool {
+        let finite = |column: &[f64]| {
+            let (blocks, rest) = column.as_chunks::<4>();
+            // x − x is 0 where x is finite and NaN where it is not; a NaN stays in a sum.
+            let mut sums = [0.0f64; 4];
+            for block in blocks {
+                for (sum, x) in sums.iter_mut().zip(block) {
+                    *sum += x - x;
+                }
+            }
+            sums.iter().chain(rest).all(|x| x.is_finite())
+        };
+        inputs.iter().all(|input| finite(self.column(*input)))
+    }
+
     /// Number of bars.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -142,14 +237,7 @@ impl BarColumns<'_> {
     }
 
     pub(crate) fn check(&self) -> Result<(), IndicatorError> {
-        let columns = [
-            self.open,
-            self.high,
-            self.low,
-            self.close,
-            self.volume,
-            self.value,
-        ];
+        let columns = Input::ALL.map(|input| self.column(input));
         match columns.iter().find(|c| c.len() != self.len()) {
             None => Ok(()),
             Some(odd) => Err(IndicatorError::UnequalColumns {

@@ -8,8 +8,9 @@
 //!
 //! What does not live here: bars themselves, decisions, I/O. Values are `f64`; money never is.
 //!
-//! One file per family. A new indicator = one [`Definition`] in its family's file, one line in
-//! [`registry`] and one variant of the machine that is stepped without dynamic dispatch. What the `ta-lib` crate has is called there; the rest is our own.
+//! One file per family. A new indicator = one [`Definition`] in its family's file, which [`registry`] lists. What
+//! strategies use on every bar has a variant of the machine that is stepped without dynamic dispatch; the others are
+//! behind one pointer. What the `ta-lib` crate has is called there; the rest is our own.
 
 mod adapter;
 mod atr;
@@ -26,6 +27,7 @@ pub mod registry;
 pub mod regression;
 mod rsi;
 mod spec;
+mod stepper;
 mod stochastic;
 mod supertrend;
 mod value;
@@ -34,9 +36,9 @@ mod zscore;
 
 pub use bank::{IndicatorBank, Slot, Track};
 pub use error::IndicatorError;
-pub use input::{BarColumns, BarInput, Columns, Scales};
+pub use input::{BarColumns, BarInput, Columns, Input, Scales};
 pub use machine::Indicator;
-pub use params::{Param, Params};
-pub use registry::{Definition, Pane};
+pub use params::{AVERAGES, Param, ParamKind, Params};
+pub use registry::{Definition, Group, Pane};
 pub use spec::IndicatorSpec;
 pub use value::{OUTPUTS_MAX, Series, Values};

@@ -3,10 +3,10 @@
 use ta_lib::{Core, MacdStream, RetCode};
 
 use crate::adapter::{Adapter, LibraryStream, fill};
-use crate::input::{BarColumns, BarInput};
+use crate::input::{BarColumns, BarInput, Input};
 use crate::machine::Machine;
 use crate::params::{Param, Params};
-use crate::registry::{Definition, Pane};
+use crate::registry::{Definition, Group, Pane};
 
 fn warm_up(params: &Params) -> usize {
     (params.period(1) + params.period(2) - 1) as usize
@@ -16,13 +16,17 @@ fn warm_up(params: &Params) -> usize {
 /// bar on which all three exist. Source: Appel, TA-Lib `MACD` (both EMAs begin on the same bar).
 pub(crate) static MACD: Definition = Definition {
     name: "MACD",
+    aliases: &[],
     title: "Moving average convergence/divergence",
+    group: Group::Momentum,
+    ta_lib: Some("MACD"),
+    inputs: &[Input::Close],
     params: &[
         Param::period("fast", 12, 2),
         Param::period("slow", 26, 2),
         Param::period("signal", 9, 1),
     ],
-    outputs: &["macd", "signal", "histogram"],
+    outputs: &["macd", "signal", "hist"],
     pane: Pane::Own,
     warm_up,
     relation: |params| match params.period(0) < params.period(1) {
@@ -30,10 +34,10 @@ pub(crate) static MACD: Definition = Definition {
         // TA-Lib would swap them silently.
         false => Err("fast must be less than slow"),
     },
-    start: |params| Machine::Macd(Adapter::new(params, warm_up(params))).into(),
-    batch: |params, bars, series| {
+    start: |params| Machine::Macd(Adapter::new(params, warm_up(params))),
+    batch: |params, bars| {
         let (fast, slow, signal) = (params.period(0), params.period(1), params.period(2));
-        fill("MACD", series, warm_up(params), |core, last, out| {
+        fill("MACD", (3, bars.len()), warm_up(params), |core, last, out| {
             let [macd, line, histogram] = out else {
                 return Err(RetCode::BadParam);
             };
@@ -54,6 +58,11 @@ impl LibraryStream for MacdStream {
     #[inline]
     fn step(&mut self, bar: &BarInput) -> Result<Self::Row, RetCode> {
         let (macd, line, histogram) = self.update(bar.close)?;
+        Ok([macd, line, histogram])
+    }
+
+    fn peek(&self, bar: &BarInput) -> Result<Self::Row, RetCode> {
+        let (macd, line, histogram) = self.peek(bar.close)?;
         Ok([macd, line, histogram])
     }
 }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::input::BarColumns;
+use crate::input::{BarColumns, Columns};
 use crate::machine::Indicator;
 use crate::params::Params;
 use crate::registry::{self, Definition};
 use crate::value::Series;
-use crate::{IndicatorError, Param};
+use crate::{IndicatorError, Param, ParamKind};
 
 /// An indicator with its parameters. Two specs are equal when their canonical ids are.
 ///
@@ -59,7 +59,7 @@ impl IndicatorSpec {
         }
         let mut values = Vec::with_capacity(definition.params.len());
         for (at, param) in definition.params.iter().enumerate() {
-            let value = given.get(at).copied().unwrap_or(param.default);
+            let value = given.get(at).copied().unwrap_or_else(|| param.value_after(&values));
             check(definition.name, param, value)?;
             values.push(value);
         }
@@ -68,7 +68,10 @@ impl IndicatorSpec {
             name: definition.name,
             rule,
         })?;
-        let tail: String = values.iter().map(|v| format!("_{v}")).collect();
+        let tail: String = values[..shown(definition.params, &values)]
+            .iter()
+            .map(|v| format!("_{v}"))
+            .collect();
         Ok(Self {
             definition,
             params,
@@ -76,7 +79,7 @@ impl IndicatorSpec {
         })
     }
 
-    /// The canonical id, with every parameter.
+    /// The canonical id, with every parameter but the quiet ones that have their defaults (see [`Param::quiet`]).
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
@@ -103,21 +106,56 @@ impl IndicatorSpec {
     /// The streaming face, before its first bar.
     #[must_use]
     pub fn start(&self) -> Indicator {
-        (self.definition.start)(&self.params)
+        Indicator::new((self.definition.start)(&self.params), self.definition.inputs)
     }
 
-    /// The whole series at once; equal to what streaming gives bar by bar. O(bars).
+    /// The whole series at once; equal to what streaming gives bar by bar. A bar with a figure that the indicator
+    /// reads and that is not finite has no value, and the others are computed as if it were not there. O(bars).
     ///
     /// # Errors
     /// [`IndicatorError::UnequalColumns`], [`IndicatorError::Refused`].
     pub fn batch(&self, bars: &BarColumns<'_>) -> Result<Series, IndicatorError> {
         bars.check()?;
+        if bars.are_finite(self.definition.inputs) {
+            self.batch_finite(bars)
+        } else {
+            self.batch_around_gaps(bars)
+        }
+    }
+
+    fn batch_finite(&self, bars: &BarColumns<'_>) -> Result<Series, IndicatorError> {
+        if bars.len() < self.warm_up_bars() {
+            return Ok(Series::empty(self.definition.outputs.len(), bars.len()));
+        }
+        (self.definition.batch)(&self.params, bars)
+    }
+
+    /// Over the bars that are finite, whose values then go back to their places.
+    fn batch_around_gaps(&self, bars: &BarColumns<'_>) -> Result<Series, IndicatorError> {
+        let finite = |at: &usize| {
+            let mut inputs = self.definition.inputs.iter();
+            inputs.all(|input| bars.column(*input)[*at].is_finite())
+        };
+        let places: Vec<usize> = (0..bars.len()).filter(finite).collect();
+        let kept: Columns = places.iter().map(|at| bars.bar(*at)).collect();
+        let dense = self.batch_finite(&kept.view())?;
         let mut series = Series::empty(self.definition.outputs.len(), bars.len());
-        if bars.len() >= self.warm_up_bars() {
-            (self.definition.batch)(&self.params, bars, &mut series)?;
+        for (column, values) in series.columns_mut().iter_mut().zip(dense.columns()) {
+            for (place, value) in places.iter().zip(values) {
+                column[*place] = *value;
+            }
         }
         Ok(series)
     }
+}
+
+/// How many values the canonical id names: all up to the last that is not quiet or not at its default.
+fn shown(params: &[Param], values: &[f64]) -> usize {
+    let named = |at: &usize| {
+        let param = &params[*at];
+        !param.quiet || values[*at].to_bits() != param.value_after(&values[..*at]).to_bits()
+    };
+    (0..params.len()).rev().find(named).map_or(0, |last| last + 1)
 }
 
 fn check(name: &'static str, param: &Param, value: f64) -> Result<(), IndicatorError> {
@@ -130,7 +168,7 @@ fn check(name: &'static str, param: &Param, value: f64) -> Result<(), IndicatorE
             max: param.max,
         });
     }
-    if param.whole && value.fract() != 0.0 {
+    if param.kind != ParamKind::Real && value.fract() != 0.0 {
         return Err(IndicatorError::NotWhole {
             name,
             param: param.name,
@@ -141,7 +179,7 @@ fn check(name: &'static str, param: &Param, value: f64) -> Result<(), IndicatorE
 }
 
 fn unknown(id: &str) -> IndicatorError {
-    let names: Vec<&str> = registry::ALL.iter().map(|d| d.name).collect();
+    let names: Vec<&str> = registry::all().map(|d| d.name).collect();
     IndicatorError::Unknown {
         id: id.chars().take(48).collect(),
         known: names.join(" "),

@@ -3,10 +3,10 @@
 use ta_lib::{Core, MAType, RetCode, StochStream, StochfStream};
 
 use crate::adapter::{Adapter, LibraryStream, fill};
-use crate::input::{BarColumns, BarInput};
+use crate::input::{BarColumns, BarInput, Input};
 use crate::machine::Machine;
 use crate::params::{Param, Params};
-use crate::registry::{Definition, Pane, no_relation};
+use crate::registry::{Definition, Group, Pane, no_relation};
 
 fn slow_warm_up(params: &Params) -> usize {
     (params.period(0) + params.period(1) + params.period(2) - 2) as usize
@@ -19,7 +19,11 @@ fn fast_warm_up(params: &Params) -> usize {
 /// Slow stochastic: fast %K smoothed by SMA(`smooth`), %D = SMA(%K, `d`). 0 to 100. Source: Lane, TA-Lib `STOCH`.
 pub(crate) static STOCH: Definition = Definition {
     name: "STOCH",
+    aliases: &[],
     title: "Slow stochastic",
+    group: Group::Momentum,
+    ta_lib: Some("STOCH"),
+    inputs: &[Input::High, Input::Low, Input::Close],
     params: &[
         Param::period("k", 5, 1),
         Param::period("smooth", 3, 1),
@@ -29,10 +33,10 @@ pub(crate) static STOCH: Definition = Definition {
     pane: Pane::Own,
     warm_up: slow_warm_up,
     relation: no_relation,
-    start: |params| Machine::Stoch(Adapter::new(params, slow_warm_up(params))).into(),
-    batch: |params, bars, series| {
+    start: |params| Machine::Stoch(Adapter::new(params, slow_warm_up(params))),
+    batch: |params, bars| {
         let (k, smooth, d) = (params.period(0), params.period(1), params.period(2));
-        fill("STOCH", series, slow_warm_up(params), |core, last, out| {
+        fill("STOCH", (2, bars.len()), slow_warm_up(params), |core, last, out| {
             let [slow_k, slow_d] = out else {
                 return Err(RetCode::BadParam);
             };
@@ -48,16 +52,20 @@ pub(crate) static STOCH: Definition = Definition {
 /// range is flat; `%D = SMA(%K, d)`; values from the bar on which both exist. Source: Lane, TA-Lib `STOCHF`.
 pub(crate) static STOCHF: Definition = Definition {
     name: "STOCHF",
+    aliases: &[],
     title: "Fast stochastic",
+    group: Group::Momentum,
+    ta_lib: Some("STOCHF"),
+    inputs: &[Input::High, Input::Low, Input::Close],
     params: &[Param::period("k", 5, 1), Param::period("d", 3, 1)],
     outputs: &["k", "d"],
     pane: Pane::Own,
     warm_up: fast_warm_up,
     relation: no_relation,
-    start: |params| Machine::Stochf(Adapter::new(params, fast_warm_up(params))).into(),
-    batch: |params, bars, series| {
+    start: |params| Machine::Stochf(Adapter::new(params, fast_warm_up(params))),
+    batch: |params, bars| {
         let (k, d) = (params.period(0), params.period(1));
-        fill("STOCHF", series, fast_warm_up(params), |core, last, out| {
+        fill("STOCHF", (2, bars.len()), fast_warm_up(params), |core, last, out| {
             let [fast_k, fast_d] = out else {
                 return Err(RetCode::BadParam);
             };
@@ -82,6 +90,11 @@ impl LibraryStream for StochStream {
         let (k, d) = self.update(bar.high, bar.low, bar.close)?;
         Ok([k, d])
     }
+
+    fn peek(&self, bar: &BarInput) -> Result<Self::Row, RetCode> {
+        let (k, d) = self.peek(bar.high, bar.low, bar.close)?;
+        Ok([k, d])
+    }
 }
 
 impl LibraryStream for StochfStream {
@@ -97,6 +110,11 @@ impl LibraryStream for StochfStream {
     #[inline]
     fn step(&mut self, bar: &BarInput) -> Result<Self::Row, RetCode> {
         let (k, d) = self.update(bar.high, bar.low, bar.close)?;
+        Ok([k, d])
+    }
+
+    fn peek(&self, bar: &BarInput) -> Result<Self::Row, RetCode> {
+        let (k, d) = self.peek(bar.high, bar.low, bar.close)?;
         Ok([k, d])
     }
 }

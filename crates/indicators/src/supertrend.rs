@@ -3,10 +3,10 @@
 use ta_lib::{Core, RetCode, SupertrendStream};
 
 use crate::adapter::{Adapter, LibraryStream, fill};
-use crate::input::{BarColumns, BarInput};
+use crate::input::{BarColumns, BarInput, Input};
 use crate::machine::Machine;
 use crate::params::{Param, Params};
-use crate::registry::{Definition, Pane, no_relation};
+use crate::registry::{Definition, Group, Pane, no_relation};
 
 fn warm_up(params: &Params) -> usize {
     params.period(0) as usize + 1
@@ -19,7 +19,11 @@ fn warm_up(params: &Params) -> usize {
 /// freezes only the band of the running trend: its turns differ.)
 pub(crate) static SUPERTREND: Definition = Definition {
     name: "SUPERTREND",
+    aliases: &[],
     title: "Supertrend",
+    group: Group::Trend,
+    ta_lib: Some("SUPERTREND"),
+    inputs: &[Input::High, Input::Low, Input::Close],
     params: &[
         Param::period("period", 10, 2),
         Param::real("multiplier", 3.0, 0.01, 100.0),
@@ -28,9 +32,9 @@ pub(crate) static SUPERTREND: Definition = Definition {
     pane: Pane::Price,
     warm_up,
     relation: no_relation,
-    start: |params| Machine::Supertrend(Adapter::new(params, warm_up(params))).into(),
-    batch: |params, bars, series| {
-        fill("SUPERTREND", series, warm_up(params), |core, last, out| {
+    start: |params| Machine::Supertrend(Adapter::new(params, warm_up(params))),
+    batch: |params, bars| {
+        fill("SUPERTREND", (2, bars.len()), warm_up(params), |core, last, out| {
             let [line, trend] = out else {
                 return Err(RetCode::BadParam);
             };
@@ -58,6 +62,11 @@ impl LibraryStream for SupertrendStream {
     #[inline]
     fn step(&mut self, bar: &BarInput) -> Result<Self::Row, RetCode> {
         let (line, trend) = self.update(bar.high, bar.low, bar.close)?;
+        Ok([line, f64::from(trend)])
+    }
+
+    fn peek(&self, bar: &BarInput) -> Result<Self::Row, RetCode> {
+        let (line, trend) = self.peek(bar.high, bar.low, bar.close)?;
         Ok([line, f64::from(trend)])
     }
 }

@@ -1,10 +1,10 @@
 //! What indicators give: the values of one bar, or whole columns.
 
 /// Most outputs that any indicator has.
-pub const OUTPUTS_MAX: usize = 5;
+pub const OUTPUTS_MAX: usize = 12;
 
-/// The outputs of an indicator at one bar, in the order of its definition.
-#[derive(Clone, Copy, PartialEq, Debug)]
+/// The outputs of an indicator at one bar, in the order of its definition. At least one of them has a value.
+#[derive(Clone, Copy, Debug)]
 pub struct Values {
     values: [f64; OUTPUTS_MAX],
     len: u8,
@@ -22,23 +22,31 @@ impl Values {
         }
     }
 
-    /// The first output, the only one of most indicators.
+    /// The first output, the only one of most indicators. `NaN` where others have a value and it has none.
     #[must_use]
     pub fn first(&self) -> f64 {
         self.values[0]
     }
 
-    /// The output at `at`, if the indicator has that many.
+    /// The output at `at`, if the indicator has that many and this one has a value.
     #[must_use]
     pub fn get(&self, at: usize) -> Option<f64> {
-        self.as_slice().get(at).copied()
+        self.as_slice().get(at).copied().filter(|value| !value.is_nan())
     }
 
-    /// All outputs.
+    /// All outputs; `NaN` for one without a value.
     #[must_use]
     #[inline]
     pub fn as_slice(&self) -> &[f64] {
         &self.values[..usize::from(self.len)]
+    }
+}
+
+/// Equal when each output is equal or missing in both.
+impl PartialEq for Values {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |(a, b): (&f64, &f64)| a == b || (a.is_nan() && b.is_nan());
+        self.len == other.len && self.as_slice().iter().zip(other.as_slice()).all(same)
     }
 }
 
@@ -51,9 +59,24 @@ pub struct Series {
 }
 
 impl Series {
+    /// No value anywhere.
     pub(crate) fn empty(outputs: usize, bars: usize) -> Self {
         Self {
             columns: vec![vec![f64::NAN; bars]; outputs],
+            bars,
+        }
+    }
+
+    /// No value in the first `missing` rows, zeros in the others for the caller to overwrite. The zeros are pages
+    /// that the system gives when they are first written, so a long column is written once, not twice.
+    pub(crate) fn to_fill(outputs: usize, bars: usize, missing: usize) -> Self {
+        let column = || {
+            let mut column = vec![0.0; bars];
+            column[..missing.min(bars)].fill(f64::NAN);
+            column
+        };
+        Self {
+            columns: (0..outputs).map(|_| column()).collect(),
             bars,
         }
     }
@@ -87,9 +110,9 @@ impl Series {
         (!value.is_nan()).then_some(value)
     }
 
-    /// Whether the series has values at a bar.
+    /// Whether any output has a value at a bar.
     #[must_use]
     pub fn has(&self, bar: usize) -> bool {
-        self.get(0, bar).is_some()
+        (0..self.columns.len()).any(|output| self.get(output, bar).is_some())
     }
 }

@@ -2,35 +2,32 @@
 
 use tradewind_types::time::DAY_NS;
 
-use crate::input::BarInput;
+use crate::adapter::by_streaming;
+use crate::input::{BarInput, Input};
 use crate::machine::Machine;
-use crate::registry::{Definition, Pane, no_relation};
+use crate::registry::{Definition, Group, Pane, no_relation};
+use crate::stepper::Stepper;
 
 /// `VWAP = Σ value / Σ volume` over the bars of the UTC day so far, `value = Σ price × size` of each bar. No
 /// value before the day's first volume. It covers the bars that it was given: when the first of them opens
 /// after midnight, the figure is *since that bar*.
 pub(crate) static VWAP: Definition = Definition {
     name: "VWAP",
+    aliases: &[],
     title: "Session volume-weighted average price",
+    group: Group::Volume,
+    ta_lib: None,
+    inputs: &[Input::Volume, Input::Value],
     params: &[],
     outputs: &["vwap"],
     pane: Pane::Price,
     warm_up: |_| 1,
     relation: no_relation,
-    start: |_| Machine::Vwap(SessionVwap::default()).into(),
-    batch: |_, bars, series| {
-        let mut state = SessionVwap::default();
-        for at in 0..bars.len() {
-            let finite = bars.volume[at].is_finite() && bars.value[at].is_finite();
-            if finite && let Some(vwap) = state.add(bars.ts[at].0 / DAY_NS, bars.value[at], bars.volume[at]) {
-                series.columns_mut()[0][at] = vwap;
-            }
-        }
-        Ok(())
-    },
+    start: |_| Machine::Vwap(SessionVwap::default()),
+    batch: |_, bars| Ok(by_streaming(SessionVwap::default(), 1, bars)),
 };
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct SessionVwap {
     day: u64,
     value: f64,
@@ -49,9 +46,12 @@ impl SessionVwap {
         self.volume += volume;
         (self.volume > 0.0).then(|| self.value / self.volume)
     }
+}
 
-    /// Takes the next bar, whose figures are finite.
-    pub(crate) fn step(&mut self, bar: &BarInput) -> Option<[f64; 1]> {
+impl Stepper for SessionVwap {
+    type Row = [f64; 1];
+
+    fn step(&mut self, bar: &BarInput) -> Option<[f64; 1]> {
         self.add(bar.ts.0 / DAY_NS, bar.value, bar.volume)
             .map(|vwap| [vwap])
     }

@@ -3,10 +3,10 @@
 use ta_lib::{BbandsStream, Core, MAType, RetCode};
 
 use crate::adapter::{Adapter, LibraryStream, fill};
-use crate::input::{BarColumns, BarInput};
+use crate::input::{BarColumns, BarInput, Input};
 use crate::machine::Machine;
 use crate::params::{Param, Params};
-use crate::registry::{Definition, Pane, no_relation};
+use crate::registry::{Definition, Group, Pane, no_relation};
 
 fn warm_up(params: &Params) -> usize {
     params.period(0) as usize
@@ -16,16 +16,20 @@ fn warm_up(params: &Params) -> usize {
 /// (the close then is the mean). Source: by definition; mean and σ from TA-Lib `BBANDS` of one deviation.
 pub(crate) static ZSCORE: Definition = Definition {
     name: "ZSCORE",
+    aliases: &[],
     title: "Z-score of the close",
+    group: Group::Statistics,
+    ta_lib: None,
+    inputs: &[Input::Close],
     params: &[Param::period("period", 20, 2)],
     outputs: &["zscore"],
     pane: Pane::Own,
     warm_up,
     relation: no_relation,
-    start: |params| Machine::Zscore(Adapter::new(params, warm_up(params))).into(),
-    batch: |params, bars, series| {
+    start: |params| Machine::Zscore(Adapter::new(params, warm_up(params))),
+    batch: |params, bars| {
         let first = warm_up(params) - 1;
-        fill("ZSCORE", series, warm_up(params), |core, last, out| {
+        fill("ZSCORE", (1, bars.len()), warm_up(params), |core, last, out| {
             let rows = last + 1 - first;
             let (mut upper, mut middle, mut lower) = (vec![0.0; rows], vec![0.0; rows], vec![0.0; rows]);
             let period = params.period(0);
@@ -59,7 +63,7 @@ fn score(close: f64, upper: f64, middle: f64) -> f64 {
 }
 
 /// Bands of one deviation, read as a score.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct ScoreStream(BbandsStream);
 
 impl LibraryStream for ScoreStream {
@@ -75,6 +79,11 @@ impl LibraryStream for ScoreStream {
     #[inline]
     fn step(&mut self, bar: &BarInput) -> Result<Self::Row, RetCode> {
         let (upper, middle, _) = self.0.update(bar.close)?;
+        Ok([score(bar.close, upper, middle)])
+    }
+
+    fn peek(&self, bar: &BarInput) -> Result<Self::Row, RetCode> {
+        let (upper, middle, _) = self.0.peek(bar.close)?;
         Ok([score(bar.close, upper, middle)])
     }
 }

@@ -173,7 +173,7 @@ fn a_bar_that_is_not_finite_changes_nothing() {
         volume: 1.0,
         value: 1.0,
     };
-    for definition in registry::ALL {
+    for definition in registry::all() {
         let spec = IndicatorSpec::parse(definition.name).unwrap();
         let (mut with, mut without) = (spec.start(), spec.start());
         for at in 0..60 {

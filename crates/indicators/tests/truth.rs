@@ -92,7 +92,7 @@ fn every_indicator_equals_ta_lib_on_the_synthetic_series() {
 #[test]
 fn every_registered_indicator_has_a_truth() {
     let (_, truth) = synthetic();
-    for definition in registry::ALL {
+    for definition in registry::all() {
         let covered = truth
             .keys()
             .any(|id| IndicatorSpec::parse(id).unwrap().definition().name == definition.name);
@@ -117,7 +117,7 @@ fn streaming_equals_batch_bit_for_bit_on_spy_daily_bars() {
         return;
     };
     let columns: Columns = bars.iter().copied().collect();
-    for definition in registry::ALL {
+    for definition in registry::all() {
         let spec = IndicatorSpec::parse(definition.name).unwrap();
         let batch = spec.batch(&columns.view()).unwrap();
         let mut streaming = spec.start();
