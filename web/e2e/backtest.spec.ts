@@ -23,7 +23,7 @@ const file = (days: number) => ({
 
 test('a file is sent, a run made, its report looked at, runs compared', async ({ app }) => {
   await app.goto('/backtest?tab=files');
-  await app.getByLabel(/^Send a file/).setInputFiles(file(1_500));
+  await app.getByLabel(/^Send files/).setInputFiles(file(1_500));
   await expect(app.locator('tr[data-file="waves.1d.csv"]')).toBeVisible();
   await app.getByRole('button', { name: 'Take them' }).click();
   await expect(app.locator('tr[data-file$="-1m.csv"]')).toBeVisible();
@@ -64,7 +64,7 @@ test('a file is sent, a run made, its report looked at, runs compared', async ({
 test('a sweep of a thousand shows how far it is, is stopped, and goes on', async ({ app, demo }) => {
   await app.goto('/backtest?tab=files');
   if ((await app.locator('tr[data-file="waves.1d.csv"]').count()) === 0) {
-    await app.getByLabel(/^Send a file/).setInputFiles(file(1_500));
+    await app.getByLabel(/^Send files/).setInputFiles(file(1_500));
   }
   await expect(app.locator('tr[data-file="waves.1d.csv"]')).toBeVisible();
   await app.getByRole('tab', { name: 'New' }).click();

@@ -24,10 +24,14 @@ export class Http {
   /** Answers only what succeeded; everything else is thrown. */
   async send(request: Request): Promise<Response> {
     if (!SAFE.has(request.method) && this.csrfToken) request.headers.set('x-csrf-token', this.csrfToken);
-    const response = await this.#reach(request);
+    return this.settle(await this.#reach(request), request.url);
+  }
+
+  /** A response that succeeded, or the problem that it tells of, thrown. */
+  async settle(response: Response, url: string): Promise<Response> {
     if (response.ok) return response;
     const error = await problemOf(response);
-    if (error.status === 401 && !SIGNING_IN.test(new URL(request.url).pathname)) this.onUnauthenticated();
+    if (error.status === 401 && !SIGNING_IN.test(new URL(url).pathname)) this.onUnauthenticated();
     throw error;
   }
 

@@ -20,6 +20,7 @@ import type {
   Scope,
   Statement,
 } from './types';
+import { upload, type Watch } from './upload';
 
 const client = createClient<paths>({
   baseUrl: location.origin,
@@ -192,12 +193,15 @@ export const backtests = {
   cancel: (id: string) => got(client.POST('/api/v1/backtests/{backtest}/cancel', job(id))),
   resume: (id: string) => got(client.POST('/api/v1/backtests/{backtest}/resume', job(id))),
   remove: (id: string) => client.DELETE('/api/v1/backtests/{backtest}', job(id)),
-  table: (id: string) => got(client.GET('/api/v1/backtests/{backtest}/table', job(id))),
+  table: (backtest: string, limit: number) =>
+    got(
+      client.GET('/api/v1/backtests/{backtest}/table', { params: { path: { backtest }, query: { limit } } }),
+    ),
   result: <T>(id: string) => request<T>('GET', ['backtests', id, 'result']),
   resultHref: (id: string) => apiPath(['backtests', id, 'result']),
   reportHref: (id: string) => apiPath(['backtests', id, 'report']),
   files: () => items(client.GET('/api/v1/backtest-files')),
-  upload: (file: File) => request<BacktestFile>('PUT', ['backtest-files', file.name], { file }),
+  upload: (file: File, watch: Watch = {}) => upload<BacktestFile>(['backtest-files', file.name], file, watch),
   takeBars: (body: { instrument: string; interval: string }) =>
     got(client.POST('/api/v1/backtest-files', { body })),
   removeFile: (file: string) =>

@@ -82,6 +82,7 @@ export type BacktestKind = Schemas['BacktestKind'];
 export type BacktestObjective = Schemas['BacktestObjective'];
 export type BacktestProgress = Schemas['BacktestProgress'];
 export type BacktestTable = Schemas['BacktestTable'];
+export type BacktestVariant = Schemas['BacktestVariant'];
 export type NewBacktest = Schemas['NewBacktest'];
 export type StrategyKind = Schemas['StrategyKind'];
 

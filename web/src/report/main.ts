@@ -4,9 +4,10 @@ import '../theme/tokens.css';
 import './report.css';
 import { read } from './document';
 import Report from './Report.svelte';
+import { themeOf } from './theme';
 
 const dark = window.matchMedia('(prefers-color-scheme: dark)');
-document.documentElement.dataset['theme'] = dark.matches ? 'dark' : 'light';
+document.documentElement.dataset['theme'] = themeOf(location.hash, dark.matches);
 
 const target = document.getElementById('report');
 const data = document.getElementById('data')?.textContent ?? '';

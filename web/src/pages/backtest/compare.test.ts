@@ -13,7 +13,8 @@ const result = (name: string, fast: number, sharpe: number | null): ResultDocume
     currency: 'USD',
   },
   assumptions: [{ about: 'fills', text: 'The next open.' }],
-  statistics: { returns: { sharpe, total_return: 0.1 } },
+  statistics: { returns: { sharpe, total_return: 0.1 }, trades: { count: 1_200 } },
+  equity: { ts: [], equity: [] },
 });
 
 describe('a comparison', () => {
@@ -22,6 +23,7 @@ describe('a comparison', () => {
     expect(names).toEqual(['a', 'b']);
     const of = (title: string) => rows.find((row) => row.title === title)?.values;
     expect(of('Sharpe ratio')).toEqual(['1.23', '–']);
+    expect(of('Trades')).toEqual(['1,200', '1,200']);
     expect(of('Total return')).toEqual(['10.00 %', '10.00 %']);
     expect(differences).toEqual([{ title: 'Parameters', values: ['fast 5', 'fast 8'] }]);
   });

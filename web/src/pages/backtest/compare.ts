@@ -1,5 +1,5 @@
 /** Results side by side: the figures that people look at first, and what the runs differ in. */
-import { percent, ratio } from './config-text';
+import { count, percent, ratio } from './figures-text';
 
 export interface ResultDocument {
   name: string;
@@ -14,6 +14,7 @@ export interface ResultDocument {
   };
   assumptions: { about: string; text: string }[];
   statistics: Record<string, unknown>;
+  equity: { ts: string[]; equity: number[] };
 }
 export interface ComparedRow {
   title: string;
@@ -29,7 +30,7 @@ const FIGURES: readonly [title: string, path: string, shown: (value: number | nu
   ['Calmar ratio', 'returns.calmar', ratio],
   ['Greatest drawdown', 'returns.max_drawdown', percent],
   ['Share of time invested', 'exposure.share_of_points', percent],
-  ['Trades', 'trades.trades', (value) => (value === null ? '–' : String(value))],
+  ['Trades', 'trades.count', count],
   ['Winning trades', 'trades.win_rate', percent],
   ['Profit factor', 'trades.profit_factor', ratio],
   ['Turnover a year', 'turnover_annual', ratio],

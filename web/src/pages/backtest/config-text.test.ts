@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StrategyKind } from '$/api/types';
-import { configText, gridText, percent, progressOf, readName, ratio } from './config-text';
+import { configText, gridText, readName, withParameters } from './config-text';
 
 const cross: StrategyKind = {
   name: 'ema_cross',
@@ -57,21 +57,24 @@ describe('the configuration of a backtest', () => {
   });
 });
 
-describe('progress', () => {
-  it('is a part where the whole is known', () => {
-    expect(progressOf(null)).toEqual({ text: 'starting', part: null });
-    expect(progressOf({ stage: 'VARIANTS', done: 250, total: 1000 })).toEqual({
-      text: '250 of 1,000 variants',
-      part: 0.25,
-    });
-    expect(progressOf({ stage: 'RUNNING', done: 16_384 }).part).toBeNull();
+describe('other parameters', () => {
+  it('take the place of those in a section, and nothing else changes', () => {
+    const config =
+      '[strategy]\nid = "ema_cross" # mine\n\n[strategy.parameters]\nfast = 10 # was 5\nslow = 30\n\n[fills]\nfast = 1\n';
+    expect(withParameters(config, { fast: '7', size: '0.5' })).toBe(
+      '[strategy]\nid = "ema_cross" # mine\n\n[strategy.parameters]\nsize = 0.5\nfast = 7\nslow = 30\n\n[fills]\nfast = 1\n',
+    );
   });
-  it('has a dash for what is not defined', () => {
-    expect([percent(null), percent(-0.1234), ratio(undefined), ratio(1)]).toEqual([
-      '–',
-      '-12.34 %',
-      '–',
-      '1.00',
-    ]);
+  it('take the place of those in braces', () => {
+    const config = '[strategy]\nparameters = { fast = 10, weights = [0.5, 0.5], breakfast = 2 } # x\n';
+    expect(withParameters(config, { fast: '7', weights: '[0.2, 0.8]', mode: 'calm' })).toBe(
+      '[strategy]\nparameters = { fast = 7, weights = [0.2, 0.8], breakfast = 2, mode = "calm" } # x\n',
+    );
+    expect(withParameters('parameters = {}', { fast: '7' })).toBe('parameters = { fast = 7 }');
+  });
+  it('come at the end where there were none', () => {
+    expect(withParameters('[strategy]\nid = "ema_cross"\n', { fast: '7' })).toBe(
+      '[strategy]\nid = "ema_cross"\n\n[strategy.parameters]\nfast = 7\n',
+    );
   });
 });

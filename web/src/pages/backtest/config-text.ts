@@ -1,5 +1,5 @@
 /** From what is filled in to the text of a configuration: the same that `tradewind backtest` reads. */
-import type { BacktestProgress, Instrument, StrategyKind } from '$/api/types';
+import type { Instrument, StrategyKind } from '$/api/types';
 
 export interface Plan {
   strategy: string;
@@ -29,48 +29,56 @@ export function stepsOf(instrument: Instrument | null): { tick: string; lot: str
 
 const quoted = (text: string) => JSON.stringify(text);
 
+/** A parameter's value as TOML: the API gives all of them as text. */
 function parameter(text: string): string {
   if (/^-?\d+(\.\d+)?$/.test(text) || text === 'true' || text === 'false' || text.startsWith('['))
     return text;
   return quoted(text);
 }
 
-export function configText(plan: Plan, strategy: StrategyKind | undefined): string {
-  const parameters = (strategy?.parameters ?? []).map((p) => `${p.name} = ${parameter(p.default)}`);
-  const [, currency = 'USD'] = /-([A-Z]{3,5})\./.exec(plan.instrument) ?? [];
+/** Account, instrument and data. */
+export function headText({ cash, instrument, tick, lot, file, interval }: Plan): string {
+  const [, currency = 'USD'] = /-([A-Z]{3,5})\./.exec(instrument) ?? [];
   return [
-    'seed = 1',
-    '',
     '[account]',
-    `cash = ${quoted(plan.cash)}`,
+    `cash = ${quoted(cash)}`,
     `currency = ${quoted(currency)}`,
     '',
     '[[instruments]]',
-    `id = ${quoted(plan.instrument)}`,
-    ...(plan.instrument.includes('-') ? ['kind = "spot"'] : []),
-    `tick = ${quoted(plan.tick)}`,
-    `lot = ${quoted(plan.lot)}`,
+    `id = ${quoted(instrument)}`,
+    ...(instrument.includes('-') ? ['kind = "spot"'] : []),
+    `tick = ${quoted(tick)}`,
+    `lot = ${quoted(lot)}`,
     '',
     '[[data]]',
-    `file = ${quoted(plan.file)}`,
-    `interval = ${quoted(plan.interval)}`,
-    '',
-    '[strategy]',
-    plan.strategy.endsWith('.rhai') ? `script = ${quoted(plan.strategy)}` : `id = ${quoted(plan.strategy)}`,
-    ...(parameters.length > 0 ? ['', '[strategy.parameters]', ...parameters] : []),
-    '',
-    '[fills]',
-    'fill = "next_open"',
-    '',
+    `file = ${quoted(file)}`,
+    `interval = ${quoted(interval)}`,
+  ].join('\n');
+}
+
+/** Fees and limits. */
+export function tailText({ fee }: Plan): string {
+  return [
     '[[fees]]',
-    `maker = ${quoted(plan.fee)}`,
-    `taker = ${quoted(plan.fee)}`,
+    `maker = ${quoted(fee)}`,
+    `taker = ${quoted(fee)}`,
     '',
     '# The limits of a new paper account ("account") would deny large positions.',
     '[risk]',
     'profile = "wide"',
     '',
   ].join('\n');
+}
+
+export function configText(plan: Plan, strategy: StrategyKind | undefined): string {
+  const parameters = (strategy?.parameters ?? []).map((p) => `${p.name} = ${parameter(p.default)}`);
+  const what = plan.strategy.endsWith('.rhai')
+    ? `script = ${quoted(plan.strategy)}`
+    : `id = ${quoted(plan.strategy)}`;
+  const strategyText = ['[strategy]', what];
+  if (parameters.length > 0) strategyText.push('', '[strategy.parameters]', ...parameters);
+  const fills = '[fills]\nfill = "next_open"';
+  return ['seed = 1', headText(plan), strategyText.join('\n'), fills, tailText(plan)].join('\n\n');
 }
 
 /** A first grid: the numbers of a strategy around their defaults. */
@@ -88,30 +96,42 @@ export function gridText(strategy: StrategyKind | undefined): string {
     .join('');
 }
 
-/** What a job is at, in words, and how much of it is done where that is known. */
-export function progressOf(progress: BacktestProgress | null | undefined): {
-  text: string;
-  part: number | null;
-} {
-  if (!progress) return { text: 'starting', part: null };
-  const { stage, done, total } = progress;
-  const part = total ? Math.min(1, done / total) : null;
-  const count = done.toLocaleString('en-US');
-  const of = total ? ` of ${total.toLocaleString('en-US')}` : '';
-  const words = {
-    READING: 'reading the data',
-    RUNNING: `${count}${of} rows`,
-    CHECKING: `looking for look-ahead: ${count}${of} rows`,
-    VARIANTS: `${count}${of} variants`,
-    WINDOWS: `${count}${of} windows`,
-  };
-  return { text: words[stage], part };
+/**
+ * The same configuration with other parameters of its strategy, e.g. those of a sweep's variant. Everything else
+ * stays as it was written, comments too.
+ */
+export function withParameters(config: string, values: Record<string, string>): string {
+  const entries = Object.entries(values).map(([name, value]) => [name, parameter(value)] as const);
+  const inline = /^(\s*parameters\s*=\s*\{)(.*)(\}.*)$/m;
+  const found = inline.exec(config);
+  if (found) {
+    const [whole, open = '', body = '', close = ''] = found;
+    const changed = entries.reduce(replaceInline, body);
+    return config.replace(whole, () => `${open}${changed}${close}`);
+  }
+  const lines = config.split('\n');
+  const header = lines.findIndex((line) => /^\s*\[strategy\.parameters\]/.test(line));
+  if (header < 0) {
+    const added = entries.map(([name, value]) => `${name} = ${value}`);
+    return [config.trimEnd(), '', '[strategy.parameters]', ...added, ''].join('\n');
+  }
+  for (const [name, value] of entries) {
+    const next = lines.findIndex((line, at) => at > header && /^\s*\[/.test(line));
+    const end = next < 0 ? lines.length : next;
+    const at = lines.findIndex((line, at) => at > header && at < end && keyOf(line) === name);
+    if (at < 0) lines.splice(header + 1, 0, `${name} = ${value}`);
+    else lines[at] = `${name} = ${value}`;
+  }
+  return lines.join('\n');
 }
 
-/** `12.34 %`, `–` where there is none. */
-export function percent(value: number | null | undefined): string {
-  return value === null || value === undefined ? '–' : `${(value * 100).toFixed(2)} %`;
+function keyOf(line: string): string | null {
+  return /^\s*"?([\w-]+)"?\s*=/.exec(line)?.[1] ?? null;
 }
-export function ratio(value: number | null | undefined): string {
-  return value === null || value === undefined ? '–' : value.toFixed(2);
+
+/** Names of parameters are letters, digits and `_`, so they need no escaping in a pattern. */
+function replaceInline(body: string, [name, value]: readonly [string, string]): string {
+  const pair = new RegExp(`(^|,)(\\s*)${name}\\s*=\\s*("[^"]*"|\\[[^\\]]*\\]|[^,]*?)(?=\\s*(,|$))`);
+  if (pair.test(body)) return body.replace(pair, (_, before, space) => `${before}${space}${name} = ${value}`);
+  return body.trim() ? `${body.trimEnd()}, ${name} = ${value} ` : ` ${name} = ${value} `;
 }
