@@ -46,12 +46,12 @@ macro_rules! catalogue {
 catalogue! {
     AccountUnknown "ACCOUNT_UNKNOWN" 404 "Unknown account" "There is no such account, or you may not see it.";
     AmountRefused "AMOUNT_REFUSED" 422 "Amount refused" "The amount is zero, not covered, or in a currency that the account does not hold.";
+    BacktestsUnavailable "BACKTESTS_UNAVAILABLE" 503 "No backtests" "This program takes no backtests at the moment.";
     BacktestFileExists "BACKTEST_FILE_EXISTS" 409 "File exists" "There is a file of that name; files are not changed.";
     BacktestFileUnknown "BACKTEST_FILE_UNKNOWN" 404 "Unknown file" "You have no such file for backtests.";
     BacktestLimit "BACKTEST_LIMIT" 409 "Too many" "There is no room for more backtests or files; delete some.";
     BacktestState "BACKTEST_STATE" 409 "Backtest state" "The backtest is in a state in which this can't be done.";
     BacktestUnknown "BACKTEST_UNKNOWN" 404 "Unknown backtest" "You have no such backtest.";
-    BacktestsUnavailable "BACKTESTS_UNAVAILABLE" 503 "No backtests" "This program takes no backtests at the moment.";
     BadRequest "BAD_REQUEST" 400 "Bad request" "The request is not valid HTTP for this resource.";
     BodyTooLarge "BODY_TOO_LARGE" 413 "Body too large" "The body is longer than the resource takes: 1 MB, more where a file is sent.";
     ConnectionUnknown "CONNECTION_UNKNOWN" 404 "Unknown connection" "There is no such connection.";
