@@ -7,6 +7,7 @@ use ta_lib::{Core, OutRange, RetCode};
 
 use crate::IndicatorError;
 use crate::input::{BarColumns, BarInput, Columns};
+use crate::library::warm_up;
 use crate::params::Params;
 use crate::stepper::Stepper;
 use crate::value::Series;
@@ -15,6 +16,8 @@ use crate::value::Series;
 pub(crate) trait LibraryStream: Clone + Send + Sync + fmt::Debug + 'static {
     /// The outputs of one bar, an array as wide as the indicator.
     type Row: AsRef<[f64]>;
+    /// Bars before the one that has the first value.
+    fn lookback(core: &Core, params: &Params) -> Result<usize, RetCode>;
     /// Opens the library's stream on the bars so far; gives the last bar's values.
     fn open(core: &Core, bars: &BarColumns<'_>, params: &Params) -> Result<(Self, Self::Row), RetCode>;
     /// Takes one more bar.
@@ -33,16 +36,17 @@ enum State<S> {
 #[derive(Clone)]
 pub(crate) struct Adapter<S> {
     params: Params,
+    /// The bar, counted from 1, that has the first value.
     needed: usize,
     state: State<S>,
 }
 
 impl<S: LibraryStream> Adapter<S> {
-    /// `needed` is the bar, counted from 1, that has the first value.
-    pub(crate) fn new(params: &Params, needed: usize) -> Self {
+    /// Before the first bar.
+    pub(crate) fn new(params: &Params) -> Self {
         Self {
             params: *params,
-            needed,
+            needed: warm_up::<S>(params),
             state: State::Filling(Columns::default()),
         }
     }

@@ -147,9 +147,7 @@ impl<'a> Track<'a> {
     #[must_use]
     pub fn back(&self, bars: usize) -> Option<Values> {
         let row = self.row(bars)?;
-        row.iter()
-            .any(|v| !v.is_nan())
-            .then(|| Values::from_slice(row))
+        row.iter().any(|v| !v.is_nan()).then(|| Values::from_slice(row))
     }
 
     /// One output, `bars` bars before the last one.

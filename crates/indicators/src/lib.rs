@@ -13,23 +13,16 @@
 //! behind one pointer. What the `ta-lib` crate has is called there; the rest is our own.
 
 mod adapter;
-mod atr;
-mod averages;
 mod bank;
-mod bollinger;
-mod channels;
 mod error;
 mod input;
-mod macd;
+mod library;
 mod machine;
 mod params;
 pub mod registry;
 pub mod regression;
-mod rsi;
 mod spec;
 mod stepper;
-mod stochastic;
-mod supertrend;
 mod value;
 mod vwap;
 mod zscore;

@@ -84,11 +84,19 @@ impl Param {
         }
     }
 
-    /// A kind of moving average, SMA unless the id says otherwise.
-    pub(crate) const fn average(name: &'static str) -> Self {
+    /// A whole number of bars, from `min` to `max`.
+    pub(crate) const fn period_to(name: &'static str, default: u32, min: u32, max: u32) -> Self {
+        Self {
+            max: max as f64,
+            ..Self::period(name, default, min)
+        }
+    }
+
+    /// A kind of moving average.
+    pub(crate) const fn average(name: &'static str, default: u32) -> Self {
         Self {
             name,
-            default: 0.0,
+            default: default as f64,
             min: 0.0,
             max: 15.0,
             kind: ParamKind::Average,

@@ -9,9 +9,7 @@ use crate::input::{BarColumns, Input};
 use crate::machine::Machine;
 use crate::params::{Param, Params};
 use crate::value::Series;
-use crate::{
-    IndicatorError, atr, averages, bollinger, channels, macd, rsi, stochastic, supertrend, vwap, zscore,
-};
+use crate::{IndicatorError, library, vwap, zscore};
 
 /// Where a chart draws it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -133,23 +131,13 @@ impl fmt::Debug for Definition {
     }
 }
 
-/// The families, each a list of definitions.
-static FAMILIES: &[&[&Definition]] = &[
-    &[&averages::SMA, &averages::EMA],
-    &[&rsi::RSI, &macd::MACD, &stochastic::STOCH, &stochastic::STOCHF],
-    &[
-        &bollinger::BBANDS,
-        &zscore::ZSCORE,
-        &channels::DONCHIAN,
-        &supertrend::SUPERTREND,
-        &atr::ATR,
-    ],
-    &[&vwap::VWAP],
-];
+/// Our own families, each a list of definitions; those of the library are in [`library::FAMILIES`].
+static FAMILIES: &[&[&Definition]] = &[&[&vwap::VWAP, &zscore::ZSCORE]];
 
 /// Every indicator, family by family.
 pub fn all() -> impl Iterator<Item = &'static Definition> {
-    FAMILIES.iter().flat_map(|family| family.iter().copied())
+    let families = library::FAMILIES.iter().chain(FAMILIES);
+    families.flat_map(|family| family.iter().copied())
 }
 
 /// The definition of a name or another name of it, if there is one.

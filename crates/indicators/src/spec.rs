@@ -59,7 +59,10 @@ impl IndicatorSpec {
         }
         let mut values = Vec::with_capacity(definition.params.len());
         for (at, param) in definition.params.iter().enumerate() {
-            let value = given.get(at).copied().unwrap_or_else(|| param.value_after(&values));
+            let value = given
+                .get(at)
+                .copied()
+                .unwrap_or_else(|| param.value_after(&values));
             check(definition.name, param, value)?;
             values.push(value);
         }

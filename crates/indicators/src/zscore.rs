@@ -26,7 +26,7 @@ pub(crate) static ZSCORE: Definition = Definition {
     pane: Pane::Own,
     warm_up,
     relation: no_relation,
-    start: |params| Machine::Zscore(Adapter::new(params, warm_up(params))),
+    start: |params| Machine::Zscore(Adapter::new(params)),
     batch: |params, bars| {
         let first = warm_up(params) - 1;
         fill("ZSCORE", (1, bars.len()), warm_up(params), |core, last, out| {
@@ -68,6 +68,10 @@ pub(crate) struct ScoreStream(BbandsStream);
 
 impl LibraryStream for ScoreStream {
     type Row = [f64; 1];
+
+    fn lookback(core: &Core, params: &Params) -> Result<usize, RetCode> {
+        core.bbands_lookback(params.period(0), 1.0, 1.0, MAType::SMA)
+    }
 
     fn open(core: &Core, bars: &BarColumns<'_>, params: &Params) -> Result<(Self, Self::Row), RetCode> {
         let (stream, (upper, middle, _)) =

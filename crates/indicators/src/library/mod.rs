@@ -1,0 +1,210 @@
+//! What the `ta-lib` crate has, one file per family: each a table of functions with their parameters, inputs and
+//! outputs. The table's row is all that is written for a function; [`library!`] makes the two faces of it.
+//!
+//! The order of parameters in ids: lengths and factors as TA-Lib has them, kinds of averages last.
+
+mod adaptive;
+mod averages;
+mod bands;
+mod candles;
+mod cells;
+mod convergence;
+mod cycle;
+mod directional;
+mod momentum;
+mod price;
+mod statistics;
+mod stochastics;
+mod stops;
+mod variable;
+mod volatility;
+mod volume;
+
+use ta_lib::Core;
+
+use crate::adapter::LibraryStream;
+use crate::params::{Param, Params};
+use crate::registry::Definition;
+
+/// The families, in the order of lists.
+pub(crate) static FAMILIES: [&[&Definition]; 15] = [
+    averages::AVERAGES,
+    adaptive::ADAPTIVE,
+    variable::VARIABLE,
+    stops::STOPS,
+    directional::DIRECTIONAL,
+    momentum::MOMENTUM,
+    convergence::CONVERGENCE,
+    stochastics::STOCHASTICS,
+    volatility::VOLATILITY,
+    bands::BANDS,
+    volume::VOLUME,
+    cycle::CYCLE,
+    statistics::STATISTICS,
+    price::PRICE,
+    candles::CANDLES,
+];
+
+/// The bar, counted from 1, that has the first value. Parameters whose combination the library refuses never have
+/// one; [`accepted`] keeps them out.
+pub(crate) fn warm_up<S: LibraryStream>(params: &Params) -> usize {
+    S::lookback(&Core::new(), params).map_or(usize::MAX, |bars| bars + 1)
+}
+
+/// Whether the library takes the parameters together.
+fn accepted<S: LibraryStream>(params: &Params) -> Result<(), &'static str> {
+    match S::lookback(&Core::new(), params) {
+        Ok(_) => Ok(()),
+        Err(_) => Err("these parameters do not go together"),
+    }
+}
+
+/// Parameters in the order of ids; a row has them in the order of the library's arguments.
+const fn in_order<const N: usize>(given: [(usize, Param); N]) -> [Param; N] {
+    let mut ordered = [Param::period("", 0, 0); N];
+    let mut at = 0;
+    while at < N {
+        ordered[given[at].0] = given[at].1;
+        at += 1;
+    }
+    ordered
+}
+
+/// A family: `LIST in Group;` and then a row per function:
+///
+/// ```text
+/// NAME "Title" on Pane
+///     = ("TA-Lib's name") batch open lookback Stream(inputs…) [kind place ("name", default, range…), …]
+///     -> output: Real …  { fields of the definition that differ: value, … };
+/// ```
+///
+/// `place` is where the parameter stands in ids; `Whole` is an output of whole numbers.
+macro_rules! library {
+    (
+        $list:ident in $group:ident;
+        $(
+            $(#[$doc:meta])*
+            $name:ident $title:literal on $pane:ident
+                = ($ta_lib:expr) $batch:ident $open:ident $lookback:ident $stream:ident($($input:ident)+)
+                [$($kind:ident $place:literal ($($range:expr),+) $(.$more:ident($($with:expr)?))*),* $(,)?]
+                -> $($output:ident: $cell:ident)+
+                $({ $($field:ident: $value:expr),+ $(,)? })?;
+        )+
+    ) => {
+        pub(crate) static $list: &[&$crate::registry::Definition] = &[$(&$name),+];
+
+        $(
+            $(#[$doc])*
+            static $name: $crate::registry::Definition = {
+                use ta_lib::$stream as Stream;
+                const PARAMS: &[$crate::params::Param] = &$crate::library::in_order([$((
+                    $place,
+                    $crate::params::Param::$kind($($range),+)$(.$more($($with)?))*,
+                )),*]);
+                const OUTPUTS: &[&str] = &[$(stringify!($output)),+];
+                const USUAL: $crate::registry::Definition = $crate::registry::Definition {
+                    name: stringify!($name),
+                    aliases: &[],
+                    title: $title,
+                    group: $crate::registry::Group::$group,
+                    ta_lib: Some($ta_lib),
+                    inputs: &[$($crate::library::figure!($input)),+],
+                    params: PARAMS,
+                    outputs: OUTPUTS,
+                    pane: $crate::registry::Pane::$pane,
+                    warm_up: $crate::library::warm_up::<Stream>,
+                    relation: $crate::library::accepted::<Stream>,
+                    start: |params| {
+                        $crate::machine::Machine::other($crate::adapter::Adapter::<Stream>::new(params))
+                    },
+                    batch: |params, bars| {
+                        let size = (OUTPUTS.len(), bars.len());
+                        let warm_up = $crate::library::warm_up::<Stream>(params);
+                        $crate::adapter::fill(stringify!($name), size, warm_up, |core, last, columns| {
+                            let mut columns = columns.iter_mut();
+                            $(let mut $output = $crate::library::cells::$cell::over(columns.next())?;)+
+                            let range = core.$batch(
+                                0,
+                                last,
+                                $(bars.$input,)+
+                                $($crate::library::argument!(params $kind $place),)*
+                                $($output.cells(),)+
+                            )?;
+                            $($output.finish();)+
+                            Ok(range)
+                        })
+                    },
+                };
+                $crate::registry::Definition { $($($field: $value,)+)? ..USUAL }
+            };
+
+            impl $crate::adapter::LibraryStream for ta_lib::$stream {
+                type Row = [f64; const { [$(stringify!($output)),+].len() }];
+
+                fn lookback(
+                    core: &ta_lib::Core,
+                    params: &$crate::params::Params,
+                ) -> Result<usize, ta_lib::RetCode> {
+                    let _ = params;
+                    core.$lookback($($crate::library::argument!(params $kind $place)),*)
+                }
+
+                fn open(
+                    core: &ta_lib::Core,
+                    bars: &$crate::input::BarColumns<'_>,
+                    params: &$crate::params::Params,
+                ) -> Result<(Self, Self::Row), ta_lib::RetCode> {
+                    use $crate::library::cells::IntoRow as _;
+                    let _ = params;
+                    let (stream, values) = core.$open(
+                        $(bars.$input,)+
+                        $($crate::library::argument!(params $kind $place),)*
+                    )?;
+                    Ok((stream, values.into_row()))
+                }
+
+                #[inline]
+                fn step(&mut self, bar: &$crate::input::BarInput) -> Result<Self::Row, ta_lib::RetCode> {
+                    use $crate::library::cells::IntoRow as _;
+                    Ok(self.update($(bar.$input),+)?.into_row())
+                }
+
+                fn peek(&self, bar: &$crate::input::BarInput) -> Result<Self::Row, ta_lib::RetCode> {
+                    use $crate::library::cells::IntoRow as _;
+                    Ok(self.peek($(bar.$input),+)?.into_row())
+                }
+            }
+        )+
+    };
+}
+
+/// The figure that a row's input names.
+macro_rules! figure {
+    (open) => {
+        $crate::input::Input::Open
+    };
+    (high) => {
+        $crate::input::Input::High
+    };
+    (low) => {
+        $crate::input::Input::Low
+    };
+    (close) => {
+        $crate::input::Input::Close
+    };
+    (volume) => {
+        $crate::input::Input::Volume
+    };
+}
+
+/// The library's argument for a row's parameter.
+macro_rules! argument {
+    ($params:ident period_to $place:literal) => {
+        $params.period($place)
+    };
+    ($params:ident $kind:ident $place:literal) => {
+        $params.$kind($place)
+    };
+}
+
+use {argument, figure, library};
