@@ -8,6 +8,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("types", &[]),
     ("codecs", &["types"]),
+    ("calendar", &["types"]),
     ("indicators", &["types"]),
     ("ledger", &["types"]),
     ("matching", &["types"]),
@@ -19,6 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "engine",
         &[
             "types",
+            "codecs",
             "ledger",
             "matching",
             "strategy",
@@ -27,7 +29,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "journal",
         ],
     ),
-    ("store", &["types"]),
+    ("store", &["types", "codecs"]),
     ("venues", &["types", "codecs"]),
     ("simulator", &["types", "codecs", "matching", "engine", "journal"]),
     (
@@ -49,6 +51,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "types",
             "codecs",
+            "calendar",
             "indicators",
             "ledger",
             "matching",
@@ -69,6 +72,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const PURE: &[&str] = &[
     "types",
     "codecs",
+    "calendar",
     "indicators",
     "ledger",
     "matching",
