@@ -9,7 +9,7 @@ use crate::input::{BarColumns, Input};
 use crate::machine::Machine;
 use crate::params::{Param, Params};
 use crate::value::Series;
-use crate::{IndicatorError, library, vwap, zscore};
+use crate::{IndicatorError, library, own, vwap, zscore};
 
 /// Where a chart draws it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -132,11 +132,16 @@ impl fmt::Debug for Definition {
 }
 
 /// Our own families, each a list of definitions; those of the library are in [`library::FAMILIES`].
-static FAMILIES: &[&[&Definition]] = &[&[&vwap::VWAP, &zscore::ZSCORE]];
+static FAMILIES: [&[&Definition]; 4] = [
+    &[&vwap::VWAP, &zscore::ZSCORE],
+    own::FIGURES,
+    own::LEVELS,
+    own::patterns::PATTERNS,
+];
 
 /// Every indicator, family by family.
 pub fn all() -> impl Iterator<Item = &'static Definition> {
-    let families = library::FAMILIES.iter().chain(FAMILIES);
+    let families = library::FAMILIES.iter().chain(&FAMILIES);
     families.flat_map(|family| family.iter().copied())
 }
 

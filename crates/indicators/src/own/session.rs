@@ -20,13 +20,7 @@ pub(crate) enum Session {
 }
 
 /// The parameter that names a session by its rough number of days.
-pub(crate) const SESSION: Param = Param {
-    name: "session",
-    default: 1.0,
-    min: 1.0,
-    max: 30.0,
-    whole: true,
-};
+pub(crate) const SESSION: Param = Param::period("session", 1, 1);
 
 /// For `Definition::relation` where the session is the parameter at 0.
 pub(crate) fn session_is_known(params: &Params) -> Result<(), &'static str> {

@@ -9,13 +9,14 @@ use crate::input::BarInput;
 use crate::params::Param;
 
 /// Bars on each side of a swing.
-pub(crate) const STRENGTH: Param = Param {
-    name: "strength",
-    default: 3.0,
-    min: 1.0,
-    max: 500.0,
-    whole: true,
-};
+pub(crate) const STRENGTH: Param = Param::period("strength", 3, 1);
+
+/// The bar, counted from 1, that can at the earliest confirm the last of `swings` swings in turn: two of a kind lie
+/// more than `strength` bars apart, a high and a low can be of one bar.
+pub(crate) const fn earliest(strength: i32, swings: usize) -> usize {
+    let strength = strength.unsigned_abs() as usize;
+    2 * strength + 1 + (swings.div_ceil(2) - 1) * (strength + 1)
+}
 
 /// A swing high or low.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -34,7 +35,7 @@ pub(crate) struct Swing {
 /// (so the first of equal highs counts), lows likewise. A swing is known `strength` bars after its bar. Amortised O(1).
 /// Source: the fractal of Bill Williams, *Trading Chaos*, of any width; where no two highs are equal it is TA-Lib's
 /// `FRACTAL(strength, strength)`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct SwingFinder {
     strength: u64,
     seen: u64,
@@ -92,7 +93,10 @@ impl SwingFinder {
 
 /// Adds a value to a queue of candidates: those that it beats leave at the back, the one that is too old at the front.
 fn offer(queue: &mut VecDeque<(u64, f64)>, now: u64, value: f64, width: u64, beaten: Ordering) {
-    while queue.back().is_some_and(|(_, old)| old.partial_cmp(&value) == Some(beaten)) {
+    while queue
+        .back()
+        .is_some_and(|(_, old)| old.partial_cmp(&value) == Some(beaten))
+    {
         queue.pop_back();
     }
     queue.push_back((now, value));
@@ -104,7 +108,7 @@ fn offer(queue: &mut VecDeque<(u64, f64)>, now: u64, value: f64, width: u64, bea
 /// Swings in turn, a high after a low and a low after a high. Of two highs in a row the higher stays, of two lows the
 /// lower. A low that is not under the last high (the market gapped away) is no turn, nor is a high not over the last low.
 /// So every high is above its neighbours. Remembers the last `memory`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct SwingPath {
     finder: SwingFinder,
     swings: VecDeque<Swing>,
@@ -154,7 +158,10 @@ impl SwingPath {
 
     /// The swing `back` swings before the last one.
     pub(crate) fn back(&self, back: usize) -> Option<&Swing> {
-        self.swings.len().checked_sub(back + 1).and_then(|at| self.swings.get(at))
+        self.swings
+            .len()
+            .checked_sub(back + 1)
+            .and_then(|at| self.swings.get(at))
     }
 
     /// The last `N` swings, oldest first.
@@ -209,7 +216,7 @@ pub(crate) mod tests {
             lows.push(level - random.next_f64());
         }
         for strength in [1, 2, 3, 7] {
-            let (mut up, mut down) = (vec![0.0; 3_000], vec![0.0; 3_000]);
+            let (mut up, mut down) = (vec![0; 3_000], vec![0; 3_000]);
             let range = Core::new()
                 .fractal(0, 2_999, &highs, &lows, strength, strength, &mut up, &mut down)
                 .unwrap();
@@ -217,7 +224,7 @@ pub(crate) mod tests {
             let mut found = 0;
             for at in 0..3_000usize {
                 let [high, low] = finder.step(&bar(at as u64, highs[at], lows[at]));
-                let truth = |flags: &[f64]| at >= range.beg_idx && flags[at - range.beg_idx] > 0.5;
+                let truth = |flags: &[i32]| at >= range.beg_idx && flags[at - range.beg_idx] != 0;
                 assert_eq!(high.is_some(), truth(&up), "high {strength} {at}");
                 assert_eq!(low.is_some(), truth(&down), "low {strength} {at}");
                 if let Some(high) = high {

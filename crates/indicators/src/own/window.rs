@@ -11,7 +11,7 @@ pub(crate) trait Merge: Copy {
 }
 
 /// The merged figure of the last `period` items.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Sliding<A> {
     period: usize,
     /// Oldest last; each with all that follow it in time within this stack.
@@ -139,10 +139,7 @@ mod tests {
             .into_iter()
             .map(|v| sum.push(Sum(v)).map(|s| s.0))
             .collect();
-        assert_eq!(
-            got,
-            [None, None, Some(7.0), Some(14.0), Some(28.0), Some(56.0)]
-        );
+        assert_eq!(got, [None, None, Some(7.0), Some(14.0), Some(28.0), Some(56.0)]);
     }
 
     #[test]
