@@ -21,6 +21,7 @@ fn bars(closes: &[i64], volume: i128) -> Vec<Bar> {
         volume: SizeMantissa(volume),
         value: i128::from(close) * volume,
         trades: 1,
+        open_interest: None,
         source: BarSource::Trades,
         revision: 0,
         complete: true,

@@ -51,6 +51,7 @@ pub(crate) fn bar(
         volume,
         value,
         trades: u32::try_from(candle.trades).unwrap_or(u32::MAX),
+        open_interest: None,
         source: BarSource::Venue,
         revision: 0,
         complete: candle.ts.plus(candle.interval.nanos()) <= candle.known_at,

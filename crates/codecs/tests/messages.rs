@@ -296,6 +296,7 @@ fn bar(interval: BarInterval) -> Bar {
         volume: SizeMantissa(100),
         value: 1100,
         trades: 9,
+        open_interest: None,
         source: BarSource::Venue,
         revision: 0,
         complete: true,

@@ -68,6 +68,7 @@ fn bar(idx: InstrumentIdx, at: usize, known: UnixNanos) -> Bar {
         volume: SizeMantissa(1_000_000),
         value: i128::from(close) * 100_000_000,
         trades: 10,
+        open_interest: None,
         source: BarSource::Trades,
         revision: 0,
         complete: true,

@@ -148,6 +148,7 @@ fn bar(n: u64) -> Bar {
         volume: SizeMantissa(1_000_000_000),
         value: 0,
         trades: 10,
+        open_interest: None,
         source: BarSource::Trades,
         revision: 0,
         complete: true,

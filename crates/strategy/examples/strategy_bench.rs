@@ -33,6 +33,7 @@ fn bars(count: usize) -> Vec<Bar> {
                 volume: SizeMantissa(i128::from(10_000 + draw(100_000))),
                 value: 0,
                 trades: 10,
+                open_interest: None,
                 source: BarSource::Trades,
                 revision: 0,
                 complete: true,

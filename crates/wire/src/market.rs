@@ -166,6 +166,10 @@ pub enum BarSource {
     Trades,
     /// Mid prices of quotes.
     QuoteMids,
+    /// Best bids of quotes.
+    QuoteBids,
+    /// Best offers of quotes.
+    QuoteAsks,
     /// The venue's own candles.
     Venue,
 }

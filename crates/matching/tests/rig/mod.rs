@@ -312,6 +312,7 @@ pub(crate) fn bar(ts: UnixNanos, [open, high, low, close]: [i64; 4], volume: i12
         volume: SizeMantissa(volume),
         value: 0,
         trades: 1,
+        open_interest: None,
         source: BarSource::Trades,
         revision: 0,
         complete: true,

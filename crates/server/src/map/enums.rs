@@ -42,7 +42,7 @@ same_names!(/// What rules do, back.
 same_names!(/// Data states.
     data_state: t::market::DataState => w::DataState { Valid, Stale, NoData, NotSubscribed });
 same_names!(/// Sources of bars.
-    bar_source: t::market::BarSource => w::BarSource { Trades, QuoteMids, Venue });
+    bar_source: t::market::BarSource => w::BarSource { Trades, QuoteMids, QuoteBids, QuoteAsks, Venue });
 same_names!(/// Kinds of instruments.
     instrument_kind: t::InstrumentKind => w::InstrumentKind { SpotPair, Equity, Etf, Index, Future, Perpetual, Option });
 same_names!(/// Trading status.

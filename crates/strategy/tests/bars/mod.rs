@@ -26,6 +26,7 @@ pub(crate) fn bar(at: usize, [open, high, low, close]: [i64; 4], volume: i128) -
         volume: SizeMantissa(volume),
         value: i128::from(close) * volume,
         trades: u32::from(volume > 0),
+        open_interest: None,
         source: BarSource::Trades,
         revision: 0,
         complete: true,

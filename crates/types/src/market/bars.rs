@@ -1,108 +1,12 @@
-//! OHLCV bars of one interval, stamped with the time they open, and the builder that makes them from trades
-//! or quotes.
+//! OHLCV bars of one interval, stamped with the time they open.
 
 use std::fmt;
-use std::str::FromStr;
+use std::num::NonZeroU128;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{InstrumentIdx, PriceMantissa, SizeMantissa, UnixNanos, time::SECOND_NS};
-
-/// Time intervals of bars, from one second to one day. UTC-aligned.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct BarInterval(u32);
-
-impl BarInterval {
-    /// Names and seconds of every interval there is.
-    pub const ALL: [(&'static str, u32); 17] = [
-        ("1s", 1),
-        ("5s", 5),
-        ("10s", 10),
-        ("15s", 15),
-        ("30s", 30),
-        ("1m", 60),
-        ("2m", 120),
-        ("3m", 180),
-        ("5m", 300),
-        ("10m", 600),
-        ("15m", 900),
-        ("30m", 1800),
-        ("1h", 3600),
-        ("2h", 7200),
-        ("4h", 14400),
-        ("6h", 21600),
-        ("1d", 86400),
-    ];
-
-    /// One second.
-    pub const S1: BarInterval = BarInterval(1);
-    /// Ten seconds, the scalping strategies' default.
-    pub const S10: BarInterval = BarInterval(10);
-    /// One minute.
-    pub const M1: BarInterval = BarInterval(60);
-
-    /// Length in seconds.
-    #[must_use]
-    pub const fn secs(self) -> u32 {
-        self.0
-    }
-
-    /// Length in nanoseconds.
-    #[must_use]
-    pub const fn nanos(self) -> u64 {
-        self.0 as u64 * SECOND_NS
-    }
-
-    /// The interval of that many seconds, if it is one of [`BarInterval::ALL`].
-    #[must_use]
-    pub fn from_secs(secs: u32) -> Option<Self> {
-        Self::ALL.iter().any(|(_, s)| *s == secs).then_some(Self(secs))
-    }
-
-    /// The name, e.g. `10s`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        Self::ALL
-            .iter()
-            .find(|(_, s)| *s == self.0)
-            .map_or("?", |(name, _)| name)
-    }
-}
-
-impl fmt::Display for BarInterval {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// The text names no interval.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no bar interval; one of 1s 5s 10s 15s 30s 1m 2m 3m 5m 10m 15m 30m 1h 2h 4h 6h 1d")]
-pub struct BadInterval(pub String);
-
-impl FromStr for BarInterval {
-    type Err = BadInterval;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL.iter().find(|(name, _)| *name == text);
-        found
-            .map(|(_, s)| Self(*s))
-            .ok_or_else(|| BadInterval(text.chars().take(16).collect()))
-    }
-}
-
-impl Serialize for BarInterval {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
-
-impl<'de> Deserialize<'de> for BarInterval {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
+pub use super::bar_interval::{BadInterval, BarInterval};
+use crate::{InstrumentIdx, PriceMantissa, SizeMantissa, UnixNanos};
 
 /// What a bar was built from.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -112,8 +16,53 @@ pub enum BarSource {
     Trades,
     /// Mid prices of quotes, where an instrument has no trades.
     QuoteMids,
+    /// Best bids of quotes.
+    QuoteBids,
+    /// Best offers of quotes.
+    QuoteAsks,
     /// The venue's own candles.
     Venue,
+}
+
+/// Open interest as an integer at the instrument's size scale, never negative.
+///
+/// Held so that `Option<OpenInterest>` takes no more than the number itself: a bar is copied often.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OpenInterest(NonZeroU128);
+
+impl OpenInterest {
+    /// From a mantissa; `None` when it is negative.
+    #[must_use]
+    pub fn new(mantissa: SizeMantissa) -> Option<Self> {
+        let above = u128::try_from(mantissa.0).ok()?.checked_add(1)?;
+        NonZeroU128::new(above).map(Self)
+    }
+
+    /// The mantissa.
+    #[must_use]
+    pub fn mantissa(self) -> SizeMantissa {
+        // At most `i128::MAX` by construction.
+        SizeMantissa(i128::try_from(self.0.get() - 1).unwrap_or(i128::MAX))
+    }
+}
+
+impl fmt::Debug for OpenInterest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OpenInterest({})", self.mantissa().0)
+    }
+}
+
+impl Serialize for OpenInterest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.mantissa().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for OpenInterest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mantissa = SizeMantissa::deserialize(deserializer)?;
+        Self::new(mantissa).ok_or_else(|| serde::de::Error::custom("open interest must not be negative"))
+    }
 }
 
 /// One bar. `ts` is the time it opens.
@@ -133,12 +82,15 @@ pub struct Bar {
     pub low: PriceMantissa,
     /// Last price.
     pub close: PriceMantissa,
-    /// Sum of sizes.
+    /// Sum of sizes; 0 for quotes.
     pub volume: SizeMantissa,
-    /// Σ price × size, as a mantissa at price scale + size scale; VWAP = value / volume.
+    /// Σ price × size, as a mantissa at price scale + size scale; VWAP = value / volume. See [`Bar::tells_value`].
     pub value: i128,
     /// Number of trades (or quotes, see `source`).
     pub trades: u32,
+    /// Open interest as it was last told when the last trade happened; `None` where it is not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_interest: Option<OpenInterest>,
     /// What it was built from.
     pub source: BarSource,
     /// 0 when first closed; each amendment by a late trade adds 1.
@@ -147,4 +99,39 @@ pub struct Bar {
     pub complete: bool,
     /// When the bar became known to us.
     pub ts_init: UnixNanos,
+}
+
+impl Bar {
+    /// Whether `value` and `trades` are told: a venue that gives prices and volume alone leaves both at 0.
+    #[must_use]
+    pub const fn tells_value(&self) -> bool {
+        !matches!(self.source, BarSource::Venue) || self.value != 0 || self.volume.0 == 0
+    }
+
+    /// Whether it was built from quotes, whose sizes are no volume.
+    #[must_use]
+    pub const fn is_of_quotes(&self) -> bool {
+        matches!(
+            self.source,
+            BarSource::QuoteMids | BarSource::QuoteBids | BarSource::QuoteAsks
+        )
+    }
+
+    /// The volume-weighted average price in units of the price scale; `None` without volume or where the value is not
+    /// told. For columns; exact sums are `value` and `volume`.
+    #[must_use]
+    pub fn vwap(&self) -> Option<f64> {
+        (self.volume.0 != 0 && self.tells_value()).then(|| self.value as f64 / self.volume.0 as f64)
+    }
+
+    /// When it had ended at the latest, for one that has: its opening and the interval's nominal length, or, for tick,
+    /// volume and value bars, when it became known.
+    #[must_use]
+    pub const fn ended_by(&self) -> UnixNanos {
+        if self.interval.is_time() {
+            self.ts.plus(self.interval.nanos())
+        } else {
+            self.ts_init
+        }
+    }
 }

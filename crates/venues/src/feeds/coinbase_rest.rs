@@ -163,6 +163,7 @@ fn bar(
         volume: SizeMantissa::from_decimal(parse_decimal(&c.volume).ok()?, instrument.size_scale).ok()?,
         value: 0,
         trades: 0,
+        open_interest: None,
         source: BarSource::Venue,
         revision: 0,
         complete: true,

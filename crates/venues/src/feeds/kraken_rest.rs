@@ -168,6 +168,7 @@ fn bar(
         volume: SizeMantissa::from_decimal(parse_decimal(&field(6)?).ok()?, instrument.size_scale).ok()?,
         value: 0,
         trades: field(7)?.parse().ok()?,
+        open_interest: None,
         source: BarSource::Venue,
         revision: 0,
         complete: true,

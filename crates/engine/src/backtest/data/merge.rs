@@ -187,6 +187,7 @@ impl Lane {
                 // OHLCV data does not tell the value traded; indicators then reckon with the typical price.
                 value: 0,
                 trades: 0,
+                open_interest: None,
                 source: BarSource::Venue,
                 revision: 0,
                 complete: true,

@@ -1,0 +1,539 @@
+//! Where bars begin and end: on UTC time, or on the sessions of a market.
+//!
+//! | interval | UTC grid | sessions |
+//! | --- | --- | --- |
+//! | below a day | multiples of it from midnight UTC | multiples of it from the opening of each stretch of trading; the last one ends with the stretch and may be shorter |
+//! | `D` | the UTC day | all stretches of one trading date, from the first opening to the last close |
+//! | `W` | from Monday 00:00 UTC | the trading dates of one week from Monday |
+//! | `M` | the calendar month in UTC | the trading dates of one calendar month: a date is the market's own |
+//!
+//! A bar is stamped with the time at which its slot opens, whether or not something traded there: the week's bar of a
+//! week without a Monday session is stamped with Tuesday's opening. [`BarGrid::trading_date`] gives the date that a
+//! day's bar stands for, also where the session opens the evening before.
+//!
+//! After a break a new stretch begins, and intraday bars begin anew with it, as on the charts of those markets.
+//! Ticks outside all stretches belong to no bar. [`SessionGrid::with_margins`] takes the ones just before an opening
+//! (the opening auction's print) into the first bar, and those just after a close (the closing auction's) into the last.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, Weekday};
+use jiff::tz::TimeZone;
+
+use super::bar_interval::{BarInterval, IntervalKind};
+use crate::UnixNanos;
+use crate::time::{DAY_NS, SECOND_NS};
+
+/// Longest margin around a stretch of trading.
+pub const MARGIN_MAX_NS: u64 = 3600 * SECOND_NS;
+
+/// One uninterrupted stretch of trading: a session, or the part of it before or after a break.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SessionSpan {
+    /// The trading date it belongs to, in the market's reckoning.
+    pub date: Date,
+    /// When trading begins.
+    pub open: UnixNanos,
+    /// When it ends, itself outside.
+    pub close: UnixNanos,
+}
+
+/// Why stretches make no grid.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GridError {
+    /// It has no length.
+    #[error("the session of {date} closes at {close}, which is not after its opening at {open}")]
+    Empty {
+        /// Trading date.
+        date: Date,
+        /// Its opening.
+        open: UnixNanos,
+        /// Its close.
+        close: UnixNanos,
+    },
+    /// Openings or dates run backwards, or two stretches overlap.
+    #[error("the session of {date} that opens at {open} must come after the one of {before}")]
+    Order {
+        /// Trading date.
+        date: Date,
+        /// Its opening.
+        open: UnixNanos,
+        /// Trading date of the stretch before.
+        before: Date,
+    },
+    /// A margin is too long.
+    #[error("a margin around sessions is at most one hour, got {given_ns} ns")]
+    Margin {
+        /// What was given, nanoseconds.
+        given_ns: u64,
+    },
+}
+
+/// A market's stretches of trading, ascending. Cheap to clone.
+///
+/// The list is a calendar's to give, and has to cover whole weeks and months: the bar of a month whose first sessions
+/// are not in the list is stamped with the first that is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SessionGrid {
+    spans: Arc<[SessionSpan]>,
+    before_ns: u64,
+    after_ns: u64,
+}
+
+impl SessionGrid {
+    /// A grid of stretches in order of time.
+    ///
+    /// # Errors
+    /// [`GridError`] when a stretch is empty, overlaps the one before, or its date runs backwards.
+    pub fn new(spans: Vec<SessionSpan>) -> Result<Self, GridError> {
+        for (at, span) in spans.iter().enumerate() {
+            let SessionSpan { date, open, close } = *span;
+            if close <= open {
+                return Err(GridError::Empty { date, open, close });
+            }
+            let before = at.checked_sub(1).and_then(|at| spans.get(at));
+            if let Some(before) = before.filter(|b| b.close > open || b.date > date) {
+                let before = before.date;
+                return Err(GridError::Order { date, open, before });
+            }
+        }
+        Ok(Self {
+            spans: spans.into(),
+            before_ns: 0,
+            after_ns: 0,
+        })
+    }
+
+    /// Takes ticks up to `before_ns` ahead of an opening into the first bar, and up to `after_ns` behind a close into
+    /// the last. Where both reach a tick it belongs to the close; a stretch that has opened ends the margin before it.
+    ///
+    /// # Errors
+    /// [`GridError::Margin`] above an hour.
+    pub fn with_margins(self, before_ns: u64, after_ns: u64) -> Result<Self, GridError> {
+        let given_ns = before_ns.max(after_ns);
+        if given_ns > MARGIN_MAX_NS {
+            return Err(GridError::Margin { given_ns });
+        }
+        Ok(Self {
+            before_ns,
+            after_ns,
+            ..self
+        })
+    }
+
+    /// The stretches.
+    #[must_use]
+    pub fn spans(&self) -> &[SessionSpan] {
+        &self.spans
+    }
+
+    /// The stretch that a time belongs to, and the time moved into it.
+    fn place(&self, ts: UnixNanos) -> Option<(usize, UnixNanos)> {
+        let next = self.spans.partition_point(|span| span.open <= ts);
+        if let Some(at) = next.checked_sub(1) {
+            let span = &self.spans[at];
+            if ts < span.close {
+                return Some((at, ts));
+            }
+            if ts < span.close.plus(self.after_ns) {
+                return Some((at, UnixNanos(span.close.0 - 1)));
+            }
+        }
+        let span = self.spans.get(next)?;
+        (ts.plus(self.before_ns) >= span.open).then_some((next, span.open))
+    }
+
+    /// The slot of `interval` that holds a time inside the stretch `at`.
+    fn slot_in(&self, at: usize, ts: UnixNanos, interval: BarInterval) -> BarSlot {
+        let span = &self.spans[at];
+        if let IntervalKind::Fixed { .. } = interval.kind() {
+            let length = interval.nanos();
+            let start = span.open.plus((ts.0 - span.open.0) / length * length);
+            let end = start.plus(length).min(span.close);
+            return self.slot(start, end, end == span.close, at + 1);
+        }
+        let (from, to) = self.dates(span.date, interval.kind());
+        let first = self.spans.partition_point(|s| s.date < from);
+        let beyond = self.spans.partition_point(|s| s.date <= to);
+        // Both ends hold at least the stretch itself.
+        let (start, end) = (self.spans[first].open, self.spans[beyond - 1].close);
+        self.slot(start, end, true, beyond)
+    }
+
+    /// A slot whose stretch, when it is the last of it, may still get ticks of the margin.
+    fn slot(&self, start: UnixNanos, end: UnixNanos, last: bool, next: usize) -> BarSlot {
+        let until = if last { end.plus(self.after_ns) } else { end };
+        let next_open = self.spans.get(next).map_or(until, |span| span.open.max(end));
+        BarSlot {
+            start,
+            end,
+            settles: until.min(next_open),
+        }
+    }
+
+    /// The first and last date of the day, week or month of a date.
+    fn dates(&self, date: Date, kind: IntervalKind) -> (Date, Date) {
+        match kind {
+            IntervalKind::Week => {
+                let weekday = i64::from(date.weekday().since(Weekday::Monday));
+                let monday = date.saturating_sub(jiff::Span::new().days(weekday));
+                (monday, monday.saturating_add(jiff::Span::new().days(6)))
+            }
+            IntervalKind::Month => (date.first_of_month(), date.last_of_month()),
+            _ => (date, date),
+        }
+    }
+}
+
+/// One place on a grid.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BarSlot {
+    /// When it opens: the stamp of its bar.
+    pub start: UnixNanos,
+    /// When it ends, itself outside.
+    pub end: UnixNanos,
+    /// From when on no tick belongs to it any more: its end, and the margin behind a close.
+    pub settles: UnixNanos,
+}
+
+/// Where bars begin and end.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum BarGrid {
+    /// UTC days without end: crypto.
+    #[default]
+    Utc,
+    /// The sessions of a market.
+    Sessions(SessionGrid),
+}
+
+impl From<SessionGrid> for BarGrid {
+    fn from(grid: SessionGrid) -> Self {
+        Self::Sessions(grid)
+    }
+}
+
+impl BarGrid {
+    /// The slot of an interval that a tick belongs to; `None` outside the sessions. For tick, volume and value bars,
+    /// which start over with the trading day, it is the day's. O(log sessions).
+    #[must_use]
+    pub fn slot(&self, interval: BarInterval, ts: UnixNanos) -> Option<BarSlot> {
+        match self {
+            Self::Utc => Some(utc_slot(interval, ts)),
+            Self::Sessions(grid) => {
+                let (at, ts) = grid.place(ts)?;
+                Some(grid.slot_in(at, ts, interval))
+            }
+        }
+    }
+
+    /// The first slot that ends after a time: the one that holds it, or else the next. `None` after the last session.
+    #[must_use]
+    pub fn slot_from(&self, interval: BarInterval, ts: UnixNanos) -> Option<BarSlot> {
+        match self {
+            Self::Utc => Some(utc_slot(interval, ts)),
+            Self::Sessions(grid) => {
+                let at = grid.spans.partition_point(|span| span.close <= ts);
+                let span = grid.spans.get(at)?;
+                Some(grid.slot_in(at, ts.max(span.open), interval))
+            }
+        }
+    }
+
+    /// The trading date of a tick, or of a bar by its stamp: the market's own, in UTC without sessions. `None` outside
+    /// the sessions.
+    #[must_use]
+    pub fn trading_date(&self, ts: UnixNanos) -> Option<Date> {
+        match self {
+            Self::Utc => {
+                let stamp = Timestamp::from_nanosecond(i128::from(ts.0)).ok()?;
+                Some(TimeZone::UTC.to_datetime(stamp).date())
+            }
+            Self::Sessions(grid) => grid.place(ts).map(|(at, _)| grid.spans[at].date),
+        }
+    }
+}
+
+fn utc_slot(interval: BarInterval, ts: UnixNanos) -> BarSlot {
+    let day = ts.0 / DAY_NS;
+    let days = |from: u64, count: u64| {
+        (
+            UnixNanos(from * DAY_NS),
+            UnixNanos(from * DAY_NS).plus(count * DAY_NS),
+        )
+    };
+    let (start, end) = match interval.kind() {
+        IntervalKind::Fixed { .. } => {
+            let start = ts.floor_to(interval.nanos());
+            (start, start.plus(interval.nanos()))
+        }
+        // 1970-01-01 was a Thursday; the days before it cannot be told, so that the first week is short.
+        IntervalKind::Week => match day.checked_sub((day + 3) % 7) {
+            Some(monday) => days(monday, 7),
+            None => days(0, 4),
+        },
+        IntervalKind::Month => {
+            let (first, length) = month_of(day);
+            days(first, length)
+        }
+        IntervalKind::Day | IntervalKind::Ticks(_) | IntervalKind::Volume(_) | IntervalKind::Value(_) => {
+            days(day, 1)
+        }
+    };
+    BarSlot {
+        start,
+        end,
+        settles: end,
+    }
+}
+
+/// The first day of the month that holds a day, and the month's length, in days since 1970-01-01.
+///
+/// Proleptic Gregorian calendar, reckoned in eras of 400 years from 1 March. Source: Howard Hinnant, "chrono-compatible
+/// low-level date algorithms", `civil_from_days`.
+fn month_of(day: u64) -> (u64, u64) {
+    let shifted = day + 719_468;
+    let in_era = shifted % 146_097;
+    let year_of_era = (in_era - in_era / 1_460 + in_era / 36_524 - in_era / 146_096) / 365;
+    let in_year = in_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * in_year + 2) / 153;
+    let before = (153 * month + 2) / 5;
+    let in_month = in_year - before;
+    let length = if month == 11 {
+        // February ends the year that begins in March.
+        let year = year_of_era + 1;
+        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        28 + u64::from(leap)
+    } else {
+        (153 * (month + 1) + 2) / 5 - before
+    };
+    (day - in_month, length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    fn at(text: &str) -> UnixNanos {
+        text.parse().expect("a time")
+    }
+
+    fn interval(text: &str) -> BarInterval {
+        text.parse().expect("an interval")
+    }
+
+    fn span(date: Date, open: &str, close: &str) -> SessionSpan {
+        SessionSpan {
+            date,
+            open: at(open),
+            close: at(close),
+        }
+    }
+
+    /// NSE: 09:15 to 15:30 at +05:30. Friday 2024-01-26 was a holiday.
+    fn nse() -> SessionGrid {
+        let days = [23, 24, 25, 29, 30, 31].map(|day| date(2024, 1, day));
+        let days = days.into_iter().chain([date(2024, 2, 1), date(2024, 2, 2)]);
+        let spans = days.map(|d| span(d, &format!("{d}T03:45:00Z"), &format!("{d}T10:00:00Z")));
+        SessionGrid::new(spans.collect()).expect("a grid")
+    }
+
+    fn bounds(grid: &BarGrid, name: &str, ts: &str) -> (String, String) {
+        let slot = grid.slot(interval(name), at(ts)).expect("inside");
+        (slot.start.to_string(), slot.end.to_string())
+    }
+
+    fn pair(start: &str, end: &str) -> (String, String) {
+        (start.to_owned(), end.to_owned())
+    }
+
+    #[test]
+    fn an_hour_of_the_nse_begins_at_a_quarter_past_and_the_last_is_short() {
+        let grid = BarGrid::from(nse());
+        for (ts, start, end) in [
+            (
+                "2024-01-24T03:45:00Z",
+                "2024-01-24T03:45:00Z",
+                "2024-01-24T04:45:00Z",
+            ),
+            (
+                "2024-01-24T04:44:59.999999999Z",
+                "2024-01-24T03:45:00Z",
+                "2024-01-24T04:45:00Z",
+            ),
+            (
+                "2024-01-24T09:59:59Z",
+                "2024-01-24T09:45:00Z",
+                "2024-01-24T10:00:00Z",
+            ),
+        ] {
+            assert_eq!(bounds(&grid, "1h", ts), pair(start, end));
+        }
+        assert_eq!(
+            bounds(&grid, "12h", "2024-01-24T09:00:00Z"),
+            pair("2024-01-24T03:45:00Z", "2024-01-24T10:00:00Z")
+        );
+        for outside in [
+            "2024-01-24T03:44:59Z",
+            "2024-01-24T10:00:00Z",
+            "2024-01-26T05:00:00Z",
+        ] {
+            assert_eq!(grid.slot(interval("1m"), at(outside)), None, "{outside}");
+        }
+    }
+
+    #[test]
+    fn days_weeks_and_months_follow_the_trading_dates() {
+        let grid = BarGrid::from(nse());
+        let ts = "2024-01-31T05:00:00Z";
+        assert_eq!(
+            bounds(&grid, "D", ts),
+            pair("2024-01-31T03:45:00Z", "2024-01-31T10:00:00Z")
+        );
+        // The week goes on into February, and the month does not.
+        assert_eq!(
+            bounds(&grid, "W", ts),
+            pair("2024-01-29T03:45:00Z", "2024-02-02T10:00:00Z")
+        );
+        assert_eq!(
+            bounds(&grid, "M", ts),
+            pair("2024-01-23T03:45:00Z", "2024-01-31T10:00:00Z")
+        );
+        // A week whose Monday is not a session is stamped with its first session.
+        assert_eq!(
+            bounds(&grid, "W", "2024-01-25T05:00:00Z"),
+            pair("2024-01-23T03:45:00Z", "2024-01-25T10:00:00Z")
+        );
+    }
+
+    #[test]
+    fn a_session_that_opens_the_evening_before_has_the_date_of_its_day() {
+        // Globex: Sunday 17:00 in Chicago is Monday's session.
+        let spans = vec![
+            span(date(2024, 3, 4), "2024-03-03T23:00:00Z", "2024-03-04T22:00:00Z"),
+            span(date(2024, 3, 5), "2024-03-04T23:00:00Z", "2024-03-05T22:00:00Z"),
+        ];
+        let grid = BarGrid::from(SessionGrid::new(spans).expect("a grid"));
+        assert_eq!(
+            grid.trading_date(at("2024-03-03T23:30:00Z")),
+            Some(date(2024, 3, 4))
+        );
+        assert_eq!(
+            bounds(&grid, "W", "2024-03-05T10:00:00Z"),
+            pair("2024-03-03T23:00:00Z", "2024-03-05T22:00:00Z")
+        );
+        assert_eq!(
+            BarGrid::Utc.trading_date(at("2024-03-03T23:30:00Z")),
+            Some(date(2024, 3, 3))
+        );
+    }
+
+    #[test]
+    fn bars_begin_anew_after_a_break_and_the_day_spans_it() {
+        let day = date(2024, 3, 4);
+        let spans = vec![
+            span(day, "2024-03-04T00:00:00Z", "2024-03-04T02:30:00Z"),
+            span(day, "2024-03-04T03:30:00Z", "2024-03-04T06:00:00Z"),
+        ];
+        let grid = BarGrid::from(SessionGrid::new(spans).expect("a grid"));
+        assert_eq!(
+            bounds(&grid, "1h", "2024-03-04T02:15:00Z"),
+            pair("2024-03-04T02:00:00Z", "2024-03-04T02:30:00Z")
+        );
+        assert_eq!(
+            bounds(&grid, "1h", "2024-03-04T03:31:00Z"),
+            pair("2024-03-04T03:30:00Z", "2024-03-04T04:30:00Z")
+        );
+        assert_eq!(
+            bounds(&grid, "D", "2024-03-04T03:31:00Z"),
+            pair("2024-03-04T00:00:00Z", "2024-03-04T06:00:00Z")
+        );
+        assert_eq!(grid.slot(interval("1h"), at("2024-03-04T03:00:00Z")), None);
+        let next = grid
+            .slot_from(interval("1h"), at("2024-03-04T03:00:00Z"))
+            .expect("a slot");
+        assert_eq!(next.start, at("2024-03-04T03:30:00Z"));
+        assert_eq!(grid.slot_from(interval("1h"), at("2024-03-04T06:00:00Z")), None);
+    }
+
+    #[test]
+    fn margins_take_the_auctions_prints() {
+        let minutes = |n: u64| n * 60 * SECOND_NS;
+        let grid = nse().with_margins(minutes(8), minutes(10)).expect("margins");
+        let grid = BarGrid::from(grid);
+        assert_eq!(
+            bounds(&grid, "5m", "2024-01-24T03:37:00Z"),
+            pair("2024-01-24T03:45:00Z", "2024-01-24T03:50:00Z")
+        );
+        let slot = grid
+            .slot(interval("5m"), at("2024-01-24T10:09:59Z"))
+            .expect("inside");
+        assert_eq!(
+            (slot.start, slot.settles),
+            (at("2024-01-24T09:55:00Z"), at("2024-01-24T10:10:00Z"))
+        );
+        assert_eq!(grid.slot(interval("5m"), at("2024-01-24T10:10:00Z")), None);
+        let inner = grid
+            .slot(interval("5m"), at("2024-01-24T09:54:00Z"))
+            .expect("inside");
+        assert_eq!(inner.settles, inner.end);
+        assert!(nse().with_margins(0, MARGIN_MAX_NS + 1).is_err());
+    }
+
+    #[test]
+    fn stretches_that_make_no_grid_are_refused() {
+        let (a, b) = (date(2024, 3, 4), date(2024, 3, 5));
+        let empty = vec![span(a, "2024-03-04T02:00:00Z", "2024-03-04T02:00:00Z")];
+        assert!(matches!(SessionGrid::new(empty), Err(GridError::Empty { .. })));
+        let overlap = vec![
+            span(a, "2024-03-04T02:00:00Z", "2024-03-04T04:00:00Z"),
+            span(b, "2024-03-04T03:00:00Z", "2024-03-04T05:00:00Z"),
+        ];
+        assert!(matches!(SessionGrid::new(overlap), Err(GridError::Order { .. })));
+        let backwards = vec![
+            span(b, "2024-03-04T02:00:00Z", "2024-03-04T04:00:00Z"),
+            span(a, "2024-03-05T03:00:00Z", "2024-03-05T05:00:00Z"),
+        ];
+        assert!(matches!(
+            SessionGrid::new(backwards),
+            Err(GridError::Order { .. })
+        ));
+    }
+
+    proptest! {
+        #[test]
+        fn utc_weeks_and_months_are_the_calendars(secs in 0u64..16_000_000_000) {
+            let ts = UnixNanos::from_secs(secs);
+            let date = BarGrid::Utc.trading_date(ts).expect("a date");
+            let month = utc_slot(BarInterval::MONTH, ts);
+            let of = |ts: UnixNanos| BarGrid::Utc.trading_date(ts).expect("a date");
+            prop_assert_eq!(of(month.start), date.first_of_month());
+            prop_assert_eq!(of(UnixNanos(month.end.0 - 1)), date.last_of_month());
+            let week = utc_slot(BarInterval::WEEK, ts);
+            prop_assert!(week.start <= ts && ts < week.end);
+            prop_assert_eq!(of(week.end).weekday(), Weekday::Monday);
+            prop_assert!(week.start.0 == 0 || of(week.start).weekday() == Weekday::Monday);
+        }
+
+        #[test]
+        fn slots_hold_their_times_and_follow_one_another(secs in 1_705_900_000u64..1_707_000_000, at in 0..20usize) {
+            let interval = BarInterval::every().nth(at).expect("one of twenty");
+            for grid in [BarGrid::Utc, nse().into()] {
+                let ts = UnixNanos::from_secs(secs);
+                let Some(next) = grid.slot_from(interval, ts) else { continue };
+                prop_assert!(next.end > ts);
+                prop_assert_eq!(grid.slot(interval, next.start), Some(next));
+                prop_assert_eq!(grid.slot(interval, UnixNanos(next.end.0 - 1)), Some(next));
+                if let Some(slot) = grid.slot(interval, ts) {
+                    prop_assert_eq!(slot, next);
+                    prop_assert!(slot.start <= ts && ts < slot.end);
+                }
+                if let Some(after) = grid.slot_from(interval, next.end) {
+                    prop_assert!(after.start >= next.end);
+                }
+            }
+        }
+    }
+}
