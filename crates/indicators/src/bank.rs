@@ -147,14 +147,14 @@ impl<'a> Track<'a> {
     #[must_use]
     pub fn back(&self, bars: usize) -> Option<Values> {
         let row = self.row(bars)?;
-        row.iter().any(|v| !v.is_nan()).then(|| Values::from_slice(row))
+        row.iter().any(|v| v.is_finite()).then(|| Values::from_slice(row))
     }
 
     /// One output, `bars` bars before the last one.
     #[must_use]
     #[inline]
     pub fn value(&self, output: usize, bars: usize) -> Option<f64> {
-        self.row(bars)?.get(output).copied().filter(|v| !v.is_nan())
+        self.row(bars)?.get(output).copied().filter(|v| v.is_finite())
     }
 
     #[inline]

@@ -1,5 +1,7 @@
 //! Why an indicator could not be had.
 
+use crate::AVERAGES;
+
 /// An id or its parameters were refused, or the library refused the data.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum IndicatorError {
@@ -24,6 +26,19 @@ pub enum IndicatorError {
     /// A parameter that has to be whole is not.
     #[error("{name}: {param} must be a whole number, got {value}")]
     NotWhole {
+        /// The indicator.
+        name: &'static str,
+        /// The parameter.
+        param: &'static str,
+        /// What was given.
+        value: f64,
+    },
+    /// A kind of moving average that there is not.
+    #[error(
+        "{name}: {param} must be the number of a kind of average ({}), got {value}",
+        averages()
+    )]
+    NoAverage {
         /// The indicator.
         name: &'static str,
         /// The parameter.
@@ -69,4 +84,10 @@ pub enum IndicatorError {
         /// Length of the series.
         bars: usize,
     },
+}
+
+/// The kinds of moving average with their numbers, for people.
+fn averages() -> String {
+    let kinds: Vec<String> = AVERAGES.iter().map(|(at, name)| format!("{at} {name}")).collect();
+    kinds.join(", ")
 }

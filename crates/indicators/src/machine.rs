@@ -130,6 +130,6 @@ impl Indicator {
 
 /// `None` when no output has a value.
 fn values(row: &[f64]) -> Option<Values> {
-    let any = row.iter().any(|value| !value.is_nan());
+    let any = row.iter().any(|value| value.is_finite());
     any.then(|| Values::from_slice(row))
 }

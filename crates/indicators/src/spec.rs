@@ -11,7 +11,7 @@ use crate::machine::Indicator;
 use crate::params::Params;
 use crate::registry::{self, Definition};
 use crate::value::Series;
-use crate::{IndicatorError, Param, ParamKind};
+use crate::{AVERAGES, IndicatorError, Param, ParamKind};
 
 /// An indicator with its parameters. Two specs are equal when their canonical ids are.
 ///
@@ -169,6 +169,18 @@ fn check(name: &'static str, param: &Param, value: f64) -> Result<(), IndicatorE
             value,
             min: param.min,
             max: param.max,
+        });
+    }
+    let known = |value: f64| {
+        AVERAGES
+            .iter()
+            .any(|(kind, _)| f64::from(*kind).to_bits() == value.to_bits())
+    };
+    if param.kind == ParamKind::Average && !known(value) {
+        return Err(IndicatorError::NoAverage {
+            name,
+            param: param.name,
+            value,
         });
     }
     if param.kind != ParamKind::Real && value.fract() != 0.0 {

@@ -31,7 +31,7 @@ impl Values {
     /// The output at `at`, if the indicator has that many and this one has a value.
     #[must_use]
     pub fn get(&self, at: usize) -> Option<f64> {
-        self.as_slice().get(at).copied().filter(|value| !value.is_nan())
+        self.as_slice().get(at).copied().filter(|value| value.is_finite())
     }
 
     /// All outputs; `NaN` for one without a value.
@@ -50,8 +50,8 @@ impl PartialEq for Values {
     }
 }
 
-/// An indicator over a whole series: one column per output, as long as the input. `NaN` means *no value*:
-/// not warm yet, or undefined at that bar (VWAP before the session's first volume).
+/// An indicator over a whole series: one column per output, as long as the input. What is not a finite number means *no
+/// value*: not warm yet, or undefined at that bar (VWAP before the session's first volume).
 #[derive(Clone, PartialEq, Debug)]
 pub struct Series {
     columns: Vec<Vec<f64>>,
@@ -107,7 +107,7 @@ impl Series {
     #[must_use]
     pub fn get(&self, output: usize, bar: usize) -> Option<f64> {
         let value = *self.columns.get(output)?.get(bar)?;
-        (!value.is_nan()).then_some(value)
+        value.is_finite().then_some(value)
     }
 
     /// Whether any output has a value at a bar.

@@ -52,6 +52,15 @@ fn spec() -> impl Strategy<Value = IndicatorSpec> {
         (2u32..30, 1u32..40).prop_map(|(p, w)| format!("SUPERTREND_{p}_{}", f64::from(w) / 10.0)),
         (2u32..30).prop_map(|p| format!("ZSCORE_{p}")),
         Just("VWAP".to_owned()),
+        (2u32..30, 0u32..10).prop_map(|(p, kind)| format!("MA_{p}_{kind}")),
+        (2u32..30).prop_map(|p| format!("KAMA_{p}")),
+        (2u32..30).prop_map(|p| format!("ADX_{p}")),
+        (2u32..30).prop_map(|p| format!("MFI_{p}")),
+        (2u32..20, 2u32..20, 1u32..40)
+            .prop_map(|(p, a, w)| format!("KELTNER_{p}_{a}_{}", f64::from(w) / 10.0)),
+        (2u32..20, 2u32..20).prop_map(|(f, s)| format!("ADOSC_{f}_{s}")),
+        Just("CDLENGULFING".to_owned()),
+        Just("SAR".to_owned()),
     ];
     ids.prop_map(|id| IndicatorSpec::parse(&id).unwrap())
 }
@@ -166,12 +175,12 @@ fn columns_of_different_lengths_are_refused() {
 fn a_bar_that_is_not_finite_changes_nothing() {
     let bar = |close: f64| BarInput {
         ts: UnixNanos::from_secs(1),
-        open: 1.0,
-        high: 9.0,
-        low: 1.0,
+        open: 1.0 + 0.0 * close,
+        high: 9.0 + 0.0 * close,
+        low: 1.0 + 0.0 * close,
         close,
-        volume: 1.0,
-        value: 1.0,
+        volume: 1.0 + 0.0 * close,
+        value: 1.0 + 0.0 * close,
     };
     for definition in registry::all() {
         let spec = IndicatorSpec::parse(definition.name).unwrap();

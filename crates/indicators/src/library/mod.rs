@@ -12,6 +12,7 @@ mod convergence;
 mod cycle;
 mod directional;
 mod momentum;
+mod places;
 mod price;
 mod statistics;
 mod stochastics;
@@ -27,7 +28,7 @@ use crate::params::{Param, Params};
 use crate::registry::Definition;
 
 /// The families, in the order of lists.
-pub(crate) static FAMILIES: [&[&Definition]; 15] = [
+pub(crate) static FAMILIES: [&[&Definition]; 16] = [
     averages::AVERAGES,
     adaptive::ADAPTIVE,
     variable::VARIABLE,
@@ -41,6 +42,7 @@ pub(crate) static FAMILIES: [&[&Definition]; 15] = [
     volume::VOLUME,
     cycle::CYCLE,
     statistics::STATISTICS,
+    places::PLACES,
     price::PRICE,
     candles::CANDLES,
 ];

@@ -120,24 +120,6 @@ library! {
         [period 0 ("period", 30, 2)]
         -> min: Real max: Real;
 
-    /// Counted from 0 at the first bar. Source: TA-Lib `MAXINDEX`.
-    MAXINDEX "Bar of the highest close" on Own
-        = ("MAXINDEX") maxindex maxindex_open maxindex_lookback MaxindexStream(close)
-        [period 0 ("period", 30, 2)]
-        -> maxindex: Whole;
-
-    /// Counted from 0 at the first bar. Source: TA-Lib `MININDEX`.
-    MININDEX "Bar of the lowest close" on Own
-        = ("MININDEX") minindex minindex_open minindex_lookback MinindexStream(close)
-        [period 0 ("period", 30, 2)]
-        -> minindex: Whole;
-
-    /// Counted from 0 at the first bar. Source: TA-Lib `MINMAXINDEX`.
-    MINMAXINDEX "Bars of the lowest and highest close" on Own
-        = ("MINMAXINDEX") minmaxindex minmaxindex_open minmaxindex_lookback MinmaxindexStream(close)
-        [period 0 ("period", 30, 2)]
-        -> minindex: Whole maxindex: Whole;
-
     /// `(highest close + lowest close)/2` of `period` bars. Source: TA-Lib `MIDPOINT`.
     MIDPOINT "Middle of the closes" on Price
         = ("MIDPOINT") midpoint midpoint_open midpoint_lookback MidpointStream(close)
