@@ -52,14 +52,23 @@ export interface FanPoint {
   p95: number;
 }
 
+export type Method = { kind: 'BOOTSTRAP'; block: number } | { kind: 'SHUFFLE' };
+
 export interface MonteCarlo {
-  settings: { runs: number; seed: number; method: string; ruin_level: number; confidence: number };
+  settings: { runs: number; seed: number; method: Method; ruin_level: number; confidence: number };
   trades: number;
+  /** Money lost; below 0 it is a gain. */
   value_at_risk: number;
   conditional_value_at_risk: number;
   probability_of_loss: number;
   probability_of_ruin: number;
   fan: FanPoint[];
+}
+
+export interface Lookahead {
+  verdict: 'equal' | 'different' | 'not_made';
+  cuts: { at: string; orders: number }[];
+  difference: string | null;
 }
 
 export type Figures = Record<string, unknown>;
@@ -105,7 +114,7 @@ export interface Report {
   };
   assumptions: Assumption[];
   checks: {
-    lookahead: Record<string, unknown>;
+    lookahead: Lookahead;
     ledger: string | null;
     illegal_outcomes: number;
     hash: string;
@@ -119,6 +128,7 @@ export interface Report {
     initial_equity: string;
     final_equity: string;
     fees: string;
+    trades: number;
   };
   statistics: Statistics;
   equity: {

@@ -1,5 +1,7 @@
 /** How a figure is written: percent, ratio, count, money, days. */
 
+import type { Lookahead, Method } from './document';
+
 export type Kind = 'percent' | 'ratio' | 'count' | 'money' | 'days' | 'seconds' | 'time';
 
 export interface Row {
@@ -64,6 +66,32 @@ export function shown(value: unknown, kind: Kind): string {
   if (kind === 'seconds') return duration(number);
   return grouped(number.toFixed(3));
 }
+
+/** How the trades were drawn in a simulation. */
+export function methodText(method: Method): string {
+  if (method.kind === 'SHUFFLE') return 'each once, in another order';
+  return method.block === 1 ? 'drawn with replacement' : `drawn with replacement, ${method.block} in a row`;
+}
+
+/** What the repeated runs on less data showed. */
+export function lookaheadText({ verdict, cuts, difference }: Lookahead): string {
+  if (verdict === 'not_made') return 'not checked';
+  if (verdict === 'different') return `THE STRATEGY LOOKS AHEAD: ${difference ?? 'decisions differ'}`;
+  const many = `${cuts.length} ${cuts.length === 1 ? 'cut' : 'cuts'}`;
+  return `decisions are the same without the data that follows (${many}: ${cuts.map((cut) => day(cut.at)).join(', ')})`;
+}
+
+export const EXPOSURE: Row[] = [
+  { label: 'Share of time invested', key: 'share_of_points', kind: 'percent' },
+  { label: 'Average leverage', key: 'average_leverage', kind: 'ratio' },
+  { label: 'Greatest leverage', key: 'max_leverage', kind: 'ratio' },
+  {
+    label: 'Turnover a year',
+    key: 'turnover_annual',
+    kind: 'ratio',
+    title: 'Value traded ÷ mean equity',
+  },
+];
 
 export const RETURNS: Row[] = [
   { label: 'Total return', key: 'total_return', kind: 'percent' },
