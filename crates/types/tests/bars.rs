@@ -288,7 +288,7 @@ fn bars_that_do_not_belong_together_are_not_aggregated() {
         Err(AggregateError::Mixed { .. })
     ));
     let mut other = bars.clone();
-    other[1].source = BarSource::Venue;
+    other[1].source = BarSource::QuoteMids;
     assert!(matches!(
         aggregate(&other, interval("1m"), until),
         Err(AggregateError::Mixed { .. })

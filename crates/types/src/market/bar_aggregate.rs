@@ -6,6 +6,7 @@
 //! | high, low | the highest, the lowest |
 //! | volume, value, trades, revision | the sum; value and trades are told only where all parts tell them |
 //! | complete | all are, and the coarser slot lies within what is known of the finer series |
+//! | source | the parts'; the venue's where candles of the venue and bars of trades come together |
 //!
 //! An interruption inside an empty finer slot leaves no trace there, so a builder fed with ticks knows it better.
 
@@ -94,7 +95,12 @@ pub fn aggregate_on(
                 coarse,
             });
         }
-        let kind = (bar.instrument, bar.interval, bar.source);
+        // Both are prices of trades.
+        let prices = match bar.source {
+            BarSource::Venue => BarSource::Trades,
+            other => other,
+        };
+        let kind = (bar.instrument, bar.interval, prices);
         let mixed = |reason| AggregateError::Mixed { ts: bar.ts, reason };
         if *series.get_or_insert(kind) != kind {
             return Err(mixed("another instrument, interval or source"));
@@ -140,6 +146,9 @@ fn extend(bar: &mut Bar, part: &Bar) -> Result<(), AggregateError> {
     } else {
         (0, 0)
     };
+    if part.source == BarSource::Venue {
+        bar.source = BarSource::Venue;
+    }
     bar.volume = SizeMantissa(volume);
     bar.high = bar.high.max(part.high);
     bar.low = bar.low.min(part.low);
