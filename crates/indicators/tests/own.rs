@@ -89,7 +89,10 @@ fn shared(file: &str) -> Option<Vec<BarInput>> {
         let prices = [(); 4].map(|()| number());
         bar_of(secs, prices, number())
     };
-    Some(text.lines().skip(1).map(bar).collect())
+    let mut bars: Vec<BarInput> = text.lines().skip(1).map(bar).collect();
+    // The months of NIFTY's file are not in order.
+    bars.sort_by_key(|bar| bar.ts);
+    Some(bars)
 }
 
 /// Equal to 1e-9 relative; what is nearly nothing to 1e-9 of a thousandth of the output's mean size.
