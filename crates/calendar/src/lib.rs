@@ -3,10 +3,12 @@
 //! An exchange's rules are a table of hours, holidays, early closes and special sessions, each row with its dates
 //! (`exchanges/`). They are worked out into dates once ([`Calendar::find`]), and a [`Calendar`] answers questions about them:
 //! sessions between dates, next and previous, what is open at an instant, minutes of trading. Administrators' changes are a
-//! value ([`Overrides`]) laid over it. [`expiry`] knows on which dates contracts end, by underlying.
+//! value ([`Overrides`]) laid over it. [`expiry`] knows on which dates contracts end, by underlying; [`actions`] what
+//! corporate actions do to price histories.
 //!
 //! Nothing here reads a clock, a file or the machine's time zones: the zones are compiled in, and "today" is an argument.
 
+pub mod actions;
 mod calendar;
 mod compiled;
 mod csv;

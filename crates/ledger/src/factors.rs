@@ -1,86 +1,10 @@
-//! What a corporate action means for what is not in the ledger: price histories, and orders that rest.
+//! What a corporate action means for orders that rest. What it means for price histories is the calendar's matter.
 
 use rust_decimal::Decimal;
-use tradewind_types::record::{ActionKind, CorporateAction, Ratio};
-use tradewind_types::{InstrumentId, Price, Quantity, UnixNanos};
+use tradewind_types::record::{ActionKind, CorporateAction};
+use tradewind_types::{InstrumentId, Price, Quantity};
 
 use crate::exact::round_money;
-
-/// What bars and trades before `effective` are multiplied by, to be comparable with those after.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct HistoryFactor {
-    /// What is earlier is adjusted.
-    pub effective: UnixNanos,
-    /// For prices.
-    pub price: Decimal,
-    /// For sizes.
-    pub size: Decimal,
-}
-
-/// Factors of an action; `close` is the last close before it, which actions that take value out need (dividends,
-/// rights, spin-offs). `None` when the action has none, or needs a close that is not known.
-///
-/// | action | price factor |
-/// | --- | --- |
-/// | split `n` for `h` | h / n |
-/// | bonus, stock dividend of `n` per `h` | h / (h + n) |
-/// | rights of `n` per `h` at `p` | (h·close + n·p) / ((h + n)·close) |
-/// | cash dividend `d` | 1 − d / close |
-/// | spin-off of a fraction `f` of the value | 1 − f |
-///
-/// Prices and sizes half even to 12 decimals.
-#[must_use]
-pub fn history_factor(action: &CorporateAction, close: Option<Decimal>) -> Option<HistoryFactor> {
-    let number = |n: u32| Decimal::from(n);
-    let divide = |a: Decimal, b: Decimal| a.checked_div(b).map(round_money);
-    let close = close.filter(|c| *c > Decimal::ZERO);
-    let (price, size) = match &action.kind {
-        ActionKind::Split {
-            ratio: Ratio { new, held },
-        } => {
-            let (n, h) = (number(*new), number(*held));
-            (divide(h, n)?, divide(n, h)?)
-        }
-        ActionKind::Bonus {
-            ratio: Ratio { new, held },
-        }
-        | ActionKind::StockDividend {
-            ratio: Ratio { new, held },
-        } => {
-            let (h, all) = (number(*held), number(*held).checked_add(number(*new))?);
-            (divide(h, all)?, divide(all, h)?)
-        }
-        ActionKind::Rights {
-            ratio: Ratio { new, held },
-            price,
-            ..
-        } => {
-            let (close, n, h) = (close?, number(*new), number(*held));
-            let worth = h
-                .checked_mul(close)?
-                .checked_add(n.checked_mul(price.decimal())?)?;
-            (
-                divide(worth, h.checked_add(n)?.checked_mul(close)?)?,
-                Decimal::ONE,
-            )
-        }
-        ActionKind::CashDividend { per_unit, .. } => {
-            let share = per_unit.amount.checked_div(close?)?;
-            (round_money(Decimal::ONE.checked_sub(share)?), Decimal::ONE)
-        }
-        ActionKind::SpinOff { cost_fraction, .. } => {
-            (Decimal::ONE.checked_sub(*cost_fraction)?, Decimal::ONE)
-        }
-        ActionKind::Merger { .. } | ActionKind::SymbolChange { .. } | ActionKind::Delisting { .. } => {
-            return None;
-        }
-    };
-    (price > Decimal::ZERO).then_some(HistoryFactor {
-        effective: action.effective,
-        price,
-        size,
-    })
-}
 
 /// What becomes of an order that rests when an action takes effect.
 #[derive(Clone, PartialEq, Eq, Debug)]

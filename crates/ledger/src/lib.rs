@@ -76,7 +76,7 @@ pub use corporate::{FactsOf, Multipliers};
 pub use entry::{EntryFacts, FillFacts};
 pub use error::{InvariantBroken, LedgerError};
 pub use exact::MONEY_DECIMALS;
-pub use factors::{HistoryFactor, OrderAdjustment, adjust_order, history_factor};
+pub use factors::{OrderAdjustment, adjust_order};
 pub use fx::{FxError, FxPool, FxQuote, FxRates};
 pub use keys::IMPORT_PREFIX;
 pub use ledger::{CHOICES_MAX, Ledger, Overdraft};

@@ -6,8 +6,7 @@ use common::{Books, dec, spot, usd};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 use tradewind_ledger::{
-    FxError, FxRates, LedgerAccount, LedgerError, Multipliers, OrderAdjustment, Overdraft, adjust_order,
-    history_factor, wash,
+    FxError, FxRates, LedgerAccount, LedgerError, Multipliers, OrderAdjustment, Overdraft, adjust_order, wash,
 };
 use tradewind_types::Side::{Buy, Sell};
 use tradewind_types::record::{
@@ -371,7 +370,7 @@ fn income_and_fees_stand_in_their_accounts_and_with_their_position() {
 }
 
 #[test]
-fn orders_and_histories_follow_a_split() {
+fn orders_follow_a_split() {
     let split = action(ActionKind::Split { ratio: ratio(2, 1) }, Fractions::Keep);
     let quantity = |text: &str| Quantity::new(dec(text)).expect("above zero");
     assert_eq!(
@@ -380,24 +379,6 @@ fn orders_and_histories_follow_a_split() {
             price: Some(price("50")),
             quantity: quantity("6")
         }
-    );
-    let factor = history_factor(&split, None).expect("one");
-    assert_eq!((factor.price, factor.size), (dec("0.5"), dec("2")));
-    let dividend = action(
-        ActionKind::CashDividend {
-            per_unit: usd("2"),
-            withholding: Decimal::ZERO,
-        },
-        Fractions::Keep,
-    );
-    assert_eq!(
-        history_factor(&dividend, Some(dec("100"))).map(|f| f.price),
-        Some(dec("0.98"))
-    );
-    assert_eq!(
-        history_factor(&dividend, None),
-        None,
-        "without a close there is no factor"
     );
     let gone = action(ActionKind::Delisting { price: price("0") }, Fractions::Keep);
     assert!(matches!(
