@@ -290,10 +290,12 @@ impl BarBuilder {
         }
     }
 
-    /// Most ticks fall into the slot that is open.
+    /// Most ticks fall into the slot that is open. A day with sessions has breaks, and a week has nights.
     #[inline]
     fn slot_of(&self, ts: UnixNanos) -> Option<BarSlot> {
-        let open = self.current.as_ref().map(|open| open.slot);
+        let unbroken =
+            matches!(self.grid, BarGrid::Utc) || matches!(self.interval.kind(), IntervalKind::Fixed { .. });
+        let open = self.current.as_ref().map(|open| open.slot).filter(|_| unbroken);
         match open.filter(|slot| slot.start <= ts && ts < slot.end) {
             Some(slot) => Some(slot),
             None => self.grid.slot(self.interval, ts),
