@@ -1,7 +1,7 @@
 //! `tradewind backtest` as scripts use it: output, files, exit codes.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -124,6 +124,64 @@ fn a_sweep_goes_on_from_its_state_file() {
         text(&state),
     ];
     assert_eq!(tradewind(&other).status.code(), Some(3));
+}
+
+#[test]
+fn ctrl_c_stops_a_sweep_and_the_same_command_goes_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = folder.path().join("sweep.jsonl");
+    let config = example("ema_cross.toml");
+    let args = [
+        "sweep",
+        "--config",
+        text(&config),
+        "--grid",
+        "fast=3..27:1",
+        "--grid",
+        "slow=30..69:1",
+        "--state",
+        text(&state),
+        "--json",
+    ];
+    let running = Command::new(env!("CARGO_BIN_EXE_tradewind"))
+        .arg("backtest")
+        .args(args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let lines = || std::fs::read_to_string(&state).map_or(0, |kept| kept.lines().count());
+    while lines() < 4 {
+        std::thread::yield_now();
+    }
+    let interrupt = format!("kill -INT {}", running.id());
+    assert!(
+        Command::new("sh")
+            .args(["-c", &interrupt])
+            .status()
+            .expect("a shell")
+            .success()
+    );
+    let stopped = running.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&stopped.stderr).into_owned();
+    assert_eq!(stopped.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("of 1000 variants") && said.contains("the same command goes on from"),
+        "{said}"
+    );
+    let kept = std::fs::read_to_string(&state).expect("a state file");
+    let finished = kept.lines().count() - 1;
+    assert!((3..1_000).contains(&finished), "{finished}");
+    assert!(
+        said.contains(&format!("stopped after {finished} of")),
+        "{finished}: {said}"
+    );
+
+    let whole = json(&tradewind(&args));
+    assert_eq!(whole["rows"].as_array().map(Vec::len), Some(1_000));
+    let after = std::fs::read_to_string(&state).expect("a state file");
+    assert!(after.starts_with(&kept), "what was done is not done again");
+    assert_eq!(after.lines().count(), 1_001);
 }
 
 #[test]

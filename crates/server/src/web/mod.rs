@@ -1,5 +1,6 @@
 //! The web app: embedded, precompressed, cached for ever where the name holds a hash.
 
+mod lighten;
 pub mod report;
 
 use axum::body::Body;

@@ -2,6 +2,8 @@
 
 use tradewind_engine::backtest::BacktestDocument;
 
+use super::lighten::lighten;
+
 /// The page that the web app's build makes, embedded in the program.
 const PAGE: &str = "report.html";
 /// A plain page that shows the same figures, for a program that was built without the web app.
@@ -25,7 +27,7 @@ pub enum ReportError {
 /// # Errors
 /// [`ReportError`].
 pub fn page(document: &BacktestDocument) -> Result<String, ReportError> {
-    let json = serde_json::to_string(document)?;
+    let json = serde_json::to_string(&lighten(serde_json::to_value(document)?))?;
     // Inside a script element nothing may end it or open a comment.
     let json = json
         .replace('<', "\\u003c")

@@ -48,8 +48,8 @@ pub(super) fn run(args: &CompareArgs) -> Result<(), Failure> {
         .chain(comparison.names.iter().map(String::as_str))
         .collect();
     let mut rows = show::table(&header);
-    for (row, (_, _, fraction)) in comparison.figures.iter().zip(show::FIGURES) {
-        let values = row.values.iter().map(|v| show::shown_figure(*v, fraction));
+    for (row, (_, _, form)) in comparison.figures.iter().zip(show::FIGURES) {
+        let values = row.values.iter().map(|v| show::shown_figure(*v, form));
         rows.add_row(std::iter::once(row.name.to_owned()).chain(values));
     }
     println!("{rows}");

@@ -2,6 +2,7 @@
 
 mod args;
 mod compare;
+mod interrupt;
 mod report;
 mod run;
 mod show;

@@ -7,11 +7,13 @@ use tradewind_engine::backtest::{
 };
 
 use super::args::RunArgs;
+use super::interrupt::Interrupt;
 use super::{config, failure, json, report, show, tell};
 use crate::failure::Failure;
 
 pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
     let config = config(&args.config)?;
+    let interrupt = Interrupt::listen()?;
     let progress = |p: Progress| {
         let line = format!(
             "{} rows, {}, {} orders, equity {:.2}",
@@ -21,7 +23,7 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
     };
     let control = Control {
         progress: Some(&progress),
-        cancel: None,
+        cancel: Some(interrupt.flag()),
     };
     let result = backtest(&config, &Inputs::Files, &control);
     tell(args.quiet, "");

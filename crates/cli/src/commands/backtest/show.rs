@@ -17,29 +17,53 @@ pub(super) fn table(header: &[&str]) -> Table {
     table
 }
 
-/// Figures that people look at first: name, path, whether a fraction.
-pub(super) const FIGURES: [(&str, &str, bool); 14] = [
-    ("total return", "returns.total_return", true),
-    ("return a year", "returns.cagr", true),
-    ("volatility a year", "returns.volatility", true),
-    ("Sharpe ratio", "returns.sharpe", false),
-    ("Sortino ratio", "returns.sortino", false),
-    ("Calmar ratio", "returns.calmar", false),
-    ("greatest drawdown", "returns.max_drawdown", true),
-    ("share of time invested", "exposure.share_of_points", true),
-    ("trades", "trades.trades", false),
-    ("winning trades", "trades.win_rate", true),
-    ("profit factor", "trades.profit_factor", false),
-    ("turnover a year", "turnover_annual", false),
-    ("probability of loss", "monte_carlo.probability_of_loss", true),
-    ("probability of ruin", "monte_carlo.probability_of_ruin", true),
+/// How a figure is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Form {
+    /// A fraction, in percent.
+    Percent,
+    /// A ratio, to three decimals.
+    Ratio,
+    /// A whole number.
+    Count,
+}
+
+/// Figures that people look at first: name, path, form.
+pub(super) const FIGURES: [(&str, &str, Form); 14] = [
+    ("total return", "returns.total_return", Form::Percent),
+    ("return a year", "returns.cagr", Form::Percent),
+    ("volatility a year", "returns.volatility", Form::Percent),
+    ("Sharpe ratio", "returns.sharpe", Form::Ratio),
+    ("Sortino ratio", "returns.sortino", Form::Ratio),
+    ("Calmar ratio", "returns.calmar", Form::Ratio),
+    ("greatest drawdown", "returns.max_drawdown", Form::Percent),
+    (
+        "share of time invested",
+        "exposure.share_of_points",
+        Form::Percent,
+    ),
+    ("trades", "trades.count", Form::Count),
+    ("winning trades", "trades.win_rate", Form::Percent),
+    ("profit factor", "trades.profit_factor", Form::Ratio),
+    ("turnover a year", "turnover_annual", Form::Ratio),
+    (
+        "probability of loss",
+        "monte_carlo.probability_of_loss",
+        Form::Percent,
+    ),
+    (
+        "probability of ruin",
+        "monte_carlo.probability_of_ruin",
+        Form::Percent,
+    ),
 ];
 
-pub(super) fn shown_figure(value: Option<f64>, fraction: bool) -> String {
-    match value {
-        None => "–".to_owned(),
-        Some(value) if fraction => format!("{:.2} %", value * 100.0),
-        Some(value) => format!("{value:.3}"),
+pub(super) fn shown_figure(value: Option<f64>, form: Form) -> String {
+    match (value, form) {
+        (None, _) => "–".to_owned(),
+        (Some(value), Form::Percent) => format!("{:.2} %", value * 100.0),
+        (Some(value), Form::Ratio) => format!("{value:.3}"),
+        (Some(value), Form::Count) => format!("{value:.0}"),
     }
 }
 
@@ -69,9 +93,9 @@ pub(super) fn document(document: &BacktestDocument) {
         &format!("{} {currency}", summary.final_equity),
     ]);
     figures.add_row(["fees", &format!("{} {currency}", summary.fees)]);
-    for (name, path, fraction) in FIGURES {
+    for (name, path, form) in FIGURES {
         if let Some(value) = document.figure(path) {
-            figures.add_row([name, &shown_figure(Some(value), fraction)]);
+            figures.add_row([name, &shown_figure(Some(value), form)]);
         }
     }
     println!("{figures}");
@@ -137,11 +161,11 @@ pub(super) fn sweep(result: &SweepResult, top: usize) {
             (at + 1).to_string(),
             parameters(row),
             row.final_equity.clone().unwrap_or_default(),
-            shown_figure(row.total_return, true),
-            shown_figure(row.sharpe, false),
-            shown_figure(row.deflated_sharpe, true),
-            shown_figure(row.sortino, false),
-            shown_figure(row.max_drawdown, true),
+            shown_figure(row.total_return, Form::Percent),
+            shown_figure(row.sharpe, Form::Ratio),
+            shown_figure(row.deflated_sharpe, Form::Percent),
+            shown_figure(row.sortino, Form::Ratio),
+            shown_figure(row.max_drawdown, Form::Percent),
             row.trades.to_string(),
             row.error.clone().unwrap_or_default(),
         ]);
@@ -178,9 +202,9 @@ pub(super) fn walk_forward(result: &WalkForwardResult) {
             window.test_from.to_rfc3339(),
             window.test_to.to_rfc3339(),
             parameters(&window.train),
-            shown_figure(window.train.sharpe, false),
-            shown_figure(window.test.sharpe, false),
-            shown_figure(window.test.total_return, true),
+            shown_figure(window.train.sharpe, Form::Ratio),
+            shown_figure(window.test.sharpe, Form::Ratio),
+            shown_figure(window.test.total_return, Form::Percent),
             window.test.trades.to_string(),
         ]);
     }
@@ -188,12 +212,15 @@ pub(super) fn walk_forward(result: &WalkForwardResult) {
     println!();
     println!(
         "all tests together: return {}",
-        shown_figure(result.total_return, true)
+        shown_figure(result.total_return, Form::Percent)
     );
-    println!("Sharpe ratio {}", shown_figure(result.sharpe, false));
-    println!("greatest drawdown {}", shown_figure(result.max_drawdown, true));
+    println!("Sharpe ratio {}", shown_figure(result.sharpe, Form::Ratio));
+    println!(
+        "greatest drawdown {}",
+        shown_figure(result.max_drawdown, Form::Percent)
+    );
     println!(
         "efficiency (tested ÷ learned) {}",
-        shown_figure(result.efficiency, false)
+        shown_figure(result.efficiency, Form::Ratio)
     );
 }

@@ -1,12 +1,13 @@
 //! `tradewind backtest sweep`: all cores, a table best first, and a state file that a canceled sweep goes on from.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tradewind_engine::backtest::BacktestError;
 use tradewind_engine::backtest::sweep::{SweepPlan, SweepRow, sweep};
 use tradewind_engine::backtest::sweep_state::SweepState;
 
 use super::args::SweepArgs;
+use super::interrupt::Interrupt;
 use super::{bar, failure, json, prepare, show, tell, threads};
 use crate::failure::Failure;
 
@@ -21,16 +22,14 @@ pub(super) fn run(args: &SweepArgs) -> Result<(), Failure> {
         }
     };
     let total = grid.len().unwrap_or(0);
-    let (finished, cancel) = (AtomicUsize::new(done.len()), AtomicBool::new(false));
+    let interrupt = Interrupt::listen()?;
+    let finished = AtomicUsize::new(done.len());
+    tell_progress(args, done.len(), total);
     let on_row = |row: &SweepRow| {
         if let Some(state) = &state {
             state.keep(row);
         }
-        let finished = finished.fetch_add(1, Ordering::Relaxed) + 1;
-        tell(
-            args.grid.quiet,
-            &format!("{} {finished} of {total} variants", bar(finished, total)),
-        );
+        tell_progress(args, finished.fetch_add(1, Ordering::Relaxed) + 1, total);
     };
     let swept = sweep(SweepPlan {
         config: &config,
@@ -40,12 +39,17 @@ pub(super) fn run(args: &SweepArgs) -> Result<(), Failure> {
         threads: threads(&args.grid),
         done,
         on_row: &on_row,
-        cancel: &cancel,
+        cancel: interrupt.flag(),
     });
     tell(args.grid.quiet, "");
     let result = swept.map_err(|error| match error {
         BacktestError::Canceled { rows } => {
-            Failure::failed(format!("stopped after {rows} of {total} variants"))
+            let message = format!("stopped after {rows} of {total} variants");
+            let hint = match &args.state {
+                Some(path) => format!("the same command goes on from {}", path.display()),
+                None => "with --state FILE a stopped sweep can go on".to_owned(),
+            };
+            Failure::with_hint(message, hint)
         }
         other => failure(other),
     })?;
@@ -54,4 +58,9 @@ pub(super) fn run(args: &SweepArgs) -> Result<(), Failure> {
     }
     show::sweep(&result, args.top);
     Ok(())
+}
+
+fn tell_progress(args: &SweepArgs, finished: usize, total: usize) {
+    let line = format!("{} {finished} of {total} variants", bar(finished, total));
+    tell(args.grid.quiet, &line);
 }
