@@ -33,6 +33,7 @@ pub use error::IndicatorError;
 pub use input::{BarColumns, BarInput, Columns, Input, Scales};
 pub use machine::Indicator;
 pub use own::patterns::{Detection, PatternKind, PatternPoint, PatternRules, PatternScanner};
+pub use own::volume_rows::{ProfileLevels, ProfileRow, VolumeProfile};
 pub use params::{AVERAGES, Param, ParamKind, Params};
 pub use registry::{Definition, Group, Pane};
 pub use spec::IndicatorSpec;

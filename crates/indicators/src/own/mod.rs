@@ -22,6 +22,7 @@ mod structure;
 mod swings;
 mod volatility;
 mod volume;
+pub(crate) mod volume_rows;
 mod window;
 
 /// Rolling figures and volume-weighted prices.
