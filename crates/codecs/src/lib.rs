@@ -15,6 +15,8 @@
 //! Entry points: [`Decoder::decode`] for a message, [`file::decode`] for a file, [`throughput::run`] for the
 //! benchmark. All take arbitrary bytes.
 //!
+//! [`table`] reads what data files hold: stamps, figures, lines, cells.
+//!
 //! Each protocol has an `encode` module beside its decoder, for what adapters send and for the simulator.
 
 mod coinbase_products;
@@ -34,6 +36,7 @@ pub mod coinbase_exchange;
 pub mod file;
 pub mod kraken_v1;
 pub mod kraken_v2;
+pub mod table;
 pub mod throughput;
 
 pub use coinbase_advanced::CoinbaseAdvanced;

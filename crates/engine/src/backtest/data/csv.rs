@@ -1,7 +1,8 @@
 //! CSV files, plain or gzip, read through a fixed buffer: memory does not grow with the file.
 //!
 //! The header names the columns, in any order and case; extra columns are ignored. Bars: `ts, open, high, low,
-//! close[, volume]`; quotes: `ts, bid, ask[, bid_size, ask_size]`; trades: `ts, price, size[, side]`. A time column
+//! close[, volume]`; quotes: `ts, bid, ask[, bid_size, ask_size]`; trades: `ts, price, size[, side]`;
+//! books: `ts, side, price, size[, action]`, or by order `ts, action, order_id, side, price, size`. A time column
 //! may also be called `timestamp`, `time`, `date` or `datetime`. Quoted cells are read without their quotes.
 
 use std::fs::File;
@@ -9,17 +10,15 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
+use tradewind_codecs::table::lines::{LineError, Lines, cut};
+use tradewind_codecs::table::{StampReader, number};
 
 use super::check::GapCount;
 use super::check::RowCheck;
 use super::columns::{CHUNK_ROWS, Chunk, DataKind};
-use super::number;
-use super::rows::{self, FIGURES_MAX, absent, aggressor, figures, is_size};
+use super::rows::{self, FIGURES_MAX, Words, absent, figures, is_number, is_size, side_of};
 use super::source::{DataError, Layout, Source};
-use super::stamp::StampReader;
 
-/// Bytes read at once; also the longest line.
-const BUFFER_BYTES: usize = 1 << 18;
 /// Columns of a file that are looked at.
 const COLUMNS_MAX: usize = 256;
 
@@ -31,6 +30,7 @@ enum Role {
     /// The figure at this place of the row.
     Figure(u8),
     Side,
+    Action,
 }
 
 /// Rows of one or several CSV files, one after the other.
@@ -44,13 +44,7 @@ pub struct CsvSource {
 
 struct OpenFile {
     path: PathBuf,
-    input: Box<dyn Read + Send>,
-    buffer: Vec<u8>,
-    /// Unread bytes of the buffer.
-    from: usize,
-    to: usize,
-    ended: bool,
-    line: u64,
+    lines: Lines<Box<dyn Read + Send>>,
     roles: Vec<Role>,
 }
 
@@ -72,10 +66,10 @@ impl CsvSource {
             if chunk.len() >= CHUNK_ROWS {
                 return Ok(true);
             }
-            let Some((from, to)) = file.line()? else {
+            let Some(line) = file.lines.next_line().map_err(|e| refused(&file.path, e))? else {
                 return Ok(false);
             };
-            let line = &file.buffer[from..to];
+            let line = file.lines.text(line);
             if line.is_empty() {
                 continue;
             }
@@ -85,7 +79,7 @@ impl CsvSource {
                 stamps: &mut self.stamps,
             };
             if let Err(what) = reader.row(line, &file.roles, chunk) {
-                return Err(DataError::line(&file.path, file.line, what));
+                return Err(DataError::line(&file.path, file.lines.number(), what));
             }
         }
     }
@@ -139,68 +133,29 @@ impl OpenFile {
         } else {
             Box::new(whole)
         };
-        let mut file = Self {
-            path: path.to_owned(),
-            input,
-            buffer: vec![0; BUFFER_BYTES],
-            from: 0,
-            to: 0,
-            ended: false,
-            line: 0,
-            roles: Vec::new(),
-        };
-        let Some((from, to)) = file.line()? else {
+        let mut lines = Lines::new(input);
+        let Some(line) = lines.next_line().map_err(|e| refused(path, e))? else {
             return Err(DataError::line(
                 path,
                 1,
                 "the file is empty; a header row is needed".to_owned(),
             ));
         };
-        let header = String::from_utf8_lossy(&file.buffer[from..to]).into_owned();
-        file.roles =
+        let header = String::from_utf8_lossy(lines.text(line)).into_owned();
+        let roles =
             roles(header.trim_start_matches('\u{feff}'), layout).map_err(|e| DataError::line(path, 1, e))?;
-        Ok(file)
+        Ok(Self {
+            path: path.to_owned(),
+            lines,
+            roles,
+        })
     }
+}
 
-    /// The next line without its end, as a range of the buffer; `None` at the end of the file.
-    fn line(&mut self) -> Result<Option<(usize, usize)>, DataError> {
-        loop {
-            let unread = &self.buffer[self.from..self.to];
-            let (end, next) = match memchr::memchr(b'\n', unread) {
-                Some(at) => (self.from + at, self.from + at + 1),
-                None if !self.ended => {
-                    self.refill()?;
-                    continue;
-                }
-                None if unread.is_empty() => return Ok(None),
-                None => (self.to, self.to),
-            };
-            self.line += 1;
-            let from = std::mem::replace(&mut self.from, next);
-            let end = if end > from && self.buffer[end - 1] == b'\r' {
-                end - 1
-            } else {
-                end
-            };
-            return Ok(Some((from, end)));
-        }
-    }
-
-    fn refill(&mut self) -> Result<(), DataError> {
-        self.buffer.copy_within(self.from..self.to, 0);
-        self.to -= self.from;
-        self.from = 0;
-        if self.to == self.buffer.len() {
-            let what = format!("the line is longer than {BUFFER_BYTES} bytes");
-            return Err(DataError::line(&self.path, self.line + 1, what));
-        }
-        let read = self
-            .input
-            .read(&mut self.buffer[self.to..])
-            .map_err(|e| DataError::io(&self.path, &e))?;
-        self.to += read;
-        self.ended = read == 0;
-        Ok(())
+fn refused(path: &Path, error: LineError) -> DataError {
+    match error {
+        LineError::Read(error) => DataError::io(path, &error),
+        LineError::TooLong(line) => DataError::line(path, line, error.to_string()),
     }
 }
 
@@ -218,8 +173,10 @@ fn roles(header: &str, layout: &Layout) -> Result<Vec<Role>, String> {
         } else if let Some(at) = names.iter().position(|n| *n == name).filter(|at| !found[*at]) {
             found[at] = true;
             Role::Figure(at as u8)
-        } else if layout.kind == DataKind::Trades && matches!(name.as_str(), "side" | "aggressor") {
+        } else if rows::has_side(layout.kind) && matches!(name.as_str(), "side" | "aggressor") {
             Role::Side
+        } else if rows::has_action(layout.kind) && name == "action" {
+            Role::Action
         } else {
             Role::Ignored
         };
@@ -251,13 +208,13 @@ struct RowReader<'a> {
 impl RowReader<'_> {
     #[inline]
     fn row(&mut self, line: &[u8], roles: &[Role], chunk: &mut Chunk) -> Result<(), String> {
-        let (mut ts, mut side) = (None, None);
+        let (mut ts, mut words) = (None, Words::default());
         let mut figures = [absent(self.layout.kind); FIGURES_MAX];
         let mut seen = 0;
         let mut rest = Some(line);
         for role in roles {
             let Some(cells) = rest else { break };
-            let (cell, after) = cut(cells);
+            let (cell, after) = cut(cells, b',');
             rest = after;
             seen += 1;
             match role {
@@ -267,41 +224,33 @@ impl RowReader<'_> {
                     let at = usize::from(*at);
                     figures[at] = self.figure(cell, at)?;
                 }
-                Role::Side => side = aggressor(cell)?,
+                Role::Side => words.side = side_of(cell)?,
+                Role::Action => words.action = rows::action(cell)?,
             }
         }
         if seen < roles.len() {
             return Err(format!("{seen} cells, the header has {}", roles.len()));
         }
         let ts = ts.ok_or("there is no time")?;
-        rows::take(self.layout, self.check, (ts, figures, side), chunk)
+        rows::take(self.layout, self.check, (ts, figures, words), chunk)
     }
 
     #[inline]
     fn figure(&self, cell: &[u8], at: usize) -> Result<i128, String> {
-        let (names, required) = figures(self.layout.kind);
-        if cell.is_empty() && at >= required {
+        let (names, _) = figures(self.layout.kind);
+        if cell.is_empty() && rows::may_be_empty(self.layout.kind, at) {
             return Ok(absent(self.layout.kind));
         }
         let read = if is_size(self.layout.kind, at) {
-            number::mantissa(cell, self.layout.size_scale, self.layout.extra_decimals)
+            let scale = if is_number(self.layout.kind, at) {
+                0
+            } else {
+                self.layout.size_scale
+            };
+            number::mantissa(cell, scale, self.layout.extra_decimals)
         } else {
             number::price(cell, self.layout.price_scale, self.layout.extra_decimals).map(i128::from)
         };
         read.map_err(|e| format!("{}: {e}", names[at]))
-    }
-}
-
-/// The first cell and what follows its comma.
-#[inline]
-fn cut(cells: &[u8]) -> (&[u8], Option<&[u8]>) {
-    if let Some(quoted) = cells.strip_prefix(b"\"") {
-        let end = quoted.iter().position(|b| *b == b'"').unwrap_or(quoted.len());
-        let after = quoted.get(end + 1..).unwrap_or_default();
-        return (&quoted[..end], after.strip_prefix(b","));
-    }
-    match cells.iter().position(|b| *b == b',') {
-        Some(at) => (&cells[..at], Some(&cells[at + 1..])),
-        None => (cells, None),
     }
 }

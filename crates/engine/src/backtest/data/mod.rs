@@ -9,27 +9,26 @@ pub mod columns;
 mod csv;
 mod memory;
 mod merge;
-mod number;
 mod parquet;
 mod rows;
 mod source;
-mod stamp;
 #[cfg(test)]
 mod tests;
 
 pub use check::{GapCount, Gaps};
-pub use columns::{BarColumns, BarRow, CHUNK_ROWS, Chunk, DataKind, QuoteColumns, TradeColumns};
+pub use columns::{BarColumns, BarRow, CHUNK_ROWS, Chunk, DataKind, DepthAction, DepthColumns, QuoteColumns, TradeColumns};
 pub use csv::CsvSource;
 pub use memory::{MemorySource, append};
+pub use crate::kernel::Depth;
 pub use merge::{Feed, Merge, Period, Row};
-pub use number::ExtraDecimals;
 pub use parquet::ParquetSource;
-pub use source::{BarStamp, DataError, Layout, Source};
+pub use source::{DataError, Layout, Source};
+pub use tradewind_codecs::table::{BarStamp, ExtraDecimals};
 
 /// A time stamp as data files and configurations write it, in nanoseconds.
 ///
 /// # Errors
 /// What would be right, when it is none.
 pub fn read_stamp(text: &str) -> Result<u64, String> {
-    stamp::StampReader::default().read(text.trim().as_bytes())
+    tradewind_codecs::table::StampReader::default().read(text.trim().as_bytes())
 }

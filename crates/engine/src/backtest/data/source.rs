@@ -3,11 +3,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use tradewind_codecs::table::{BarStamp, ExtraDecimals};
 use tradewind_types::market::BarInterval;
 
 use super::check::{GapCount, Gaps, RowCheck};
 use super::columns::{Chunk, DataKind};
-use super::number::ExtraDecimals;
 
 /// Market data that could not be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,16 +47,6 @@ impl DataError {
             what,
         }
     }
-}
-
-/// Which end of its interval a bar's stamp names.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum BarStamp {
-    /// The time it opens.
-    #[default]
-    Open,
-    /// The time it closes.
-    Close,
 }
 
 /// How a source's rows are to be read.

@@ -14,7 +14,8 @@ pub enum ExtraDecimals {
     Round,
 }
 
-pub(crate) const POWERS: [u64; 19] = {
+/// Powers of ten.
+pub const POWERS: [u64; 19] = {
     let mut powers = [1u64; 19];
     let mut at = 1;
     while at < 19 {
@@ -24,16 +25,32 @@ pub(crate) const POWERS: [u64; 19] = {
     powers
 };
 
+/// Decimals that a figure is written with, trailing zeros not counted; `None` where it is no plain figure.
+#[must_use]
+pub fn decimals(field: &[u8]) -> Option<u8> {
+    let text = std::str::from_utf8(field).ok()?.trim();
+    let value = parse_decimal(text).ok()?;
+    u8::try_from(value.normalize().scale()).ok()
+}
+
 /// Digits that a plain figure may have before its sum could overflow 64 bits.
 const PLAIN_DIGITS_MAX: usize = 18;
 
-/// One field's figure at a scale. `what` names the column in errors.
-pub(crate) fn mantissa(field: &[u8], scale: u8, extra: ExtraDecimals) -> Result<i128, String> {
+/// One field's figure at a scale.
+///
+/// # Errors
+/// What is wrong with it, and what would be right.
+#[inline]
+pub fn mantissa(field: &[u8], scale: u8, extra: ExtraDecimals) -> Result<i128, String> {
     plain(field, scale).map_or_else(|| slow(field, scale, extra), |value| Ok(i128::from(value)))
 }
 
 /// The figure as 64 bits, for prices.
-pub(crate) fn price(field: &[u8], scale: u8, extra: ExtraDecimals) -> Result<i64, String> {
+///
+/// # Errors
+/// What is wrong with it, and what would be right.
+#[inline]
+pub fn price(field: &[u8], scale: u8, extra: ExtraDecimals) -> Result<i64, String> {
     if let Some(value) = plain(field, scale) {
         return Ok(value);
     }
@@ -87,7 +104,10 @@ fn slow(field: &[u8], scale: u8, extra: ExtraDecimals) -> Result<i128, String> {
 }
 
 /// A decimal at a scale.
-pub(crate) fn of_decimal(value: Decimal, scale: u8, extra: ExtraDecimals) -> Result<i128, String> {
+///
+/// # Errors
+/// When it has more decimals and they are not to be rounded away.
+pub fn of_decimal(value: Decimal, scale: u8, extra: ExtraDecimals) -> Result<i128, String> {
     let value = match extra {
         ExtraDecimals::Refuse => value,
         ExtraDecimals::Round => Rounding::HalfEven.to_decimals(value, u32::from(scale)),
@@ -103,7 +123,10 @@ pub(crate) fn of_decimal(value: Decimal, scale: u8, extra: ExtraDecimals) -> Res
 
 /// A binary figure from a file, whose nearest decimal at the scale must be what was meant: it differs by less than
 /// 1e-9 of itself, or rounding was asked for.
-pub(crate) fn of_f64(value: f64, scale: u8, extra: ExtraDecimals) -> Result<i128, String> {
+///
+/// # Errors
+/// When it is not finite, or means more decimals than the scale has.
+pub fn of_f64(value: f64, scale: u8, extra: ExtraDecimals) -> Result<i128, String> {
     if !value.is_finite() {
         return Err(format!("{value} is not a number"));
     }
@@ -122,14 +145,19 @@ pub(crate) fn of_f64(value: f64, scale: u8, extra: ExtraDecimals) -> Result<i128
     Ok(nearest as i128)
 }
 
-pub(crate) fn as_price(value: i128) -> Result<PriceMantissa, String> {
+/// A mantissa as a price.
+///
+/// # Errors
+/// When it does not fit 64 bits.
+pub fn as_price(value: i128) -> Result<PriceMantissa, String> {
     i64::try_from(value)
         .map(PriceMantissa)
         .map_err(|_| format!("{value} is too large for a price"))
 }
 
 /// A field for an error message, cut to 64 characters.
-pub(crate) fn shown(field: &[u8]) -> String {
+#[must_use]
+pub fn shown(field: &[u8]) -> String {
     String::from_utf8_lossy(field).chars().take(64).collect()
 }
 
