@@ -13,7 +13,7 @@ WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -pa
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 export TRADEWIND_TEST_DATA ?= $(abspath ../shared/data)
 
-.PHONY: help run test test-rust test-web test-e2e lint bench web fuzz clean dev need-node need-chromium
+.PHONY: help run test test-rust test-web test-e2e test-s3 lint bench web fuzz clean dev need-node need-chromium
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,18 +47,21 @@ test-e2e: web need-chromium
 	tools/test-rust.sh --no-run
 	cd web && TRADEWIND_BIN=$(abspath $(TARGET_DIR))/ci/tradewind npm run e2e
 
+test-s3: ## the catalogue on a local S3-compatible server (installs moto from PyPI)
+	tools/test-s3.sh
+
 lint: web/node_modules/.package-lock.json ## formatting, clippy, licences, web lint
 	cargo fmt --all --check
 	cargo clippy --profile ci --workspace --all-targets --locked -- -D warnings
-	@if command -v cargo-deny >/dev/null; then cargo deny check licenses bans sources; \
-	 else echo "cargo-deny is not installed: licences, bans and sources were not checked (cargo install cargo-deny)"; fi
+	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
+	cargo deny check licenses bans sources
 	cd web && npm run check && npm run lint
 
 bench: ## the program's own benchmarks, release build
 	cargo build --release --locked --bin tradewind $(CARGO_FLAGS)
 	$(TARGET_DIR)/release/tradewind bench
 
-fuzz: ## fuzz every parser for SECONDS each (default 600); needs cargo-fuzz and nightly
+fuzz: ## fuzz every parser for SECONDS each (default 600); installs cargo-fuzz where it is missing
 	tools/fuzz.sh $(or $(SECONDS),600)
 
 clean: ## what was built; your data stays
