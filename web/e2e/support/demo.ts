@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const BINARY = process.env['TRADEWIND_BIN'] ?? '../target/release/tradewind';
+export const BINARY = process.env['TRADEWIND_BIN'] ?? '../target/release/tradewind';
 const START_MS = 60_000;
 const STOP_MS = 10_000;
 const LINK = /(https?:\/\/[^\s/]+)\/?\S*#(setup|signin)=([A-Za-z0-9_.~-]+)/;

@@ -46,6 +46,7 @@ describe('the configuration of a backtest', () => {
   });
   it('reads from a file’s name what it can', () => {
     expect(readName('BTC-USD.COINBASE-1m.csv')).toEqual({ instrument: 'BTC-USD.COINBASE', interval: '1m' });
+    expect(readName('BTC-USD.COINBASE-D.csv')).toEqual({ instrument: 'BTC-USD.COINBASE', interval: 'D' });
     expect(readName('spy.1d.csv')).toEqual({ instrument: 'SPY.FILE', interval: '1d' });
     expect(readName('my data.csv.gz')).toEqual({ instrument: 'MYDATA.FILE', interval: '1d' });
   });

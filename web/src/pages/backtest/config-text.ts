@@ -15,10 +15,10 @@ export interface Plan {
 
 /** What a file's name says: the program names files of its own bars `BTC-USD.COINBASE-1m.csv`. */
 export function readName(file: string): { instrument: string; interval: string } {
-  const found = /^(.+\..+)-(\d+[smhd])\.csv$/.exec(file);
+  const found = /^(.+\..+)-(\d+[smhd]|[DWM])\.csv$/.exec(file);
   if (found) return { instrument: found[1] ?? '', interval: found[2] ?? '' };
   const [stem = '', ...rest] = file.replace(/\.(csv|parquet|pq)(\.gz)?$/, '').split('.');
-  const interval = rest.find((part) => /^\d+[smhd]$/.test(part)) ?? '1d';
+  const interval = rest.find((part) => /^(\d+[smhd]|[DWM])$/.test(part)) ?? '1d';
   return { instrument: `${stem.toUpperCase().replace(/[^A-Z0-9-]/g, '') || 'DATA'}.FILE`, interval };
 }
 

@@ -16,14 +16,14 @@ export const OVERLAYS: readonly OverlayChoice[] = [
   { spec: 'VWAP', title: 'VWAP', colour: 4 },
 ];
 export const OVERLAYS_DEFAULT = ['EMA_3', 'EMA_5'];
-export const INTERVALS = ['1s', '5s', '10s', '30s', '1m', '5m', '15m', '1h', '4h', '1d'] as const;
+export const INTERVALS = ['1s', '5s', '10s', '30s', '1m', '5m', '15m', '1h', '4h', 'D', 'W', 'M'] as const;
 
-const UNIT_S: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+const UNIT_S: Record<string, number> = { s: 1, m: 60, h: 3_600, D: 86_400, W: 604_800, M: 2_592_000 };
 
-/** Seconds of an interval's name, e.g. `5m`. */
+/** Seconds of an interval's name, e.g. `5m`; of a week or month the nominal length. */
 export function intervalSeconds(interval: string): number {
-  const match = /^(\d+)([smhd])$/.exec(interval);
-  return match ? Number(match[1]) * (UNIT_S[match[2] ?? ''] ?? 60) : 60;
+  const match = /^(\d*)([smhDWM])$/.exec(interval);
+  return match ? Number(match[1] || 1) * (UNIT_S[match[2] ?? ''] ?? 60) : 60;
 }
 
 /** The choice that a line belongs to: `BBANDS_10_2.upper` → Bollinger. */
