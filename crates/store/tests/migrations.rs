@@ -25,6 +25,12 @@ INSERT INTO p_orders (engine_id, account, client_order_id, org_id, seq, instrume
   VALUES ('main', 'a1', 'o1', 'desk', 5, 'BTC-USD.COINBASE', 'BUY', 'LIMIT', '0.5', '10000.01', true, 'GTC', false,
   'MANUAL', 'u1', 'ACCEPTED', true, '0', '0', 0, 1, 2, 3)
   ON CONFLICT (engine_id, account, client_order_id) DO UPDATE SET state = excluded.state;
+INSERT INTO catalog_tail (kind, market, series, bar_interval, symbol, ts, tie, revision, price_scale, size_scale, figures)
+  VALUES ('bars', 'COINBASE', 'BTC-USD', '1m', 'BTC-USD', 9223372036854775807, '', 0, 2, 8, '[]')
+  ON CONFLICT DO NOTHING;
+INSERT INTO catalog_asked (instrument, bar_interval, from_ts, to_ts, asked_at, found_rows)
+  VALUES ('BTC-USD.COINBASE', '1m', 1, 2, 3, 0)
+  ON CONFLICT (instrument, bar_interval, from_ts, to_ts) DO UPDATE SET asked_at = excluded.asked_at;
 INSERT INTO p_postings (engine_id, seq, line, org_id, account, ledger_account, currency, amount, balance)
   VALUES ('main', 6, 0, 'desk', 'a1', 'CASH_AVAILABLE', 'USD', '-5000.005', '94999.995'),
          ('main', 6, 1, 'desk', 'a1', 'CASH_LOCKED', 'USD', '5000.005', '5000.005');

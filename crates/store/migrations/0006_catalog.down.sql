@@ -1,0 +1,2 @@
+DROP TABLE catalog_asked;
+DROP TABLE catalog_tail;

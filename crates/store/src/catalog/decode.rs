@@ -1,0 +1,547 @@
+//! Parquet files of the catalogue as rows: only the row groups and columns that are wanted are read.
+
+use std::io::Cursor;
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use object_store::path::Path;
+use parquet::basic::{LogicalType, Type as Physical};
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::data_type::{ByteArray, DataType, FixedLenByteArray};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{
+    ColumnChunkMetaData, ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData,
+};
+use parquet::file::properties::ReaderProperties;
+use parquet::file::reader::{ChunkReader, Length, RowGroupReader as _};
+use parquet::file::serialized_reader::SerializedRowGroupReader;
+use parquet::file::statistics::Statistics;
+
+use super::CatalogError;
+use super::encode::{NARROW_END, Wide};
+use super::figures::{Figures, NONE, NONE_WIDE};
+use super::files::Files;
+use super::rows::{Cells, Names, Rows};
+use super::schema::{Cell, Column, Kind, SYMBOL, Scales, TS};
+
+/// A file up to this size is read at once.
+const WHOLE_BYTES_MAX: u64 = 8 << 20;
+/// Bytes of the end of a larger file that are read first.
+const TAIL_BYTES: u64 = 64 << 10;
+/// Rows that a row group may claim: a broken footer must not make us fill memory.
+const GROUP_ROWS_MAX: usize = 4 << 20;
+
+/// Which columns are wanted, as bits by place.
+pub type Wanted = u32;
+/// All columns.
+pub const ALL: Wanted = Wanted::MAX;
+
+/// A file whose footer was read.
+pub(crate) struct OpenFile {
+    pub(crate) path: Path,
+    pub(crate) kind: Kind,
+    pub(crate) scales: Scales,
+    pub(crate) wide: Wide,
+    meta: ParquetMetaData,
+    /// Places of our columns in the file.
+    places: Vec<Option<usize>>,
+    whole: Option<Bytes>,
+    files: Files,
+    size: u64,
+}
+
+/// Parts of a file that were read.
+struct Parts {
+    size: u64,
+    parts: Vec<(u64, Bytes)>,
+}
+
+impl Length for Parts {
+    fn len(&self) -> u64 {
+        self.size
+    }
+}
+
+impl ChunkReader for Parts {
+    type T = Cursor<Bytes>;
+
+    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
+        let found = self
+            .parts
+            .iter()
+            .find(|(at, bytes)| (*at..at + bytes.len() as u64).contains(&start));
+        let (at, bytes) = found.ok_or_else(|| ParquetError::EOF(format!("byte {start} was not read")))?;
+        Ok(Cursor::new(bytes.slice((start - at) as usize..)))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        let rest = self.get_read(start)?.into_inner();
+        if rest.len() < length {
+            return Err(ParquetError::EOF(format!(
+                "bytes from {start} end after {}",
+                rest.len()
+            )));
+        }
+        Ok(rest.slice(..length))
+    }
+}
+
+impl OpenFile {
+    /// Reads a file's footer, and all of it when it is small; `None` when there is no such file.
+    pub(crate) async fn open(files: &Files, path: &Path, kind: Kind) -> Result<Option<Self>, CatalogError> {
+        let Some(size) = files.size(path).await? else {
+            return Ok(None);
+        };
+        if size <= WHOLE_BYTES_MAX {
+            let Some(bytes) = files.get(path).await? else {
+                return Ok(None);
+            };
+            return Self::parse(files, path, kind, bytes).map(Some);
+        }
+        let mut tail_bytes = TAIL_BYTES;
+        loop {
+            let from = size.saturating_sub(tail_bytes);
+            let tail = files.ranges(path, &[from..size]).await?.pop().unwrap_or_default();
+            let mut reader = ParquetMetaDataReader::new();
+            match reader.try_parse_sized(&tail, size) {
+                Ok(()) => {
+                    let file = Self::of(files, path, kind, (reader.finish()?, None, size))?;
+                    return Ok(Some(file));
+                }
+                Err(ParquetError::NeedMoreData(wanted)) if (wanted as u64) > tail_bytes && from > 0 => {
+                    tail_bytes = wanted as u64;
+                }
+                Err(error) => return Err(CatalogError::foreign(path, error.to_string())),
+            }
+        }
+    }
+
+    /// A file whose bytes are at hand.
+    pub(crate) fn parse(files: &Files, path: &Path, kind: Kind, bytes: Bytes) -> Result<Self, CatalogError> {
+        let meta = ParquetMetaDataReader::new()
+            .parse_and_finish(&bytes)
+            .map_err(|e| CatalogError::foreign(path, e.to_string()))?;
+        let size = bytes.len() as u64;
+        Self::of(files, path, kind, (meta, Some(bytes), size))
+    }
+
+    fn of(
+        files: &Files,
+        path: &Path,
+        kind: Kind,
+        (meta, whole, size): (ParquetMetaData, Option<Bytes>, u64),
+    ) -> Result<Self, CatalogError> {
+        let (places, scales, wide) = places(&meta, kind).map_err(|what| CatalogError::foreign(path, what))?;
+        Ok(Self {
+            path: path.clone(),
+            kind,
+            scales,
+            wide,
+            meta,
+            places,
+            whole,
+            files: files.clone(),
+            size,
+        })
+    }
+
+    /// Row groups.
+    pub(crate) fn groups(&self) -> usize {
+        self.meta.num_row_groups()
+    }
+
+    /// Rows, as the footer says.
+    pub(crate) fn rows(&self) -> u64 {
+        u64::try_from(self.meta.file_metadata().num_rows()).unwrap_or(0)
+    }
+
+    /// The first and last time of a row group, by its statistics.
+    pub(crate) fn times(&self, group: usize) -> Option<(i64, i64)> {
+        match self.chunk(group, TS)?.statistics()? {
+            Statistics::Int64(s) => Some((*s.min_opt()?, *s.max_opt()?)),
+            _ => None,
+        }
+    }
+
+    /// Whether a row group may have rows of a time range, and of a symbol where one is asked for.
+    pub(crate) fn may_have(&self, group: usize, times: &Range<i64>, symbol: Option<&str>) -> bool {
+        let in_time = self
+            .times(group)
+            .is_none_or(|(first, last)| first < times.end && last >= times.start);
+        let statistics = || {
+            self.chunk(group, SYMBOL)
+                .and_then(ColumnChunkMetaData::statistics)
+        };
+        let has_symbol = |symbol: &str| match statistics() {
+            Some(Statistics::ByteArray(s)) => {
+                let above = s.min_opt().is_none_or(|min| min.data() <= symbol.as_bytes());
+                let below = s.max_opt().is_none_or(|max| max.data() >= symbol.as_bytes());
+                above && below
+            }
+            _ => true,
+        };
+        in_time && symbol.is_none_or(has_symbol)
+    }
+
+    /// Whether a row group has any value in a column, as far as its statistics say.
+    pub(crate) fn has_any(&self, group: usize, place: usize) -> bool {
+        self.chunk(group, place).is_some_and(|chunk| {
+            let nulls = chunk.statistics().and_then(Statistics::null_count_opt);
+            nulls != u64::try_from(chunk.num_values()).ok()
+        })
+    }
+
+    fn chunk(&self, group: usize, place: usize) -> Option<&ColumnChunkMetaData> {
+        let at = (*self.places.get(place)?)?;
+        Some(self.meta.row_group(group).column(at))
+    }
+
+    /// Which columns would need wide decimals if the file's scales were raised.
+    pub(crate) fn wide_at(&self, scales: Scales) -> Wide {
+        let mut wide = self.wide;
+        for (place, spec) in self.kind.columns().iter().enumerate() {
+            let by = u32::from(scales.of(spec.cell).saturating_sub(self.scales.of(spec.cell)));
+            if by == 0 {
+                continue;
+            }
+            let largest = |group: usize| match self.chunk(group, place)?.statistics()? {
+                Statistics::Int64(s) => Some(s.min_opt()?.unsigned_abs().max(s.max_opt()?.unsigned_abs())),
+                _ => None,
+            };
+            let fits = |value: u64| {
+                10u128
+                    .checked_pow(by)
+                    .and_then(|factor| factor.checked_mul(value.into()))
+                    .is_some_and(|raised| raised < NARROW_END)
+            };
+            let all_none = |group: usize| {
+                let chunk = self.chunk(group, place);
+                chunk.is_some_and(|c| {
+                    c.statistics().and_then(Statistics::null_count_opt) == Some(c.num_values() as u64)
+                })
+            };
+            let narrow = (0..self.groups()).all(|group| all_none(group) || largest(group).is_some_and(fits));
+            if !narrow {
+                wide |= 1 << place;
+            }
+        }
+        wide
+    }
+
+    /// A row group's rows, with the columns that are wanted; the others are empty.
+    pub(crate) async fn read(&self, group: usize, wanted: Wanted) -> Result<Rows, CatalogError> {
+        let meta = self.meta.row_group(group);
+        let parts = match &self.whole {
+            Some(bytes) => vec![(0, bytes.clone())],
+            None => self.fetch(meta, wanted).await?,
+        };
+        self.decode(
+            group,
+            Parts {
+                size: self.size,
+                parts,
+            },
+            wanted,
+        )
+        .map_err(|e| match e {
+            CatalogError::Parquet(error) => CatalogError::foreign(&self.path, error.to_string()),
+            other => other,
+        })
+    }
+
+    async fn fetch(
+        &self,
+        meta: &RowGroupMetaData,
+        wanted: Wanted,
+    ) -> Result<Vec<(u64, Bytes)>, CatalogError> {
+        let chosen = self
+            .places
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| wanted & (1 << place) != 0);
+        let ranges: Vec<Range<u64>> = chosen
+            .filter_map(|(_, at)| *at)
+            .map(|at| {
+                let (start, length) = meta.column(at).byte_range();
+                start..start.saturating_add(length).min(self.size)
+            })
+            .collect();
+        let bytes = self.files.ranges(&self.path, &ranges).await?;
+        Ok(ranges.into_iter().map(|r| r.start).zip(bytes).collect())
+    }
+
+    fn decode(&self, group: usize, parts: Parts, wanted: Wanted) -> Result<Rows, CatalogError> {
+        let meta = self.meta.row_group(group);
+        let rows = usize::try_from(meta.num_rows()).unwrap_or(usize::MAX);
+        if rows > GROUP_ROWS_MAX {
+            let what = format!("a row group claims {rows} rows; {GROUP_ROWS_MAX} are the most");
+            return Err(CatalogError::foreign(&self.path, what));
+        }
+        let properties = Arc::new(ReaderProperties::builder().build());
+        let pages = self.meta.page_index_for_row_group(group);
+        let reader = SerializedRowGroupReader::new(Arc::new(parts), meta, pages, properties)?;
+        let mut names = Names::default();
+        let mut columns = Vec::with_capacity(self.places.len());
+        for (place, (at, spec)) in self.places.iter().zip(self.kind.columns()).enumerate() {
+            let empty = || match spec.cell {
+                Cell::Fraction => Cells::Fractions(Vec::new()),
+                _ => Cells::Figures(Figures::default()),
+            };
+            if wanted & (1 << place) == 0 {
+                columns.push(empty());
+                continue;
+            }
+            let cells = match at {
+                None => none(spec, rows),
+                Some(at) => match constant(meta.column(*at), spec, rows, &mut names) {
+                    Some(cells) => cells,
+                    None => column(reader.get_column_reader(*at)?, rows, spec, &mut names)?,
+                },
+            };
+            let length = match &cells {
+                Cells::Figures(f) => f.len(),
+                Cells::Fractions(f) => f.len(),
+            };
+            if length != rows {
+                let what = format!("{}: {length} values in a group of {rows} rows", spec.name);
+                return Err(CatalogError::foreign(&self.path, what));
+            }
+            columns.push(cells);
+        }
+        Ok(Rows::from_parts(self.kind, self.scales, names, columns))
+    }
+}
+
+fn none(spec: &Column, rows: usize) -> Cells {
+    if spec.cell == Cell::Fraction {
+        return Cells::Fractions(vec![f64::NAN; rows]);
+    }
+    let mut figures = Figures::default();
+    figures.fill(NONE_WIDE, rows);
+    Cells::Figures(figures)
+}
+
+/// A column whose statistics say that all of its cells are the same need not be read.
+fn constant(chunk: &ColumnChunkMetaData, spec: &Column, rows: usize, names: &mut Names) -> Option<Cells> {
+    let statistics = chunk.statistics()?;
+    let nulls = statistics.null_count_opt();
+    if nulls == Some(rows as u64) && spec.optional {
+        return Some(none(spec, rows));
+    }
+    if nulls.unwrap_or(0) != 0 || spec.optional && nulls.is_none() {
+        return None;
+    }
+    let value = match statistics {
+        Statistics::Int64(s) if spec.cell != Cell::Fraction && s.min_opt()? == s.max_opt()? => {
+            i128::from(*s.min_opt()?)
+        }
+        Statistics::Boolean(s) if spec.cell == Cell::Flag && s.min_opt()? == s.max_opt()? => {
+            i128::from(*s.min_opt()?)
+        }
+        Statistics::ByteArray(s)
+            if spec.cell == Cell::Text
+                && s.min_is_exact()
+                && s.max_is_exact()
+                && s.min_opt()?.data() == s.max_opt()?.data() =>
+        {
+            i128::from(names.code(std::str::from_utf8(s.min_opt()?.data()).ok()?))
+        }
+        _ => return None,
+    };
+    let mut figures = Figures::default();
+    figures.fill(value, rows);
+    Some(Cells::Figures(figures))
+}
+
+fn column(
+    reader: ColumnReader,
+    rows: usize,
+    spec: &Column,
+    names: &mut Names,
+) -> Result<Cells, CatalogError> {
+    let optional = spec.optional;
+    Ok(Cells::Figures(match reader {
+        ColumnReader::DoubleColumnReader(mut r) => {
+            return Ok(Cells::Fractions(pull(&mut r, rows, optional, f64::NAN)?));
+        }
+        ColumnReader::Int64ColumnReader(mut r) => Figures::Narrow(pull(&mut r, rows, optional, NONE)?),
+        ColumnReader::Int32ColumnReader(mut r) => {
+            let values = pull(&mut r, rows, optional, i32::MIN)?;
+            Figures::Narrow(
+                values
+                    .into_iter()
+                    .map(|v| if v == i32::MIN { NONE } else { v.into() })
+                    .collect(),
+            )
+        }
+        ColumnReader::BoolColumnReader(mut r) => {
+            let values = pull(&mut r, rows, optional, false)?;
+            Figures::Narrow(values.into_iter().map(i64::from).collect())
+        }
+        ColumnReader::FixedLenByteArrayColumnReader(mut r) => {
+            let values: Vec<FixedLenByteArray> = pull(&mut r, rows, optional, FixedLenByteArray::default())?;
+            let wide = |v: FixedLenByteArray| {
+                if v.is_empty() && optional {
+                    return Ok(NONE_WIDE);
+                }
+                let bytes: [u8; 16] = v.data().try_into().map_err(|_| {
+                    ParquetError::General(format!("{}: a decimal of {} bytes", spec.name, v.len()))
+                })?;
+                Ok(i128::from_be_bytes(bytes))
+            };
+            Figures::Wide(
+                values
+                    .into_iter()
+                    .map(wide)
+                    .collect::<Result<_, ParquetError>>()?,
+            )
+        }
+        ColumnReader::ByteArrayColumnReader(mut r) => {
+            let mut levels = Vec::new();
+            let mut values: Vec<ByteArray> = Vec::with_capacity(rows);
+            r.read_records(rows, optional.then_some(&mut levels), None, &mut values)?;
+            Figures::Narrow(codes(values, optional.then_some(levels), names)?)
+        }
+        _ => return Err(ParquetError::General(format!("{}: an unexpected type", spec.name)).into()),
+    }))
+}
+
+fn codes(
+    values: Vec<ByteArray>,
+    levels: Option<Vec<i16>>,
+    names: &mut Names,
+) -> Result<Vec<i64>, CatalogError> {
+    let mut last: Option<(ByteArray, i64)> = None;
+    let mut code = |value: ByteArray| -> Result<i64, ParquetError> {
+        if let Some((known, code)) = &last
+            && known.data() == value.data()
+        {
+            return Ok(*code);
+        }
+        let text = std::str::from_utf8(value.data())
+            .map_err(|_| ParquetError::General("text is no UTF-8".to_owned()))?;
+        let found = i64::from(names.code(text));
+        last = Some((value, found));
+        Ok(found)
+    };
+    let Some(levels) = levels else {
+        return Ok(values.into_iter().map(code).collect::<Result<_, _>>()?);
+    };
+    let mut values = values.into_iter();
+    let cells = levels
+        .into_iter()
+        .map(|level| match (level > 0).then(|| values.next()).flatten() {
+            Some(value) => code(value),
+            None => Ok(NONE),
+        });
+    Ok(cells.collect::<Result<_, _>>()?)
+}
+
+/// The values of a column, with `none` in place of those that are not there.
+fn pull<T: DataType>(
+    reader: &mut ColumnReaderImpl<T>,
+    rows: usize,
+    optional: bool,
+    none: T::T,
+) -> Result<Vec<T::T>, ParquetError>
+where
+    T::T: Clone,
+{
+    let mut values: Vec<T::T> = Vec::with_capacity(rows);
+    let mut read = 0;
+    if !optional {
+        while read < rows {
+            let (records, ..) = reader.read_records(rows - read, None, None, &mut values)?;
+            if records == 0 {
+                break;
+            }
+            read += records;
+        }
+        return Ok(values);
+    }
+    let mut levels: Vec<i16> = Vec::with_capacity(rows);
+    while read < rows {
+        let (records, ..) = reader.read_records(rows - read, Some(&mut levels), None, &mut values)?;
+        if records == 0 {
+            break;
+        }
+        read += records;
+    }
+    if values.len() == levels.len() {
+        return Ok(values);
+    }
+    let mut values = values.into_iter();
+    Ok(levels
+        .into_iter()
+        .map(|level| {
+            let there = level > 0;
+            let value = if there { values.next() } else { None };
+            value.unwrap_or_else(|| none.clone())
+        })
+        .collect())
+}
+
+/// Where a kind's columns are in a file, at which scales and widths; what is wrong with it otherwise.
+fn places(meta: &ParquetMetaData, kind: Kind) -> Result<(Vec<Option<usize>>, Scales, Wide), String> {
+    let schema = meta.file_metadata().schema_descr();
+    let mut scales: [Option<u8>; 3] = [None; 3];
+    let (mut places, mut wide) = (Vec::new(), 0);
+    for (place, spec) in kind.columns().iter().enumerate() {
+        let found = schema.columns().iter().position(|c| c.name() == spec.name);
+        let Some(at) = found else {
+            if !spec.optional {
+                return Err(format!("there is no column {}", spec.name));
+            }
+            places.push(None);
+            continue;
+        };
+        let column = schema.column(at);
+        let fitting: &[Physical] = match spec.cell {
+            Cell::Text => &[Physical::BYTE_ARRAY],
+            Cell::Day => &[Physical::INT32],
+            Cell::Flag => &[Physical::BOOLEAN],
+            Cell::Fraction => &[Physical::DOUBLE],
+            Cell::Time | Cell::Whole => &[Physical::INT64],
+            Cell::Price | Cell::Size | Cell::Value => &[Physical::INT64, Physical::FIXED_LEN_BYTE_ARRAY],
+        };
+        let optional = column.max_def_level() == 1;
+        if !fitting.contains(&column.physical_type())
+            || column.max_rep_level() > 0
+            || optional != spec.optional
+        {
+            return Err(format!("column {} has another type", spec.name));
+        }
+        if column.physical_type() == Physical::FIXED_LEN_BYTE_ARRAY {
+            wide |= 1 << place;
+        }
+        let slot = match spec.cell {
+            Cell::Price => Some(0),
+            Cell::Size => Some(1),
+            Cell::Value => Some(2),
+            _ => None,
+        };
+        if let Some(slot) = slot {
+            let scale = match column.logical_type_ref() {
+                Some(LogicalType::Decimal(decimal)) => u8::try_from(decimal.scale).ok(),
+                _ => None,
+            };
+            let scale = scale.ok_or_else(|| format!("column {} is no decimal", spec.name))?;
+            if *scales[slot].get_or_insert(scale) != scale {
+                return Err(format!("column {} has another scale than its like", spec.name));
+            }
+        }
+        places.push(Some(at));
+    }
+    let found = Scales {
+        price: scales[0].unwrap_or(0),
+        size: scales[1].unwrap_or(0),
+    };
+    if scales[2].is_some_and(|value| value != found.of(Cell::Value)) {
+        return Err("the scale of `value` is not that of prices and sizes together".to_owned());
+    }
+    if found.price > super::schema::SCALE_MAX || found.size > super::schema::SCALE_MAX {
+        return Err("a scale is above 18".to_owned());
+    }
+    Ok((places, found, wide))
+}

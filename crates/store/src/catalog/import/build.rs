@@ -1,0 +1,334 @@
+//! A row of a file put together: which cell goes where, what the file does not say, and whether the figures agree.
+
+use rustc_hash::FxHashMap;
+use tradewind_codecs::table::{BarStamp, ExtraDecimals, StampReader, number};
+use tradewind_types::Symbol;
+
+use super::super::figures::NONE_WIDE;
+use super::super::rows::bits;
+use super::super::schema::{COLUMNS_MAX, Cell, Column, Kind, SCALE_MAX, SYMBOL, Scales, TS};
+use super::{ImportOptions, Whose};
+
+/// A row with its texts as codes of [`Builder::texts`].
+pub(super) type Row = [i128; COLUMNS_MAX];
+
+/// What a cell was refused for.
+pub(super) enum Refusal {
+    /// It has this many decimals, more than were reckoned with.
+    Decimals(Cell, u8),
+    /// Anything else.
+    Because(String),
+}
+
+impl From<String> for Refusal {
+    fn from(reason: String) -> Self {
+        Refusal::Because(reason)
+    }
+}
+
+/// Puts rows together.
+pub(super) struct Builder<'a> {
+    options: &'a ImportOptions,
+    pub(super) scales: Scales,
+    pub(super) stamps: StampReader,
+    columns: &'static [Column],
+    /// Texts by their codes, and the codes that they have.
+    pub(super) texts: Vec<String>,
+    codes: FxHashMap<String, u32>,
+    /// The row as it is before a cell is read.
+    blank: Row,
+    interval_ns: u64,
+    last_ts: i64,
+    ordinal: i128,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(options: &'a ImportOptions, scales: Scales) -> Self {
+        let kind = options.kind;
+        let mut builder = Self {
+            options,
+            scales,
+            stamps: StampReader::in_zone(options.zone.clone(), options.ambiguous),
+            columns: kind.columns(),
+            texts: Vec::new(),
+            codes: FxHashMap::default(),
+            blank: [NONE_WIDE; COLUMNS_MAX],
+            interval_ns: options.interval.map_or(0, |interval| interval.nanos()),
+            last_ts: i64::MIN,
+            ordinal: 0,
+        };
+        let mut set = |name: &str, value: i128| {
+            if let Some(at) = kind.place(name) {
+                builder.blank[at] = value;
+            }
+        };
+        set("complete", 1);
+        set("trade_id", 0);
+        set("ordinal", 0);
+        set("revision", 0);
+        set("ts_init", i128::from(options.now.0));
+        if kind == Kind::Bars {
+            let venue = builder.code("venue");
+            builder.blank[10] = venue;
+        }
+        if let Whose::One(instrument) = &options.whose {
+            builder.blank[SYMBOL] = builder.code(instrument.symbol.as_str());
+        }
+        builder
+    }
+
+    pub(super) fn blank(&self) -> Row {
+        self.blank
+    }
+
+    /// The code of a text.
+    pub(super) fn code(&mut self, text: &str) -> i128 {
+        if let Some(code) = self.codes.get(text) {
+            return i128::from(*code);
+        }
+        let code = self.texts.len() as u32;
+        self.texts.push(text.to_owned());
+        self.codes.insert(text.to_owned(), code);
+        i128::from(code)
+    }
+
+    /// Which of our columns those of a file are, by their names; what is missing otherwise.
+    pub(super) fn places(&self, names: &[String]) -> Result<Vec<Option<usize>>, String> {
+        let kind = self.options.kind;
+        let mut found = vec![None; names.len()];
+        let mut taken = [false; COLUMNS_MAX];
+        for (slot, theirs) in found.iter_mut().zip(names) {
+            let name = self.options.name_of(theirs.trim().trim_matches('"'));
+            let ours = match name.as_str() {
+                "timestamp" | "time" | "date" | "datetime" => "ts",
+                "oi" => "open_interest",
+                "vol" => "volume",
+                "aggressor" => "side",
+                "implied_volatility" => "iv",
+                other => other,
+            };
+            let place = kind.place(ours).filter(|at| !taken[*at] && self.may_come(*at));
+            if let Some(at) = place {
+                taken[at] = true;
+                *slot = Some(at);
+            }
+        }
+        let needed = |at: usize, column: &Column| !column.optional && self.blank[at] == NONE_WIDE;
+        let missing: Vec<&str> = self
+            .columns
+            .iter()
+            .enumerate()
+            .filter(|(at, column)| needed(*at, column) && !taken[*at])
+            .map(|(_, column)| column.name)
+            .collect();
+        if missing.is_empty() {
+            return Ok(found);
+        }
+        Err(format!(
+            "there is no column {}; there are {} (`--columns ours=theirs` maps names)",
+            missing.join(", "),
+            names
+                .iter()
+                .take(30)
+                .map(|n| n.trim())
+                .collect::<Vec<_>>()
+                .join(", ")
+        ))
+    }
+
+    /// Whether a file may fill a column: not what the catalogue keeps for itself.
+    fn may_come(&self, at: usize) -> bool {
+        let kind = self.options.kind;
+        let own = at == kind.revision() || at == kind.ts_init() || self.columns[at].name == "ordinal";
+        let fixed = at == SYMBOL && kind != Kind::Options && matches!(self.options.whose, Whose::One(_));
+        !own && !fixed
+    }
+
+    /// Reads one cell of text into its place.
+    #[inline]
+    pub(super) fn cell(&mut self, row: &mut Row, at: usize, text: &[u8]) -> Result<(), Refusal> {
+        let column = self.columns[at];
+        row[at] = match column.cell {
+            Cell::Time => i128::from(self.stamps.read(text)?),
+            Cell::Price | Cell::Size | Cell::Value => {
+                if text.is_empty() && column.optional {
+                    return Ok(());
+                }
+                let scale = self.scales.of(column.cell);
+                match number::mantissa(text, scale, self.options.extra_decimals) {
+                    Ok(value) => value,
+                    Err(why) => return Err(self.figure_refused(column, number::decimals(text), &why)),
+                }
+            }
+            _ => self.other(column, text)?,
+        };
+        Ok(())
+    }
+
+    /// Why a figure was refused: it may only need more decimals.
+    pub(super) fn figure_refused(&self, column: Column, decimals: Option<u8>, why: &str) -> Refusal {
+        let scale = self.scales.of(column.cell);
+        let open = match column.cell {
+            Cell::Price => self.options.price_scale.is_none(),
+            Cell::Size => self.options.size_scale.is_none(),
+            _ => false,
+        };
+        match decimals {
+            Some(decimals) if open && decimals > scale && decimals <= SCALE_MAX => {
+                Refusal::Decimals(column.cell, decimals)
+            }
+            _ => Refusal::Because(format!("{}: {why}", column.name)),
+        }
+    }
+
+    fn other(&mut self, column: Column, text: &[u8]) -> Result<i128, Refusal> {
+        let refuse =
+            |what: &str| Refusal::Because(format!("{}: `{}` {what}", column.name, number::shown(text)));
+        let text_of = std::str::from_utf8(text)
+            .map_err(|_| refuse("is no UTF-8"))?
+            .trim();
+        if text_of.is_empty() {
+            if column.optional {
+                return Ok(NONE_WIDE);
+            }
+            return Err(Refusal::Because(format!("{}: the cell is empty", column.name)));
+        }
+        Ok(match (column.cell, column.name) {
+            (Cell::Text, "symbol") => {
+                Symbol::new(text_of).map_err(|e| Refusal::Because(e.to_string()))?;
+                self.code(text_of)
+            }
+            (Cell::Text, "side") => match text_of.to_ascii_lowercase().as_str() {
+                "buy" | "b" => self.code("buy"),
+                "sell" | "s" => self.code("sell"),
+                _ => return Err(refuse("is neither buy nor sell")),
+            },
+            (Cell::Text, "right") => match text_of.to_ascii_lowercase().as_str() {
+                "call" | "c" | "ce" => self.code("call"),
+                "put" | "p" | "pe" => self.code("put"),
+                _ => return Err(refuse("is neither call nor put")),
+            },
+            (Cell::Text, "source") => match text_of.to_ascii_lowercase().as_str() {
+                known @ ("venue" | "trades" | "quote_mids" | "quote_bids" | "quote_asks") => self.code(known),
+                _ => {
+                    return Err(refuse(
+                        "is none of venue, trades, quote_mids, quote_bids, quote_asks",
+                    ));
+                }
+            },
+            (Cell::Text, _) => self.code(text_of),
+            (Cell::Day, _) => i128::from(day(text_of).ok_or_else(|| refuse("is no day such as 2026-11-26"))?),
+            (Cell::Flag, _) => match text_of.to_ascii_lowercase().as_str() {
+                "true" | "1" | "yes" => 1,
+                "false" | "0" | "no" => 0,
+                _ => return Err(refuse("is neither true nor false")),
+            },
+            (Cell::Fraction, _) => {
+                let value: f64 = text_of.parse().map_err(|_| refuse("is no number"))?;
+                bits(value)
+            }
+            _ => number::mantissa(text, 0, ExtraDecimals::Refuse)
+                .map_err(|_| refuse("is no whole number"))
+                .and_then(|value| {
+                    let fits = i64::try_from(value).is_ok_and(|v| v >= 0);
+                    fits.then_some(value)
+                        .ok_or_else(|| refuse("does not fit 63 bits"))
+                })?,
+        })
+    }
+
+    /// Completes and checks a row whose cells are read.
+    #[inline]
+    pub(super) fn finish(&mut self, row: &mut Row) -> Result<(), String> {
+        let kind = self.options.kind;
+        let ts = row[TS];
+        if ts == NONE_WIDE {
+            return Err("there is no time".to_owned());
+        }
+        if kind == Kind::Bars && self.options.stamp == BarStamp::Close {
+            row[TS] = ts - i128::from(self.interval_ns);
+        }
+        if row[TS] < 0 || row[TS] > i128::from(i64::MAX) {
+            return Err("the time lies before 1970 or after 2262".to_owned());
+        }
+        if kind == Kind::Options && row[SYMBOL] == NONE_WIDE {
+            return Err("there is no symbol".to_owned());
+        }
+        match kind {
+            Kind::Bars => self.check_bar(row)?,
+            Kind::Trades => self.check_trade(row)?,
+            Kind::Quotes => self.check_quote(row)?,
+            Kind::Options => {
+                if row[3] <= 0 {
+                    return Err("the strike must be above 0".to_owned());
+                }
+            }
+        }
+        if let Some(place) = kind.ties().last() {
+            let ts = row[TS] as i64;
+            let numbered = kind == Kind::Trades && row[5] != 0;
+            self.ordinal = if ts == self.last_ts && !numbered {
+                self.ordinal + 1
+            } else {
+                0
+            };
+            self.last_ts = ts;
+            row[*place] = if numbered { 0 } else { self.ordinal };
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn check_bar(&self, row: &Row) -> Result<(), String> {
+        let [open, high, low, close] = [row[2], row[3], row[4], row[5]];
+        if high < low {
+            return Err("the high is below the low".to_owned());
+        }
+        if open > high || open < low || close > high || close < low {
+            return Err("open or close lies outside of low and high".to_owned());
+        }
+        self.check_price(low)?;
+        let negative = |at: usize| row[at] != NONE_WIDE && row[at] < 0;
+        if negative(6) || negative(9) {
+            return Err("volume or open interest is below 0".to_owned());
+        }
+        Ok(())
+    }
+
+    fn check_price(&self, price: i128) -> Result<(), String> {
+        if price <= 0 && !self.options.negative_prices {
+            return Err("a price is 0 or below; `--negative-prices` allows that".to_owned());
+        }
+        Ok(())
+    }
+
+    fn check_trade(&self, row: &Row) -> Result<(), String> {
+        self.check_price(row[2])?;
+        if row[3] <= 0 {
+            return Err("the size must be above 0".to_owned());
+        }
+        Ok(())
+    }
+
+    fn check_quote(&self, row: &Row) -> Result<(), String> {
+        self.check_price(row[2])?;
+        if row[2] > row[3] {
+            return Err("the bid is above the ask".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// `2026-11-26` or `20261126` (also as `20261126.0`) as days since 1970.
+fn day(text: &str) -> Option<i64> {
+    let text = text.strip_suffix(".0").unwrap_or(text);
+    let compact = text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit());
+    let date: jiff::civil::Date = if compact {
+        format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..])
+            .parse()
+            .ok()?
+    } else {
+        text.get(..10)?.parse().ok()?
+    };
+    Some(super::super::place::days_of(date))
+}

@@ -1,0 +1,431 @@
+//! The live tail: rows of the open period, durable in SQL as soon as they are acknowledged, until they are compacted
+//! into files.
+
+use std::ops::Range;
+
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+use tradewind_types::market::{Bar, BarSource, Trade};
+use tradewind_types::{InstrumentId, Market, Side, Symbol};
+
+use super::CatalogError;
+use super::figures::NONE_WIDE;
+use super::partition::by_place;
+use super::place::Series;
+use super::rows::Rows;
+use super::schema::{COLUMNS_MAX, Cell, Kind, SYMBOL, Scales, TS};
+use super::{Catalog, Change, Rule};
+use crate::{Db, StoreError};
+
+/// Rows that one step of a compaction takes.
+const COMPACT_ROWS: i64 = 100_000;
+/// Rows of one key that may contradict each other before something is wrong with the feed.
+const CONTRADICTIONS_MAX: u32 = 10_000;
+
+/// The tail's table.
+#[derive(Debug, Clone)]
+pub struct Tail {
+    db: Db,
+}
+
+/// What a compaction did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub struct Compacted {
+    /// Rows taken out of the tail.
+    pub rows: u64,
+    /// What they did to the files.
+    pub change: Change,
+}
+
+/// A bar as a row of a table at these scales.
+#[must_use]
+pub fn bar_row(rows: &mut Rows, symbol: &str, bar: &Bar) -> [i128; 14] {
+    let source = match bar.source {
+        BarSource::Trades => "trades",
+        BarSource::QuoteMids => "quote_mids",
+        BarSource::QuoteBids => "quote_bids",
+        BarSource::QuoteAsks => "quote_asks",
+        BarSource::Venue => "venue",
+    };
+    [
+        i128::from(rows.names.code(symbol)),
+        i128::from(bar.ts.0),
+        i128::from(bar.open.0),
+        i128::from(bar.high.0),
+        i128::from(bar.low.0),
+        i128::from(bar.close.0),
+        bar.volume.0,
+        bar.value,
+        i128::from(bar.trades),
+        bar.open_interest.map_or(NONE_WIDE, |oi| oi.mantissa().0),
+        i128::from(rows.names.code(source)),
+        i128::from(bar.complete),
+        i128::from(bar.revision),
+        i128::from(bar.ts_init.0),
+    ]
+}
+
+/// A trade as a row; `ordinal` tells trades without a number at the same time apart.
+#[must_use]
+pub fn trade_row(rows: &mut Rows, symbol: &str, trade: &Trade, ordinal: u32) -> [i128; 9] {
+    let side = trade.aggressor.map(|side| match side {
+        Side::Buy => "buy",
+        Side::Sell => "sell",
+    });
+    [
+        i128::from(rows.names.code(symbol)),
+        i128::from(trade.ts_event.0),
+        i128::from(trade.price.0),
+        trade.size.0,
+        side.map_or(NONE_WIDE, |side| i128::from(rows.names.code(side))),
+        i128::from(trade.trade_id),
+        i128::from(ordinal),
+        0,
+        i128::from(trade.ts_init.0),
+    ]
+}
+
+/// The key of a row in SQL, and the rest of it as text.
+struct Stored {
+    symbol: String,
+    ts: i64,
+    ties: Vec<i128>,
+    revision: i64,
+    figures: Vec<Option<String>>,
+}
+
+impl Stored {
+    fn of(rows: &Rows, row: usize) -> Result<Self, CatalogError> {
+        let kind = rows.kind;
+        let revision = rows.get(kind.revision(), row);
+        let figures = plain(kind).map(|(at, cell)| match (cell, rows.get(at, row)) {
+            (_, NONE_WIDE) => None,
+            (Cell::Text, _) => Some(rows.text(at, row).to_owned()),
+            (_, value) => Some(value.to_string()),
+        });
+        Ok(Self {
+            symbol: rows.symbol(row).to_owned(),
+            ts: rows.ts(row),
+            ties: kind.ties().iter().map(|at| rows.get(*at, row)).collect(),
+            revision: i64::try_from(revision).map_err(|_| CatalogError::Range {
+                column: "revision",
+                value: revision,
+                wanted: "64 bits",
+            })?,
+            figures: figures.collect(),
+        })
+    }
+
+    fn tie(&self) -> String {
+        self.ties
+            .iter()
+            .map(i128::to_string)
+            .collect::<Vec<_>>()
+            .join("/")
+    }
+
+    fn text(&self) -> Result<String, CatalogError> {
+        serde_json::to_string(&self.figures).map_err(|e| CatalogError::Refused(e.to_string()))
+    }
+
+    /// Whether stored figures say the same; the last one is the time at which they became known.
+    fn says(&self, stored: &str) -> bool {
+        let stored: Vec<Option<String>> = serde_json::from_str(stored).unwrap_or_default();
+        let end = self.figures.len().saturating_sub(1);
+        stored.len() == self.figures.len() && stored[..end] == self.figures[..end]
+    }
+}
+
+/// Columns that are no part of the key, by place.
+fn plain(kind: Kind) -> impl Iterator<Item = (usize, Cell)> {
+    let key = move |at: usize| at == SYMBOL || at == TS || at == kind.revision() || kind.ties().contains(&at);
+    let columns = kind.columns().iter().map(|c| c.cell).enumerate();
+    columns.filter(move |(at, _)| !key(*at))
+}
+
+fn sql(error: sqlx::Error) -> CatalogError {
+    CatalogError::Tail(StoreError::from(error))
+}
+
+impl Tail {
+    /// The tail in a database whose schema is up to date.
+    #[must_use]
+    pub fn new(db: Db) -> Self {
+        Self { db }
+    }
+
+    /// Its database.
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// Appends rows of a series. They are durable when this returns; how many of them were new. A row that is there
+    /// already changes nothing; one that says otherwise under the same key becomes the next revision, or, where it
+    /// has no number of its own, one more row of the same time.
+    ///
+    /// # Errors
+    /// When the database does not take them; none is stored then.
+    pub async fn append(&self, series: &Series, rows: &Rows) -> Result<u64, CatalogError> {
+        let mut tx = self.db.writer().begin().await.map_err(sql)?;
+        let mut new = 0;
+        for row in 0..rows.len() {
+            let mut stored = Stored::of(rows, row)?;
+            let mut attempts = 0;
+            loop {
+                if insert(&mut tx, series, rows.scales, &stored).await? {
+                    new += 1;
+                    break;
+                }
+                if same(&mut tx, series, &stored).await? {
+                    break;
+                }
+                attempts += 1;
+                if attempts > CONTRADICTIONS_MAX {
+                    let what =
+                        format!("{series}: more than {CONTRADICTIONS_MAX} rows of the same time differ");
+                    return Err(CatalogError::Refused(what));
+                }
+                // Quotes have an ordinal only; trades have a number before it, which is 0 where they have none.
+                match (rows.kind, stored.ties.as_mut_slice()) {
+                    (Kind::Quotes, [ordinal]) | (Kind::Trades, [0, ordinal]) => *ordinal += 1,
+                    _ => stored.revision += 1,
+                }
+            }
+        }
+        tx.commit().await.map_err(sql)?;
+        Ok(new)
+    }
+
+    /// Rows of a series in the tail with `from <= ts < to`, every revision, in no order.
+    ///
+    /// # Errors
+    /// When the database does not answer, or a row was changed by other hands.
+    pub async fn read(&self, series: &Series, times: Range<i64>) -> Result<Rows, CatalogError> {
+        let found = sqlx::query(
+            "SELECT symbol, ts, tie, revision, price_scale, size_scale, figures FROM catalog_tail \
+             WHERE kind = $1 AND market = $2 AND series = $3 AND bar_interval = $4 AND ts >= $5 AND ts < $6",
+        )
+        .bind(series.kind.name())
+        .bind(series.instrument.market.as_str())
+        .bind(series.instrument.symbol.as_str())
+        .bind(series.interval_name())
+        .bind(times.start)
+        .bind(times.end)
+        .fetch_all(self.db.reader())
+        .await
+        .map_err(sql)?;
+        rows_of(series.kind, &found)
+    }
+
+    /// Every series that has rows in the tail.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn series(&self) -> Result<Vec<Series>, CatalogError> {
+        let found = sqlx::query("SELECT DISTINCT kind, market, series, bar_interval FROM catalog_tail")
+            .fetch_all(self.db.reader())
+            .await
+            .map_err(sql)?;
+        let read = |row: &SqliteRow| -> Result<Series, CatalogError> {
+            let text = |at: usize| row.try_get::<String, _>(at).map_err(sql);
+            let (kind, market, symbol, interval) = (text(0)?, text(1)?, text(2)?, text(3)?);
+            let corrupt = |what, value: &str| CatalogError::Tail(StoreError::corrupt(what, value));
+            let market = Market::new(&market).map_err(|_| corrupt("market", &market))?;
+            let symbol = Symbol::new(&symbol).map_err(|_| corrupt("symbol", &symbol))?;
+            Ok(Series {
+                kind: kind.parse().map_err(|_| corrupt("kind", &kind))?,
+                instrument: InstrumentId::new(symbol, market),
+                interval: match interval.as_str() {
+                    "" => None,
+                    text => Some(text.parse().map_err(|_| corrupt("interval", text))?),
+                },
+            })
+        };
+        found.iter().map(read).collect()
+    }
+
+    /// The oldest rows of a series before a time, at most `limit`.
+    async fn oldest(&self, series: &Series, before: i64, limit: i64) -> Result<Vec<SqliteRow>, CatalogError> {
+        sqlx::query(
+            "SELECT symbol, ts, tie, revision, price_scale, size_scale, figures FROM catalog_tail \
+             WHERE kind = $1 AND market = $2 AND series = $3 AND bar_interval = $4 AND ts < $5 \
+             ORDER BY ts LIMIT $6",
+        )
+        .bind(series.kind.name())
+        .bind(series.instrument.market.as_str())
+        .bind(series.instrument.symbol.as_str())
+        .bind(series.interval_name())
+        .bind(before)
+        .bind(limit)
+        .fetch_all(self.db.reader())
+        .await
+        .map_err(sql)
+    }
+
+    /// Forgets exactly these rows.
+    async fn forget(&self, series: &Series, rows: &[SqliteRow]) -> Result<(), CatalogError> {
+        let mut tx = self.db.writer().begin().await.map_err(sql)?;
+        for row in rows {
+            sqlx::query(
+                "DELETE FROM catalog_tail WHERE kind = $1 AND market = $2 AND series = $3 AND bar_interval = $4 \
+                 AND symbol = $5 AND ts = $6 AND tie = $7 AND revision = $8",
+            )
+            .bind(series.kind.name())
+            .bind(series.instrument.market.as_str())
+            .bind(series.instrument.symbol.as_str())
+            .bind(series.interval_name())
+            .bind(row.try_get::<String, _>(0).map_err(sql)?)
+            .bind(row.try_get::<i64, _>(1).map_err(sql)?)
+            .bind(row.try_get::<String, _>(2).map_err(sql)?)
+            .bind(row.try_get::<i64, _>(3).map_err(sql)?)
+            .execute(&mut *tx)
+            .await
+            .map_err(sql)?;
+        }
+        tx.commit().await.map_err(sql)?;
+        Ok(())
+    }
+}
+
+async fn insert(
+    tx: &mut sqlx::SqliteConnection,
+    series: &Series,
+    scales: Scales,
+    row: &Stored,
+) -> Result<bool, CatalogError> {
+    let done = sqlx::query(
+        "INSERT INTO catalog_tail (kind, market, series, bar_interval, symbol, ts, tie, revision, price_scale, \
+         size_scale, figures) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
+    )
+    .bind(series.kind.name())
+    .bind(series.instrument.market.as_str())
+    .bind(series.instrument.symbol.as_str())
+    .bind(series.interval_name())
+    .bind(&row.symbol)
+    .bind(row.ts)
+    .bind(row.tie())
+    .bind(row.revision)
+    .bind(i64::from(scales.price))
+    .bind(i64::from(scales.size))
+    .bind(row.text()?)
+    .execute(tx)
+    .await
+    .map_err(sql)?;
+    Ok(done.rows_affected() == 1)
+}
+
+async fn same(tx: &mut sqlx::SqliteConnection, series: &Series, row: &Stored) -> Result<bool, CatalogError> {
+    let stored: (String,) = sqlx::query_as(
+        "SELECT figures FROM catalog_tail WHERE kind = $1 AND market = $2 AND series = $3 AND bar_interval = $4 \
+         AND symbol = $5 AND ts = $6 AND tie = $7 AND revision = $8",
+    )
+    .bind(series.kind.name())
+    .bind(series.instrument.market.as_str())
+    .bind(series.instrument.symbol.as_str())
+    .bind(series.interval_name())
+    .bind(&row.symbol)
+    .bind(row.ts)
+    .bind(row.tie())
+    .bind(row.revision)
+    .fetch_one(tx)
+    .await
+    .map_err(sql)?;
+    Ok(row.says(&stored.0))
+}
+
+/// Rows as they were before they were stored, at the largest scales among them.
+fn rows_of(kind: Kind, found: &[SqliteRow]) -> Result<Rows, CatalogError> {
+    let mut by_scale: Vec<Rows> = Vec::new();
+    for row in found {
+        let scale = |at: usize| {
+            let value: i64 = row.try_get(at).map_err(sql)?;
+            let fits = u8::try_from(value)
+                .ok()
+                .filter(|s| *s <= super::schema::SCALE_MAX);
+            fits.ok_or_else(|| CatalogError::Tail(StoreError::corrupt("scale", &value.to_string())))
+        };
+        let scales = Scales {
+            price: scale(4)?,
+            size: scale(5)?,
+        };
+        let at = match by_scale.iter().position(|rows| rows.scales == scales) {
+            Some(at) => at,
+            None => {
+                by_scale.push(Rows::new(kind, scales));
+                by_scale.len() - 1
+            }
+        };
+        push(&mut by_scale[at], row)?;
+    }
+    let scales = by_scale
+        .iter()
+        .fold(Scales::default(), |s, rows| s.max(rows.scales));
+    let mut all = Rows::new(kind, scales);
+    for mut rows in by_scale {
+        rows.raise(scales)?;
+        let range = 0..rows.len();
+        all.extend(&rows, range);
+    }
+    Ok(all)
+}
+
+fn push(rows: &mut Rows, row: &SqliteRow) -> Result<(), CatalogError> {
+    let kind = rows.kind;
+    let corrupt = |what, value: &str| CatalogError::Tail(StoreError::corrupt(what, value));
+    let text = |at: usize| row.try_get::<String, _>(at).map_err(sql);
+    let mut cells = [NONE_WIDE; COLUMNS_MAX];
+    cells[SYMBOL] = i128::from(rows.names.code(&text(0)?));
+    cells[TS] = i128::from(row.try_get::<i64, _>(1).map_err(sql)?);
+    let tie = text(2)?;
+    for (at, value) in kind.ties().iter().zip(tie.split('/')) {
+        cells[*at] = value.parse().map_err(|_| corrupt("tie", &tie))?;
+    }
+    cells[kind.revision()] = i128::from(row.try_get::<i64, _>(3).map_err(sql)?);
+    let json = text(6)?;
+    let figures: Vec<Option<String>> = serde_json::from_str(&json).map_err(|_| corrupt("figures", &json))?;
+    let places: Vec<(usize, Cell)> = plain(kind).collect();
+    if figures.len() != places.len() {
+        return Err(corrupt("figures", &json));
+    }
+    for ((at, cell), figure) in places.into_iter().zip(figures) {
+        cells[at] = match figure {
+            None => NONE_WIDE,
+            Some(text) if cell == Cell::Text => i128::from(rows.names.code(&text)),
+            Some(text) => text.parse().map_err(|_| corrupt("figures", &json))?,
+        };
+    }
+    rows.push(&cells[..kind.columns().len()]);
+    Ok(())
+}
+
+impl Catalog {
+    /// Moves the tail's rows before a time into files. Rows are taken out of the tail only after the files that have
+    /// them are durable: a crash in between leaves them in both, which readers see once.
+    ///
+    /// # Errors
+    /// [`CatalogError`]; what was moved before stays moved.
+    pub async fn compact(&self, before: i64) -> Result<Compacted, CatalogError> {
+        let mut done = Compacted::default();
+        let Some(tail) = &self.tail else {
+            return Ok(done);
+        };
+        for series in tail.series().await? {
+            loop {
+                let stored = tail.oldest(&series, before, COMPACT_ROWS).await?;
+                if stored.is_empty() {
+                    break;
+                }
+                let rows = rows_of(series.kind, &stored)?;
+                let mut session = self.session().await?;
+                for (place, rows) in by_place(&series.shelf(), &rows)? {
+                    session.add(&place, rows, Rule::HigherRevision).await?;
+                }
+                done.change += session.commit().await?;
+                tail.forget(&series, &stored).await?;
+                done.rows += stored.len() as u64;
+            }
+        }
+        Ok(done)
+    }
+}

@@ -1,0 +1,509 @@
+//! Import of what files really look like, and export of the same.
+
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use tradewind_codecs::table::{Ambiguous, BarStamp, Zone};
+use tradewind_store::catalog::export::{ExportOptions, Format};
+use tradewind_store::catalog::import::{ImportOptions, Report, Whose};
+use tradewind_store::catalog::{Catalog, CatalogError, Kind, Query, Series};
+use tradewind_types::market::BarInterval;
+use tradewind_types::{InstrumentId, Market, UnixNanos};
+
+use super::rows::memory;
+
+const NOW: UnixNanos = UnixNanos(1_900_000_000_000_000_000);
+
+fn id(text: &str) -> InstrumentId {
+    text.parse().expect("an id")
+}
+
+fn options() -> ImportOptions {
+    ImportOptions::bars(id("X.TEST"), BarInterval::M1, NOW)
+}
+
+fn file(folder: &Path, name: &str, text: &str) -> PathBuf {
+    let path = folder.join(name);
+    std::fs::write(&path, text).expect("a file");
+    path
+}
+
+async fn import(catalog: &Catalog, text: &str, options: &ImportOptions) -> Result<Report, CatalogError> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = file(folder.path(), "bars.csv", text);
+    catalog.import(&[path], options, |_| true).await
+}
+
+async fn opens(catalog: &Catalog) -> Vec<(i64, i64)> {
+    let bars = catalog
+        .bars(Series::bars(id("X.TEST"), BarInterval::M1), 0..i64::MAX)
+        .await
+        .expect("read");
+    let seconds = bars.ts.iter().map(|ts| ts / 1_000_000_000);
+    seconds.zip(bars.open.iter().copied()).collect()
+}
+
+/// The shared data; `None` where it is not there.
+fn data(name: &str) -> Option<PathBuf> {
+    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let folder = std::env::var_os("TRADEWIND_TEST_DATA").map_or(default, PathBuf::from);
+    let path = folder.join("bars").join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    eprintln!("skipped: {} is missing", path.display());
+    None
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_nifty_bar_that_goes_in_comes_out_equal() {
+    let Some(path) = data("NIFTY.NSE.1m.csv.gz") else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = tradewind_store::catalog::Files::local(folder.path()).expect("files");
+    let catalog = Catalog::new(files);
+    let options = ImportOptions {
+        stamp: BarStamp::Close,
+        ..ImportOptions::bars(id("NIFTY.NSE"), BarInterval::M1, NOW)
+    };
+    let paths = std::slice::from_ref(&path);
+    let report = catalog.import(paths, &options, |_| true).await.expect("imported");
+    // 7,125 of them, in July 2016, are in the file twice, word for word.
+    let change = report.change;
+    assert_eq!(
+        (report.rows, change.added, change.unchanged, report.rejected),
+        (352_920, 345_795, 7_125, 0)
+    );
+    assert_eq!(report.price_scale, 2);
+    let again = catalog.import(paths, &options, |_| true).await.expect("imported");
+    assert_eq!(
+        (again.change.added, again.change.unchanged),
+        (0, 352_920),
+        "twice is once"
+    );
+
+    let out = folder.path().join("out.csv");
+    let export = ExportOptions {
+        zone: "Asia/Kolkata".parse::<Zone>().expect("a zone"),
+        stamp: BarStamp::Close,
+        columns: ["ts", "open", "high", "low", "close"]
+            .map(|c| (c.to_owned(), c.to_owned()))
+            .to_vec(),
+        ..ExportOptions::new(Format::Csv)
+    };
+    let query = Query::all(Series::bars(id("NIFTY.NSE"), BarInterval::M1));
+    let rows = catalog
+        .export(&query, &export, &out.display().to_string(), |_| true)
+        .await
+        .expect("exported");
+    assert_eq!(rows, 345_795);
+    let mut given = String::new();
+    let packed = std::fs::File::open(&path).expect("the data");
+    flate2::read::MultiGzDecoder::new(packed)
+        .read_to_string(&mut given)
+        .expect("gzip");
+    let got = std::fs::read_to_string(&out).expect("the export");
+    let mut wanted: Vec<&str> = given.lines().skip(1).collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    assert_eq!(wanted.len() + 1, got.lines().count());
+    for (line, (given, got)) in wanted.into_iter().zip(got.lines().skip(1)).enumerate() {
+        // Figures are compared as decimals: `5697.0` is `5697`.
+        let cells = |text: &str| -> Vec<String> {
+            let figure = |cell: &str| match cell.parse::<rust_decimal::Decimal>() {
+                Ok(value) => value.normalize().to_string(),
+                Err(_) => cell.to_owned(),
+            };
+            text.split(',').map(figure).collect()
+        };
+        assert_eq!(cells(given), cells(got), "row {}", line + 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn columns_are_mapped_in_any_order_and_stamps_are_read_in_their_zone() {
+    let catalog = memory();
+    let text = "Symbol,Adj,HI,lo,o,When,Vol\n\
+                X,10.5,11,10,10.25,2021-07-01 09:31,7\n\
+                X,10.75,11,10.5,10.5,2021-07-01 09:32,\n";
+    let pair = |ours: &str, theirs: &str| (ours.to_owned(), theirs.to_owned());
+    let options = ImportOptions {
+        columns: vec![
+            pair("close", "adj"),
+            pair("high", "hi"),
+            pair("low", "lo"),
+            pair("open", "o"),
+            pair("ts", "when"),
+        ],
+        zone: "America/New_York".parse().expect("a zone"),
+        stamp: BarStamp::Close,
+        ..options()
+    };
+    let report = import(&catalog, text, &options).await.expect("imported");
+    assert_eq!(
+        (report.price_scale, report.size_scale, report.change.added),
+        (2, 0, 2)
+    );
+    assert_eq!(
+        opens(&catalog).await,
+        [(1_625_146_200, 1025), (1_625_146_260, 1050)]
+    );
+    let rows = catalog
+        .read(&Query::all(Series::bars(id("X.TEST"), BarInterval::M1)))
+        .await
+        .expect("read");
+    assert_eq!(
+        (rows.get(6, 0), rows.get(6, 1)),
+        (7, tradewind_store::catalog::NONE_WIDE)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bad_rows_go_to_the_reject_file_with_line_and_reason_and_the_rest_goes_in() {
+    let catalog = memory();
+    let folder = tempfile::tempdir().expect("a folder");
+    let rejects = folder.path().join("rejects.csv");
+    let text = "ts,open,high,low,close,volume\n\
+                60,1,1,1,1,1\n\
+                soon,1,1,1,1,1\n\
+                120,1,0.5,1,1,1\n\
+                180,2,2,2,2,2\n\
+                60,1,1,1,1,1\n\
+                180,3,3,3,3,3\n\
+                240,0,1,0,1,1\n\
+                300,1,1,1\n\
+                0,4,4,4,4,4\n";
+    let options = ImportOptions {
+        rejects: Some(rejects.clone()),
+        ..options()
+    };
+    let report = import(&catalog, text, &options).await.expect("imported");
+    assert_eq!(opens(&catalog).await, [(0, 40), (60, 10), (180, 20)]);
+    assert_eq!((report.rows, report.rejected, report.change.unchanged), (9, 5, 1));
+    assert_eq!(report.out_of_order, 2);
+    let written = std::fs::read_to_string(rejects).expect("the rejects");
+    let lines: Vec<&str> = written.lines().collect();
+    assert_eq!(lines[0], "file,line,reason,row");
+    for (at, line, reason) in [
+        (1, 3, "`soon` is no time stamp"),
+        (2, 4, "the high is below the low"),
+        (3, 8, "a price is 0 or below"),
+        (4, 9, "4 cells, the header has 6"),
+        (5, 7, "contradicts an earlier row"),
+    ] {
+        assert!(
+            lines[at].contains(&format!("bars.csv\",{line},")),
+            "{}",
+            lines[at]
+        );
+        assert!(lines[at].contains(reason), "{}", lines[at]);
+    }
+    let strict = ImportOptions {
+        rejects: None,
+        rejects_max: Some(3),
+        ..options
+    };
+    let other = memory();
+    let refused = import(&other, text, &strict)
+        .await
+        .expect_err("too many")
+        .to_string();
+    assert!(
+        refused.contains("more than 3 rows were rejected") && refused.contains("line 9"),
+        "{refused}"
+    );
+    assert!(opens(&other).await.is_empty(), "nothing half-imported");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn local_times_that_came_twice_are_read_as_told() {
+    let text = "ts,open,high,low,close\n\
+                2021-11-07 00:59,1,1,1,1\n\
+                2021-11-07 01:00,2,2,2,2\n\
+                2021-11-07 01:59,3,3,3,3\n\
+                2021-11-07 01:00,4,4,4,4\n\
+                2021-11-07 02:00,5,5,5,5\n\
+                2021-03-14 02:30,6,6,6,6\n";
+    let with = |ambiguous| ImportOptions {
+        zone: "America/New_York".parse().expect("a zone"),
+        ambiguous,
+        ..options()
+    };
+    let catalog = memory();
+    let report = import(&catalog, text, &with(Ambiguous::Refuse))
+        .await
+        .expect("imported");
+    assert_eq!((report.change.added, report.rejected), (2, 4));
+    let catalog = memory();
+    let in_order = with(Ambiguous::InOrder { repeats: false });
+    let report = import(&catalog, text, &in_order).await.expect("imported");
+    assert_eq!(
+        (report.change.added, report.rejected),
+        (5, 1),
+        "{:?}",
+        report.first_rejects
+    );
+    let start = 1_636_261_140;
+    let wanted = [
+        (start, 1),
+        (start + 60, 2),
+        (start + 3_600, 3),
+        (start + 3_660, 4),
+        (start + 7_260, 5),
+    ];
+    assert_eq!(opens(&catalog).await, wanted);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_decimals_than_expected_begin_the_import_again_or_are_rejected() {
+    let text =
+        "ts,open,high,low,close,volume\n0,1,1,1,1,1\n60,1.5,1.5,1.5,1.5,0.00000001\n120,1.123,2,1,1,1e-3\n";
+    let catalog = memory();
+    let report = import(&catalog, text, &options()).await.expect("imported");
+    assert_eq!(
+        (report.price_scale, report.size_scale, report.rejected),
+        (3, 8, 0)
+    );
+    assert_eq!(opens(&catalog).await, [(0, 1_000), (60, 1_500), (120, 1_123)]);
+    let fixed = ImportOptions {
+        price_scale: Some(2),
+        size_scale: Some(8),
+        ..options()
+    };
+    let report = import(&memory(), text, &fixed).await.expect("imported");
+    assert_eq!((report.change.added, report.rejected), (2, 1));
+    assert!(report.first_rejects[0].contains("line 4: open: `1.123` has more decimals than the 2"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_zip_of_csv_files_and_files_without_header_are_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("dump.zip");
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(&path).expect("a file"));
+    let plain = zip::write::SimpleFileOptions::default();
+    for (name, text) in [
+        (
+            "X-2021-01.csv",
+            "1609459200000,1,2,1,2,5\n1609459260000,2,3,2,3,6\n",
+        ),
+        ("readme.txt", "not data"),
+        ("X-2021-02.csv", "1612137600000,3,4,3,4,7\nnonsense\n"),
+    ] {
+        zip.start_file(name, plain).expect("an entry");
+        zip.write_all(text.as_bytes()).expect("written");
+    }
+    zip.finish().expect("a ZIP");
+    let catalog = memory();
+    let names = ["ts", "open", "high", "low", "close", "volume"];
+    let options = ImportOptions {
+        header: Some(names.map(str::to_owned).to_vec()),
+        ..options()
+    };
+    let report = catalog
+        .import(&[path], &options, |_| true)
+        .await
+        .expect("imported");
+    assert_eq!((report.change.added, report.rejected), (3, 1));
+    assert!(
+        report.first_rejects[0].contains("dump.zip/X-2021-02.csv, line 2"),
+        "{:?}",
+        report.first_rejects
+    );
+    assert_eq!(opens(&catalog).await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_exported_in_any_form_comes_in_again_equal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let catalog = memory();
+    let rows: String = (0..100_000)
+        .map(|n| {
+            format!(
+                "{},{}.{:02},{}.5,1.01,2,{}.125\n",
+                n * 60,
+                2 + n % 7,
+                n % 100,
+                12 + n % 7,
+                n % 13
+            )
+        })
+        .collect();
+    let text = format!("ts,open,high,low,close,volume\n{rows}");
+    import(&catalog, &text, &options()).await.expect("imported");
+    let query = Query::all(Series::bars(id("X.TEST"), BarInterval::M1));
+    let wanted = catalog
+        .bars(query.series.clone(), 0..i64::MAX)
+        .await
+        .expect("read");
+    assert_eq!(wanted.len(), 100_000);
+    for name in ["a.csv", "a.csv.gz", "a.zip", "a.parquet"] {
+        let path = folder.path().join(name);
+        let export = ExportOptions::new(Format::of_name(name).expect("a form"));
+        let count = catalog
+            .export(&query, &export, &path.display().to_string(), |_| true)
+            .await;
+        assert_eq!(count.expect("exported"), 100_000, "{name}");
+        let other = memory();
+        let report = other
+            .import(&[path], &options(), |_| true)
+            .await
+            .expect("imported");
+        assert_eq!(
+            (report.change.added, report.rejected),
+            (100_000, 0),
+            "{name}: {:?}",
+            report.first_rejects
+        );
+        let got = other.bars(query.series.clone(), 0..i64::MAX).await.expect("read");
+        assert_eq!(
+            (got.scales, &got.ts, &got.open),
+            (wanted.scales, &wanted.ts, &wanted.open),
+            "{name}"
+        );
+        assert_eq!(
+            (&got.low, &got.high, &got.volume),
+            (&wanted.low, &wanted.high, &wanted.volume),
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn trades_quotes_and_option_chains_are_imported_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let catalog = memory();
+    let of = |kind| ImportOptions {
+        kind,
+        interval: None,
+        ..options()
+    };
+    let trades = file(
+        folder.path(),
+        "t.csv",
+        "ts,price,size,side\n5,10,1,BUY\n5,10,1,BUY\n5,10,1,s\n6,11,2,\n",
+    );
+    let report = catalog
+        .import(&[trades.clone()], &of(Kind::Trades), |_| true)
+        .await
+        .expect("imported");
+    assert_eq!(
+        report.change.added, 4,
+        "trades without numbers at the same time are not the same"
+    );
+    let again = catalog
+        .import(&[trades], &of(Kind::Trades), |_| true)
+        .await
+        .expect("imported");
+    assert_eq!(again.change.unchanged, 4);
+    let quotes = file(
+        folder.path(),
+        "q.csv",
+        "ts,bid,ask\n5,9.99,10.01\n6,10.02,10.01\n",
+    );
+    let report = catalog
+        .import(&[quotes], &of(Kind::Quotes), |_| true)
+        .await
+        .expect("imported");
+    assert_eq!((report.change.added, report.rejected), (1, 1));
+    let chain = file(
+        folder.path(),
+        "o.csv",
+        "symbol,ts,expiry,strike,right,bid,ask,oi,iv\n\
+         X24JAN100C,1704067200,2024-01-25,100,C,1.5,1.6,10,0.2\n\
+         X24FEB100P,1704067200,20240229,100,PE,1.5,,20,\n",
+    );
+    let report = catalog
+        .import(&[chain], &of(Kind::Options), |_| true)
+        .await
+        .expect("imported");
+    assert_eq!(
+        (report.change.added, report.rejected),
+        (2, 0),
+        "{:?}",
+        report.first_rejects
+    );
+    let january = Query {
+        expiries: Some((jiff::civil::date(2024, 1, 1), jiff::civil::date(2024, 1, 31))),
+        ..Query::all(Series::of(Kind::Options, id("X.TEST")))
+    };
+    let rows = catalog.read(&january).await.expect("read");
+    assert_eq!(
+        (rows.len(), rows.symbol(0), rows.text(4, 0)),
+        (1, "X24JAN100C", "call")
+    );
+    let listed = catalog.list().await.expect("listed");
+    let files: Vec<_> = listed.iter().map(|l| (l.kind, l.files)).collect();
+    assert_eq!(files, [("trades", 1), ("quotes", 1), ("options", 2)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_column_tells_whose_bars_they_are() {
+    let catalog = memory();
+    let text = "symbol,date,open,high,low,close,volume\n\
+                AAPL,2024-01-02,1,1,1,1,1\nSPY,2024-01-02,2,2,2,2,2\nA B,2024-01-02,2,2,2,2,2\nAAPL,2024-01-03,3,3,3,3,3\n";
+    let options = ImportOptions {
+        whose: Whose::Column(Market::new("XNAS").expect("a market")),
+        ..ImportOptions::bars(id("X.TEST"), BarInterval::DAY, NOW)
+    };
+    let report = import(&catalog, text, &options).await.expect("imported");
+    assert_eq!((report.change.added, report.rejected), (3, 1));
+    let aapl = catalog
+        .bars(Series::bars(id("AAPL.XNAS"), BarInterval::DAY), 0..i64::MAX)
+        .await
+        .expect("read");
+    assert_eq!(aapl.close, [1, 3]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cancelled_import_leaves_nothing() {
+    let catalog = memory();
+    let rows: String = (0..200_000).map(|n| format!("{},1,1,1,1\n", n * 60)).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = file(folder.path(), "a.csv", &format!("ts,open,high,low,close\n{rows}"));
+    let stopped = catalog.import(&[path], &options(), |p| p.rows < 100_000).await;
+    assert!(stopped.expect_err("cancelled").to_string().contains("cancelled"));
+    assert!(opens(&catalog).await.is_empty());
+}
+
+/// Peak of memory of this process, in bytes.
+fn peak_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|l| l.trim().trim_end_matches(" kB").trim().parse::<u64>().ok());
+    kib.unwrap_or(0) * 1024
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gigabyte_of_hostile_text_does_not_fill_memory() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("bomb.csv.gz");
+    let file = std::fs::File::create(&path).expect("a file");
+    let mut packed = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+    packed.write_all(b"ts,open,high,low,close\n").expect("written");
+    // Half of it one line that never ends, half of it rows that are all in another month, and rejected or not.
+    let block = vec![b'9'; 1 << 20];
+    for _ in 0..512 {
+        packed.write_all(&block).expect("written");
+    }
+    packed.write_all(b"\n").expect("written");
+    let rows: Vec<u8> = (0..20_000u64)
+        .flat_map(|n| format!("{},1,1,1,1\n,,,,,,,\n\"\"\"\n", n * 40_000_000 % 4_000_000_000).into_bytes())
+        .collect();
+    let mut left: usize = 512 << 20;
+    while left > 0 {
+        packed.write_all(&rows).expect("written");
+        left = left.saturating_sub(rows.len());
+    }
+    packed.finish().expect("packed");
+    let before = peak_memory();
+    let catalog = memory();
+    let report = catalog
+        .import(&[path], &options(), |_| true)
+        .await
+        .expect("imported");
+    assert!(report.rejected > 10_000_000, "{} rejected", report.rejected);
+    assert_eq!(report.change.added, 100, "the others repeat them");
+    let grown = peak_memory() - before;
+    assert!(grown < 600 << 20, "memory grew by {} MB", grown >> 20);
+}
