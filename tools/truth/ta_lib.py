@@ -10,7 +10,7 @@ number of values, the first row that has one, the sum, a sum weighted by row, an
 synthetic series is the one of indicators.py, whose bars are in golden/synthetic.json.
 
 Each function is run with its defaults and with other parameters; MA with every kind of average. Functions that the
-installed C library has not are in own_words.py. MAVP's lengths are HT_DCPERIOD's. NIFTY has no volume.
+installed C library has not are in ta_lib_newer.py. MAVP's lengths are HT_DCPERIOD's. NIFTY has no volume.
 """
 
 import csv
@@ -38,10 +38,8 @@ def spread(count):
     return [round(at * (count - 1) / (ROWS - 1)) for at in range(ROWS)]
 
 
-def column(values, warm_up, rows):
+def column(values, rows):
     """What the golden file says about one output."""
-    values = numpy.asarray(values, dtype=float).copy()
-    values[:warm_up] = numpy.nan
     there = numpy.isfinite(values)
     weights = 1.0 + (numpy.arange(len(values)) % 97) / 97.0
     kept = numpy.where(there, values, 0.0)
@@ -97,12 +95,10 @@ def compute(name, params, prices):
     return values if isinstance(values, list) else [values], function.lookback
 
 
-def write(prices, path):
-    rows = spread(len(prices["close"]))
-    series = {}
+def reckoned(prices):
+    """Each id with its outputs, none before the library's lookback."""
     for name, params in runs():
-        function = abstract.Function(name)
-        needs_volume = "volume" in json.dumps(function.info["input_names"])
+        needs_volume = "volume" in json.dumps(abstract.Function(name).info["input_names"])
         if needs_volume and "volume" not in prices:
             continue
         try:
@@ -110,10 +106,17 @@ def write(prices, path):
         except Exception as error:  # a kind of average that this version of the C library has not
             print(f"left out {name} {params}: {error}", file=sys.stderr)
             continue
-        series[id_of(name, params)] = [column(o, warm_up, rows) for o in outputs]
+        outputs = [numpy.asarray(output, dtype=float).copy() for output in outputs]
+        for output in outputs:
+            output[:warm_up] = numpy.nan
+        yield id_of(name, params), outputs
+
+
+def save(path, source, prices, reckoned):
+    rows = spread(len(prices["close"]))
+    series = {spec: [column(output, rows) for output in outputs] for spec, outputs in reckoned}
     doc = {
-        "source": f"tools/truth/ta_lib.py, PyPI TA-Lib {talib.__version__} "
-        f"(C {talib.__ta_version__.decode().split()[0]})",
+        "source": f"{source}, PyPI TA-Lib {talib.__version__} (C {talib.__ta_version__.decode().split()[0]})",
         "bars": len(prices["close"]),
         "rows": rows,
         "series": series,
@@ -121,6 +124,10 @@ def write(prices, path):
     text = json.dumps(doc, separators=(",", ":")).replace('],"', '],\n"')
     path.write_text(text + "\n")
     print(f"{path}: {doc['bars']} bars, {len(series)} series, {len(text)} bytes")
+
+
+def write(prices, path):
+    save(path, "tools/truth/ta_lib.py", prices, reckoned(prices))
 
 
 def synthetic():
