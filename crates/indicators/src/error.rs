@@ -6,12 +6,12 @@ use crate::AVERAGES;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum IndicatorError {
     /// No indicator has that name.
-    #[error("`{id}` names no indicator; known are {known}")]
+    #[error("`{id}` names no indicator; near it are {near} (see `tradewind indicators list`)")]
     Unknown {
         /// What was asked for, cut to 48 characters.
         id: String,
-        /// The names there are.
-        known: String,
+        /// Names that are nearest to it.
+        near: String,
     },
     /// More parameters than the indicator has.
     #[error("{name} takes at most {max} parameters, got {given}")]

@@ -194,11 +194,31 @@ fn check(name: &'static str, param: &Param, value: f64) -> Result<(), IndicatorE
 }
 
 fn unknown(id: &str) -> IndicatorError {
-    let names: Vec<&str> = registry::all().map(|d| d.name).collect();
+    let shown: String = id.chars().take(48).collect();
+    let wanted = shown.to_ascii_uppercase();
+    let name = wanted.trim_end_matches(|c: char| c == '_' || c == '.' || c.is_ascii_digit());
+    let mut names: Vec<&str> = registry::all().map(|d| d.name).collect();
+    names.sort_by_key(|known| (distance(known, name), *known));
+    names.truncate(5);
     IndicatorError::Unknown {
-        id: id.chars().take(48).collect(),
-        known: names.join(" "),
+        id: shown,
+        near: names.join(", "),
     }
+}
+
+/// How many letters have to be changed, added or left out to make one word of the other. Source: Levenshtein 1966.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (at, from) in a.bytes().enumerate() {
+        let mut corner = at;
+        row[0] = at + 1;
+        for (column, to) in b.bytes().enumerate() {
+            let changed = corner + usize::from(from != to);
+            corner = row[column + 1];
+            row[column + 1] = changed.min(corner + 1).min(row[column] + 1);
+        }
+    }
+    row[b.len()]
 }
 
 impl PartialEq for IndicatorSpec {
@@ -275,6 +295,8 @@ mod tests {
         for (id, words) in [
             ("", "names no indicator"),
             ("NOPE_3", "names no indicator"),
+            ("RSJ_14", "near it are RSI,"),
+            ("rsi_14", "near it are RSI,"),
             ("ema_3", "names no indicator"),
             ("14", "names no indicator"),
             ("_14", "names no indicator"),

@@ -1,5 +1,6 @@
 //! A measured figure as it is printed.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
@@ -7,7 +8,7 @@ use serde::Serialize;
 /// One named figure over several runs.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Figure {
-    pub(crate) name: &'static str,
+    pub(crate) name: Cow<'static, str>,
     pub(crate) unit: &'static str,
     pub(crate) median: f64,
     pub(crate) min: f64,
@@ -18,11 +19,16 @@ pub(crate) struct Figure {
 
 impl Figure {
     /// Over at least one run; the note gets the machine appended.
-    pub(crate) fn of(name: &'static str, unit: &'static str, mut runs: Vec<f64>, note: &str) -> Self {
+    pub(crate) fn of(
+        name: impl Into<Cow<'static, str>>,
+        unit: &'static str,
+        mut runs: Vec<f64>,
+        note: &str,
+    ) -> Self {
         runs.sort_by(f64::total_cmp);
         let at = |index: usize| runs.get(index).copied().unwrap_or(f64::NAN);
         Self {
-            name,
+            name: name.into(),
             unit,
             median: at(runs.len() / 2),
             min: at(0),
