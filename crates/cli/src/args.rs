@@ -80,6 +80,8 @@ pub(crate) enum Command {
         after_help = "Example:\n  tradewind bench decode.coinbase_level2 --json\n  tradewind bench hub --url http://127.0.0.1:8787 --sockets 2000"
     )]
     Bench(BenchArgs),
+    /// Technical indicators: what there is, and their figures over the bars of a file.
+    Indicators(crate::commands::indicators::IndicatorsArgs),
     /// Sessions, holidays and expiries of exchanges.
     Calendar(crate::commands::calendar::CalendarArgs),
     /// Figures of portfolios, from files.

@@ -44,6 +44,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::ReplaySession(args) => commands::replay_session::run(&args),
         Command::Doctor(args) => commands::doctor::run(&args),
         Command::Bench(args) => commands::bench::run(args),
+        Command::Indicators(args) => commands::indicators::run(&args),
         Command::Calendar(args) => commands::calendar::run(&args),
         Command::Portfolio(args) => commands::portfolio::run(&args),
         Command::Backtest(args) => commands::backtest::run(&args),

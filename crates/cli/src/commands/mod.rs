@@ -6,6 +6,7 @@ pub(crate) mod calendar;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod indicators;
 pub(crate) mod key;
 pub(crate) mod migrate;
 pub(crate) mod portfolio;

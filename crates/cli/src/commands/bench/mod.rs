@@ -10,6 +10,7 @@ mod depth;
 mod figure;
 mod http;
 mod hub;
+mod indicators;
 mod journal;
 mod latencies;
 mod rest;
@@ -27,7 +28,7 @@ pub(crate) use figure::Figure;
 type Entry = (&'static str, fn(&BenchArgs) -> Result<Vec<Figure>, Failure>);
 
 /// Those that need nothing but this program.
-const LOCAL: [Entry; 10] = [
+const LOCAL: [Entry; 11] = [
     ("decode.coinbase_level2", decode::coinbase_level2),
     ("decode.kraken_v1_book", decode::kraken_v1_book),
     ("decode.kraken_v2_book", decode::kraken_v2_book),
@@ -38,6 +39,7 @@ const LOCAL: [Entry; 10] = [
     ("backtest.quotes_ema_10_20", backtest::quotes_ema_10_20),
     ("backtest.script_ema_10_20", backtest::script_ema_10_20),
     ("backtest.scaling", backtest::scaling),
+    ("indicators", indicators::measure),
 ];
 
 /// Those that start or need a server.
