@@ -23,7 +23,7 @@ pub(super) fn run(args: &ListArgs) -> Result<io::Result<()>, Failure> {
             .and_then(|()| output.flush());
         return Ok(written);
     }
-    let mut print = || {
+    let print = || {
         for group in groups {
             writeln!(output, "{}", group.name())?;
             for definition in of(group) {
