@@ -32,8 +32,23 @@ impl Table {
     /// RFC 4180, with a header.
     #[must_use]
     pub fn to_csv(&self) -> String {
+        let mut text = self.csv_header();
+        text.push_str(&self.csv_rows());
+        text
+    }
+
+    /// The header of the CSV, for a file that is written in parts.
+    #[must_use]
+    pub fn csv_header(&self) -> String {
         let mut text = self.columns.join(",");
         text.push_str("\r\n");
+        text
+    }
+
+    /// The rows as CSV, without the header.
+    #[must_use]
+    pub fn csv_rows(&self) -> String {
+        let mut text = String::new();
         for row in &self.rows {
             for (n, cell) in row.iter().enumerate() {
                 if n > 0 {
@@ -50,8 +65,18 @@ impl Table {
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut text = String::from("[");
+        text.push_str(&self.json_rows(true));
+        text.push_str("\n]\n");
+        text
+    }
+
+    /// The rows as objects with the commas between them, for an array that is written in parts; `first`: nothing was
+    /// written before. The caller writes the `[` and the `]`.
+    #[must_use]
+    pub fn json_rows(&self, first: bool) -> String {
+        let mut text = String::new();
         for (n, row) in self.rows.iter().enumerate() {
-            text.push_str(if n == 0 { "\n{" } else { ",\n{" });
+            text.push_str(if n == 0 && first { "\n{" } else { ",\n{" });
             for (m, (name, cell)) in self.columns.iter().zip(row).enumerate() {
                 if m > 0 {
                     text.push(',');
@@ -65,7 +90,6 @@ impl Table {
             }
             text.push('}');
         }
-        text.push_str("\n]\n");
         text
     }
 }
