@@ -71,6 +71,30 @@ fn zerodha_s_tradebook_gives_the_specification_s_profit_and_indian_times() {
 }
 
 #[test]
+fn a_workbook_with_lines_above_its_header_gives_the_rows_of_its_text_file() {
+    let (book, text) = (
+        statement("zerodha_tradebook.xlsx"),
+        statement("zerodha_tradebook.csv"),
+    );
+    assert_eq!(book.preset, Preset::ZerodhaTradebook);
+    assert_eq!(
+        fills(&book),
+        [
+            of("INFY.XNSE", Side::Buy, ["75", "100.05", "0"]),
+            of("INFY.XNSE", Side::Sell, ["75", "105.1", "0"])
+        ]
+    );
+    assert_eq!((book.refused.len(), book.passed_over.len()), (0, 0));
+    let times = |s: &Statement| s.rows.iter().map(|row| row.ts).collect::<Vec<_>>();
+    assert_eq!(times(&book), times(&text));
+    assert_eq!(
+        book.rows.iter().map(|row| row.line).collect::<Vec<_>>(),
+        [11, 12],
+        "as the sheet counts"
+    );
+}
+
+#[test]
 fn zerodha_s_funds_pass_settlements_over_because_the_tradebook_has_the_trades() {
     let read = statement("zerodha_funds.csv");
     assert_eq!(read.preset, Preset::ZerodhaFunds);
