@@ -189,12 +189,14 @@ pub struct Bar {
     pub close: Dec,
     /// Σ sizes; null when it does not fit.
     pub volume: Option<Dec>,
-    /// Σ price × size.
+    /// Σ price × size; null where the venue does not tell it.
     pub value: Option<Dec>,
     /// value / volume; null without volume.
     pub vwap: Option<Dec>,
-    /// Number of trades (or quotes, see `source`).
+    /// Number of trades (or quotes, see `source`); 0 where the venue tells none.
     pub trades: u32,
+    /// Open interest when the last trade happened; null where it is not told.
+    pub open_interest: Option<Dec>,
     /// What it was built from.
     pub source: BarSource,
     /// False when the feed was interrupted, or began, inside it.

@@ -1393,6 +1393,7 @@ export interface components {
             high: components["schemas"]["Decimal"];
             low: components["schemas"]["Decimal"];
             open: components["schemas"]["Decimal"];
+            open_interest?: components["schemas"]["Decimal"] | null;
             revision: number;
             source: components["schemas"]["BarSource"];
             trades: number;
@@ -1401,7 +1402,7 @@ export interface components {
             volume?: components["schemas"]["Decimal"] | null;
             vwap?: components["schemas"]["Decimal"] | null;
         };
-        BarSource: "TRADES" | "QUOTE_MIDS" | "VENUE";
+        BarSource: "TRADES" | "QUOTE_MIDS" | "QUOTE_BIDS" | "QUOTE_ASKS" | "VENUE";
         Bars: {
             bars: components["schemas"]["Bar"][];
             instrument: string;
@@ -9978,6 +9979,7 @@ export interface operations {
                 limit?: number;
                 before?: string;
                 overlays?: string;
+                fill?: string;
             };
             header?: never;
             path: {

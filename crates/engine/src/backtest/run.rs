@@ -306,7 +306,10 @@ impl<S: Strategy> Runner<S> {
             .is_none_or(|b| b.source() == tradewind_types::market::BarSource::Trades)
         {
             let interval = self.stage.interval;
-            let builder = self.builders[idx.slot()].get_or_insert_with(|| BarBuilder::new(idx, interval));
+            let of = self.stage.kernel.instruments().get(idx);
+            let (prices, sizes) = of.map_or((0, 0), |i| (i.price_scale, i.size_scale));
+            let builder = self.builders[idx.slot()]
+                .get_or_insert_with(|| BarBuilder::new(idx, interval).with_scales(prices, sizes));
             builder.on_trade(trade, &mut self.built);
             self.closed_bars();
         }
@@ -322,7 +325,7 @@ impl<S: Strategy> Runner<S> {
         let bars = std::mem::take(&mut self.built);
         for bar in &bars {
             // What is decided on a bar is decided when it has ended.
-            let end = bar.ts.plus(bar.interval.nanos());
+            let end = bar.ended_by();
             self.stage.kernel.replay_time(end, &mut self.actions);
             self.settle(None);
             self.closed(bar);

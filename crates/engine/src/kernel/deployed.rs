@@ -203,6 +203,15 @@ impl Runners {
         runners
     }
 
+    /// The tick, volume and value bars of an instrument that strategies run on.
+    #[inline]
+    pub(super) fn counted_on(&self, idx: InstrumentIdx) -> impl Iterator<Item = BarInterval> + '_ {
+        let counted = self.list.iter().filter(|runner| !runner.interval.is_time());
+        counted
+            .filter(move |runner| runner.slots.contains(&idx))
+            .map(|runner| runner.interval)
+    }
+
     fn at(&self, account: &AccountId, strategy: &StrategyId) -> Option<usize> {
         self.list
             .iter()
@@ -500,7 +509,7 @@ impl Kernel {
         }
         // Fills that came before the bar are known before it.
         self.deployed_tell_fills(actions);
-        let closed_at = bar.ts.plus(bar.interval.nanos());
+        let closed_at = bar.ended_by();
         let catching_up = self
             .markets
             .get(idx.slot())
@@ -521,7 +530,7 @@ impl Kernel {
         if runner.interval != bar.interval {
             return;
         }
-        let closed_at = bar.ts.plus(bar.interval.nanos());
+        let closed_at = bar.ended_by();
         if !runner.settled {
             // History only fills the series: the first bar that counts takes it from there.
             if history || closed_at <= runner.since {
@@ -605,7 +614,7 @@ impl Kernel {
             if last.is_some_and(|ts| ts < bar.ts) {
                 instance.flush(&mut scratch);
             }
-            if bar.ts.plus(bar.interval.nanos()) <= runner.since {
+            if bar.ended_by() <= runner.since {
                 instance.prime(*slot, bar);
             } else {
                 instance.warm_up(*slot, bar, &mut scratch);

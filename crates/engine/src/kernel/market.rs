@@ -4,6 +4,10 @@
 //! so that two sources never race. An interrupted feed ([`MarketEvent::Reset`]) makes the quote `STALE` until the
 //! next snapshot.
 
+mod derived;
+
+pub use derived::ReadBars;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -12,7 +16,7 @@ use tradewind_indicators::Scales;
 use tradewind_strategy::{StrategyOpinion, StrategySet};
 use tradewind_types::market::book::OrderBook;
 use tradewind_types::market::{
-    Bar, BarBuilder, BarInterval, BookLevel, BookUpdate, DataState, MarketEvent, Quote, Trade,
+    Bar, BarBuilder, BarGrid, BarInterval, BookLevel, BookUpdate, DataState, MarketEvent, Quote, Trade,
 };
 use tradewind_types::{Instrument, InstrumentIdx, UnixNanos};
 
@@ -103,6 +107,8 @@ pub struct MarketState {
     last_trade: Option<Trade>,
     trades: VecDeque<Trade>,
     series: Vec<(BarInterval, Series)>,
+    /// Where its bars begin and end.
+    grid: BarGrid,
     /// The strategies on this instrument.
     pub strategies: StrategySet,
     /// What they last said.
@@ -111,6 +117,8 @@ pub struct MarketState {
     pub opinions_ts: UnixNanos,
 }
 
+/// Most kinds of tick, volume and value bars that are kept for every instrument.
+pub const COUNT_BARS_MAX: usize = 8;
 /// How long after its end a bar waits for the trades that are still on their way.
 pub(super) const CLOSE_GRACE_NS: u64 = 250_000_000;
 /// How long after the last past trade the clock closes bars again.
@@ -121,20 +129,8 @@ pub const LATE_NS: u64 = 5 * tradewind_types::time::SECOND_NS;
 impl MarketState {
     pub(super) fn new(idx: InstrumentIdx, instrument: Arc<Instrument>, config: &KernelConfig) -> Self {
         let scales = Scales::from(&*instrument);
-        let intervals = BarInterval::ALL
-            .iter()
-            .filter_map(|(_, secs)| BarInterval::from_secs(*secs));
-        let series = intervals.map(|interval| {
-            let builder = BarBuilder::new(idx, interval);
-            (
-                interval,
-                Series {
-                    builder,
-                    closed: VecDeque::new(),
-                },
-            )
-        });
-        Self {
+        let sessions = config.bar_sessions.get(&*instrument.calendar).cloned();
+        let mut state = Self {
             instrument,
             book: OrderBook::new(idx),
             quote: None,
@@ -143,11 +139,42 @@ impl MarketState {
             catching_up_until: UnixNanos(0),
             last_trade: None,
             trades: VecDeque::new(),
-            series: series.collect(),
+            series: Vec::new(),
+            grid: sessions.map_or(BarGrid::Utc, BarGrid::from),
             strategies: StrategySet::scalping(config.strategy_interval, scales),
             opinions: Vec::new(),
             opinions_ts: UnixNanos(0),
+        };
+        let counted = config.count_bars.iter().copied().take(COUNT_BARS_MAX);
+        for interval in BarInterval::every().chain([config.strategy_interval]).chain(counted) {
+            state.keep(interval);
         }
+        state
+    }
+
+    /// Builds bars of an interval from now on. Every time interval is built anyway; tick, volume and value bars are
+    /// when a strategy runs on them.
+    pub(super) fn keep(&mut self, interval: BarInterval) {
+        if self.series(interval).is_none() {
+            let series = Series {
+                builder: self.builder(interval),
+                closed: VecDeque::new(),
+            };
+            self.series.push((interval, series));
+        }
+    }
+
+    fn builder(&self, interval: BarInterval) -> BarBuilder {
+        let of = &self.instrument;
+        BarBuilder::new(self.book.instrument(), interval)
+            .on_grid(self.grid.clone())
+            .with_scales(of.price_scale, of.size_scale)
+    }
+
+    /// Where bars begin and end.
+    #[must_use]
+    pub fn grid(&self) -> &BarGrid {
+        &self.grid
     }
 
     pub(super) fn redefine(&mut self, instrument: Arc<Instrument>) {
@@ -336,6 +363,9 @@ impl Kernel {
     fn on_trade(&mut self, idx: InstrumentIdx, trade: &Trade, actions: &mut Actions) {
         let config = &self.config;
         let market = &mut self.markets[idx.slot()];
+        for interval in self.deployed.counted_on(idx) {
+            market.keep(interval);
+        }
         market.take_trade(trade, config);
         let mut closed = Vec::new();
         for (_, series) in &mut market.series {
@@ -360,8 +390,8 @@ impl Kernel {
             return;
         }
         let mut closed = Vec::new();
-        for (interval, series) in &mut market.series {
-            let end = series.builder.forming().map(|bar| bar.ts.plus(interval.nanos()));
+        for (_, series) in &mut market.series {
+            let end = series.builder.closes_at();
             if let Some(end) = end.filter(|end| *end <= now) {
                 series.builder.advance(end, &mut closed);
             }

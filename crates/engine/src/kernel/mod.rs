@@ -40,7 +40,7 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use tradewind_types::market::{BarInterval, DataState, MarketEvent};
+use tradewind_types::market::{BarInterval, DataState, MarketEvent, SessionGrid};
 use tradewind_types::order::RequestError;
 use tradewind_types::record::{
     CommandEnvelope, LedgerEntry, Outcome, ReconciliationRecorded, Record, Session, VenueReport,
@@ -70,6 +70,14 @@ use held::HeldOrders;
 pub struct KernelConfig {
     /// Bars on which the strategies run.
     pub strategy_interval: BarInterval,
+    /// Sessions by calendar, as instruments name it: their bars begin and end with these. Bars of all others are of UTC
+    /// days.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub bar_sessions: BTreeMap<String, SessionGrid>,
+    /// Tick, volume and value bars that are kept for every instrument beside those of time; at most
+    /// [`market::COUNT_BARS_MAX`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub count_bars: Vec<BarInterval>,
     /// Closed bars kept per instrument and interval.
     pub bars_max: usize,
     /// Public trades kept per instrument.
@@ -95,6 +103,8 @@ impl Default for KernelConfig {
         const S: u64 = tradewind_types::time::SECOND_NS;
         Self {
             strategy_interval: BarInterval::S10,
+            bar_sessions: BTreeMap::new(),
+            count_bars: Vec::new(),
             bars_max: 2_000,
             trades_max: 200,
             paper_latency_ns: 20_000_000,

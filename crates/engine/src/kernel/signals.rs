@@ -47,7 +47,7 @@ impl Kernel {
             instrument: idx,
             bar_ts: bar.ts,
         });
-        let closed_at = bar.ts.plus(bar.interval.nanos());
+        let closed_at = bar.ended_by();
         let late = self.now.since(closed_at) > bar.interval.nanos();
         if late || self.frozen {
             return;

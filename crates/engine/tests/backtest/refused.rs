@@ -33,6 +33,10 @@ fn a_configuration_that_is_wrong_is_refused_with_key_and_remedy() {
             "data[1].interval: `1y` is no bar interval",
         ),
         (swap("interval = \"1d\"", ""), "data[1].interval: is missing"),
+        (
+            swap("interval = \"1d\"", "interval = \"M\""),
+            "data[1].interval: bars of M have no fixed length",
+        ),
         (swap("file = \"data.csv\"", ""), "data[1].file: is missing"),
         (
             swap("[[data]]", "[[data]]\ninstrument = \"ABC.XNSA\""),

@@ -14,10 +14,11 @@ use tokio::time::Instant;
 use tradewind_engine::kernel::MarketState;
 use tradewind_engine::{EngineError, EngineHandle, Kernel, MarketPublication, MarketSink};
 use tradewind_types::market::{Bar, BarInterval, DataState, Trade};
-use tradewind_types::{Instrument, InstrumentIdx};
+use tradewind_types::{Instrument, InstrumentIdx, UnixNanos};
 use tradewind_wire as wire;
 use tradewind_wire::hub::{BookDelta, Channel};
 
+use super::counting::Counting;
 use super::feeds::Feed;
 use super::key::Subject;
 use super::levels;
@@ -41,6 +42,8 @@ const NOTES_MAX: usize = 2_000;
 struct BarTopic {
     topic: Option<Arc<Topic>>,
     forming: Option<Bar>,
+    /// Of tick, volume and value bars, which the engine builds for strategies alone.
+    counting: Option<Counting>,
 }
 
 /// What is read of one instrument, and what has changed since the last reading.
@@ -149,9 +152,19 @@ impl Slot {
                 if self.trades.is_some() && self.has_room() {
                     self.new_trades.push(trade.clone());
                 }
+                let mut counted = Vec::new();
+                for counting in self.bars.values_mut().filter_map(|bars| bars.counting.as_mut()) {
+                    counting.on_trade(trade, &mut counted);
+                }
+                for bar in counted {
+                    if self.has_room() {
+                        self.closed_bars.push(bar);
+                    }
+                }
             }
             MarketPublication::Bar(bar) => {
-                if self.bars.contains_key(&bar.interval) && self.has_room() {
+                let wanted = self.bars.get(&bar.interval);
+                if wanted.is_some_and(|bars| bars.counting.is_none()) && self.has_room() {
                     self.closed_bars.push(*bar);
                 }
             }
@@ -313,28 +326,33 @@ impl Notes {
                 let Subject::Bars(_, interval) = topic.key().subject else {
                     return;
                 };
-                slot.bars.entry(interval).or_default().topic = Some(Arc::clone(&topic));
-                found.push(Found::BarsSnapshot(
-                    topic,
-                    recent_bars(instrument, market, interval),
-                ));
+                let bars = slot.bars.entry(interval).or_default();
+                bars.topic = Some(Arc::clone(&topic));
+                let recent = recent_bars(instrument, market, interval, bars, now);
+                found.push(Found::BarsSnapshot(topic, recent));
             }
         }
     }
 }
 
-fn recent_bars(instrument: &Instrument, market: &MarketState, interval: BarInterval) -> Vec<wire::Bar> {
-    let Some(series) = market.series(interval) else {
-        return Vec::new();
-    };
-    let closed = series.closed();
-    let last = closed.iter().skip(closed.len().saturating_sub(SNAPSHOT_BARS));
-    let mut bars: Vec<_> = last.map(|bar| map::market::bar(instrument, bar, true)).collect();
-    bars.extend(
-        series
-            .forming()
-            .map(|bar| map::market::bar(instrument, &bar, false)),
-    );
+/// The last bars, the forming one at the end. Tick, volume and value bars begin to be counted with the first reader.
+fn recent_bars(
+    instrument: &Instrument,
+    market: &MarketState,
+    interval: BarInterval,
+    topic: &mut BarTopic,
+    now: UnixNanos,
+) -> Vec<wire::Bar> {
+    let wire = |bar: &Bar, closed: bool| map::market::bar(instrument, bar, closed);
+    if interval.is_time() || market.series(interval).is_some() {
+        let read = market.bars(interval, UnixNanos(0), now, SNAPSHOT_BARS + 1);
+        let bars = read.bars.iter().enumerate();
+        return bars.map(|(at, bar)| wire(bar, at < read.closed)).collect();
+    }
+    let begin = || Counting::begin(market.counting(interval), SNAPSHOT_BARS);
+    let counting = topic.counting.get_or_insert_with(begin);
+    let mut bars: Vec<_> = counting.recent().map(|bar| wire(bar, true)).collect();
+    bars.extend(counting.forming().map(|bar| wire(&bar, false)));
     bars
 }
 
@@ -387,9 +405,10 @@ impl Slot {
     fn read_bars(&mut self, instrument: &Instrument, market: &MarketState, found: &mut Vec<Found>) {
         for bar in &self.closed_bars {
             if let Some(topic) = self.bars.get(&bar.interval).and_then(|bars| bars.topic.as_ref()) {
+                let bar = market.completed(bar);
                 found.push(Found::Bar(
                     Arc::clone(topic),
-                    map::market::bar(instrument, bar, true),
+                    map::market::bar(instrument, &bar, true),
                 ));
             }
         }
@@ -397,7 +416,10 @@ impl Slot {
             return;
         }
         for (interval, bars) in &mut self.bars {
-            let forming = market.series(*interval).and_then(|series| series.forming());
+            let forming = match &bars.counting {
+                Some(counting) => counting.forming(),
+                None => market.forming(*interval),
+            };
             let (Some(topic), Some(bar)) = (bars.topic.as_ref(), forming) else {
                 continue;
             };

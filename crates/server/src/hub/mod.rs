@@ -12,6 +12,7 @@
 pub mod access;
 mod accounts;
 pub mod config;
+mod counting;
 mod feeds;
 mod figures;
 pub(crate) mod frame;

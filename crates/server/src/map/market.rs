@@ -111,7 +111,9 @@ pub fn trade(i: &Instrument, t: &tradewind_types::market::Trade) -> Option<wire:
 pub fn bar(i: &Instrument, bar: &Bar, closed: bool) -> wire::Bar {
     let volume = bar.volume.to_decimal(i.size_scale);
     let scale = u32::from(i.price_scale) + u32::from(i.size_scale);
-    let value = Decimal::try_from_i128_with_scale(bar.value, scale).ok();
+    // Without a value there is no average either; a venue that does not tell it must not seem to say 0.
+    let told = Some(bar.value).filter(|_| bar.tells_value());
+    let value = told.and_then(|value| Decimal::try_from_i128_with_scale(value, scale).ok());
     let vwap = value
         .zip(volume)
         .and_then(|(value, volume)| value.checked_div(volume));
@@ -126,6 +128,7 @@ pub fn bar(i: &Instrument, bar: &Bar, closed: bool) -> wire::Bar {
         // Two digits beyond the prices': more would be false precision.
         vwap: vwap.map(|v| Dec(v.round_dp(u32::from(i.price_scale) + 2))),
         trades: bar.trades,
+        open_interest: bar.open_interest.and_then(|oi| size(oi.mantissa(), i)),
         source: enums::bar_source(bar.source),
         complete: bar.complete,
         revision: bar.revision,

@@ -163,6 +163,50 @@ async fn bars_come_with_the_overlays_that_were_asked_for() {
 }
 
 #[tokio::test]
+async fn bars_of_every_interval_are_answered_by_their_names() {
+    let desk = Desk::open().await;
+    let (who, _) = trading(&desk).await;
+    for _ in 0..3 {
+        desk.pass(Duration::from_secs(60)).await;
+    }
+    let base = format!("/api/v1/instruments/{BTC}/bars");
+    let trades = |bars: &Value| -> u64 {
+        let list = bars["bars"].as_array().expect("bars");
+        list.iter()
+            .map(|bar| bar["trades"].as_u64().expect("a number"))
+            .sum()
+    };
+    let seconds = desk.get(&who, &format!("{base}?interval=1s")).await.json();
+    assert!(trades(&seconds) >= 3, "{seconds}");
+    for (name, _) in tradewind_types::market::BarInterval::ALL {
+        let bars = desk.get(&who, &format!("{base}?interval={name}")).await.json();
+        assert_eq!(bars["interval"], name);
+        assert_eq!(trades(&bars), trades(&seconds), "{bars}");
+    }
+    for (text, name) in [("1d", "D"), ("1W", "W"), ("1M", "M")] {
+        let bars = desk.get(&who, &format!("{base}?interval={text}")).await.json();
+        assert_eq!(bars["interval"], name);
+    }
+    // Holes are filled on demand, and nothing is made up in them.
+    let holes = desk.get(&who, &format!("{base}?interval=10s")).await.json();
+    let even = desk
+        .get(&who, &format!("{base}?interval=10s&fill=previous_close"))
+        .await
+        .json();
+    let count = |bars: &Value| bars["bars"].as_array().map_or(0, Vec::len);
+    assert!(count(&even) > count(&holes), "{holes}");
+    assert_eq!(trades(&even), trades(&holes));
+    assert_eq!(even["bars"][0], holes["bars"][0]);
+    for (query, field) in [
+        ("interval=100tick", "interval:NOT_KEPT"),
+        ("interval=100ticks", "interval:MALFORMED"),
+        ("fill=zero", "fill:MALFORMED"),
+    ] {
+        assert_eq!(desk.get(&who, &format!("{base}?{query}")).await.field(), field);
+    }
+}
+
+#[tokio::test]
 async fn aggregates_say_which_markets_count_and_why_others_do_not() {
     let desk = Desk::open().await;
     let (who, _) = trading(&desk).await;

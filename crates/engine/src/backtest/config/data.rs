@@ -104,6 +104,12 @@ fn layout(section: &Section<'_>, of: &InstrumentConfig) -> Result<Layout, Config
     if kind == DataKind::Bars && interval.is_none() {
         return Err(section.missing("interval", "the bars' interval, e.g. \"1m\" or \"1d\""));
     }
+    // A row is known when its bar ends, which only a fixed length tells.
+    let unequal = |i: &BarInterval| !i.is_time() || *i == BarInterval::MONTH;
+    if let Some(interval) = interval.filter(unequal).filter(|_| kind == DataKind::Bars) {
+        let message = format!("bars of {interval} have no fixed length; give bars of a week or less");
+        return Err(section.error("interval", message));
+    }
     let instrument = &of.instrument;
     let mut layout = Layout::bars(
         interval.unwrap_or(BarInterval::M1),

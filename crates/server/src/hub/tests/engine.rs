@@ -179,6 +179,47 @@ async fn trades_come_once_and_bars_form_before_they_close() {
     rig.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn counted_bars_and_months_reach_their_readers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut rig = Rig::fresh(folder.path()).await;
+    let start = rig.now();
+    rig.trade(10_000, start).await;
+    let mut ticks = rig.served.client("U1").await;
+    let told = ticks.subscribe(bars("2tick")).await;
+    let mut months = rig.served.client("U1").await;
+    months.subscribe(bars("1M")).await;
+    for n in 1..=2 {
+        rig.trade(10_000 + n, start.plus(n.unsigned_abs() * 1_000_000))
+            .await;
+    }
+    // The trade before the first reader is counted, and a bar that forms is told as one.
+    assert!(told.to_string().contains("bars:"), "{told}");
+    let closed = loop {
+        let frame = ticks.frame().await;
+        if frame["data"]["closed"] == true {
+            break frame;
+        }
+    };
+    assert_eq!(
+        (&closed["data"]["trades"], &closed["data"]["close"]),
+        (&2.into(), &"10001".into())
+    );
+    assert_eq!(closed["data"]["complete"], false);
+    let month = loop {
+        let frame = months.frame().await;
+        if frame["data"]["trades"] == 3 {
+            break frame;
+        }
+    };
+    assert_eq!(month["data"]["closed"], false);
+    assert!(
+        month["topic"].as_str().expect("a topic").ends_with(":M"),
+        "{month}"
+    );
+    rig.stop().await;
+}
+
 /// Reads `orders` until the order is in the state; returns what was told of it.
 async fn until(client: &mut Client, name: &str, state: &str) -> Vec<String> {
     let mut states = Vec::new();

@@ -2,10 +2,14 @@
 
 use crate::routes::prelude::*;
 
+use tradewind_types::UnixNanos;
 use tradewind_types::market::BarInterval;
 
 use crate::map;
 use crate::routes::backtests::blocking;
+
+/// Most rows of a file.
+const BARS_MAX: usize = 20_000;
 
 /// Keeps the closed bars that the program has of an instrument as a CSV file for one's own backtests.
 #[utoipa::path(post, path = "/api/v1/backtest-files", tag = "backtests", request_body = wire::NewBacktestFile,
@@ -27,10 +31,9 @@ pub async fn post_backtest_file(
     let name = body.name.unwrap_or_else(|| format!("{id}-{interval}.csv"));
     let bars = state.engine.query(move |kernel| {
         let (instrument, market) = kernel.market(&id)?;
-        let closed = market
-            .series(interval)
-            .map(|s| s.closed().iter().copied().collect());
-        Some((instrument.clone(), closed.unwrap_or_else(Vec::new)))
+        let mut read = market.bars(interval, UnixNanos(0), kernel.now(), BARS_MAX);
+        read.bars.truncate(read.closed);
+        Some((instrument.clone(), read.bars))
     });
     let Some((instrument, bars)) = bars.await? else {
         return Err(ApiError::of(Code::InstrumentUnknown));

@@ -3,18 +3,21 @@
 use crate::routes::prelude::*;
 
 use tradewind_types::UnixNanos;
-use tradewind_types::market::{Bar, BarInterval};
+use tradewind_types::market::{Bar, BarGrid, BarInterval, FillPolicy, filled};
 
 use crate::map;
 
 const BARS_MAX: u32 = 2_000;
 const OVERLAYS_MAX: usize = 12;
+/// Bars read of the engine, and slots of an even series.
+const READ_MAX: usize = 20_000;
 
 /// Which bars.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct BarsQuery {
-    /// One of 1s 5s 10s 15s 30s 1m 2m 3m 5m 10m 15m 30m 1h 2h 4h 6h 1d; `1m` when absent.
+    /// One of 1s 5s 10s 15s 30s 1m 2m 3m 5m 10m 15m 30m 1h 2h 4h 6h 12h D W M, or trades, volume or value such as
+    /// 100tick, 2.5vol, 1000000val; `1m` when absent.
     #[param(example = "1m")]
     pub interval: Option<String>,
     /// At most so many; 500 when absent.
@@ -26,6 +29,10 @@ pub struct BarsQuery {
     /// Indicators over the bars, by comma: `EMA_3,BBANDS_10_2,VWAP`.
     #[param(example = "EMA_3,BBANDS_10_2,VWAP")]
     pub overlays: Option<String>,
+    /// What stands where nothing was traded: `none` (the series has holes) or `previous_close` (flat bars without
+    /// trades); `none` when absent.
+    #[param(example = "none")]
+    pub fill: Option<String>,
 }
 
 /// Bars of an instrument, oldest first, the forming one last, with overlays as the engine computes them.
@@ -64,26 +71,41 @@ pub async fn get_bars(
             format!("at most {OVERLAYS_MAX} overlays"),
         ));
     }
+    let even = match query.fill.as_deref() {
+        None | Some("none") => false,
+        Some("previous_close") if interval.is_time() => true,
+        Some(other) => {
+            let detail = format!("`{other}` must be none, or for bars of time previous_close");
+            return Err(ApiError::field("fill", "MALFORMED", detail));
+        }
+    };
     let now = state.clock.now();
-    // Only the bars are copied on the engine's thread; indicators are computed here.
-    let (instrument, market_state, bars, closed) = of_instrument(
+    // Only the bars are read on the engine's thread; indicators are computed here.
+    let (instrument, market_state, read, grid) = of_instrument(
         &state,
         &params,
         move |_, i: &tradewind_types::Instrument, market| {
-            let series = market.series(interval);
-            let mut bars: Vec<Bar> = series
-                .map(|s| s.closed().iter().copied().collect())
-                .unwrap_or_default();
-            let closed = bars.len();
-            bars.extend(
-                series
-                    .and_then(|s| s.forming())
-                    .filter(|forming| bars.last().is_none_or(|last| last.ts < forming.ts)),
-            );
-            (i.clone(), market.data_state(now), bars, closed)
+            let kept = market.series(interval).is_some();
+            let read = market.bars(interval, UnixNanos(0), now, READ_MAX);
+            let read = kept.then_some(read);
+            (i.clone(), market.data_state(now), read, market.grid().clone())
         },
     )
     .await?;
+    let Some(read) = read else {
+        let detail = format!(
+            "{interval} bars are not kept; name them in `count_bars` of the configuration, run a strategy on them, or \
+             subscribe to the channel `bars`, which counts from then on"
+        );
+        return Err(ApiError::field("interval", "NOT_KEPT", detail));
+    };
+    let forming = read.bars.len() - read.closed;
+    let bars = if even {
+        without_holes(&read.bars, &grid, interval)?
+    } else {
+        read.bars
+    };
+    let closed = bars.len() - forming;
     let end = before.map_or(bars.len(), |before| bars.partition_point(|bar| bar.ts < before));
     let begin = end.saturating_sub(limit);
     let ids: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -100,4 +122,17 @@ pub async fn get_bars(
             .collect(),
         overlays,
     }))
+}
+
+/// The bars with flat ones where nothing was traded: of time without end at most the newest that may be read.
+fn without_holes(bars: &[Bar], grid: &BarGrid, interval: BarInterval) -> ApiResult<Vec<Bar>> {
+    let (Some(first), Some(last)) = (bars.first(), bars.last()) else {
+        return Ok(Vec::new());
+    };
+    let reach = interval.nanos().saturating_mul(READ_MAX as u64 - 1);
+    let from = first.ts.max(UnixNanos(last.ts.0.saturating_sub(reach)));
+    let span = (from, last.ts.plus(1));
+    let slots = filled(bars, grid, interval, span, FillPolicy::PreviousClose, READ_MAX)
+        .map_err(|e| ApiError::field("fill", "OUT_OF_RANGE", e.to_string()))?;
+    Ok(slots.into_iter().filter_map(|slot| slot.bar).collect())
 }
