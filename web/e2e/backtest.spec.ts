@@ -35,6 +35,22 @@ async function haveFile(app: Page, of = DAYS): Promise<void> {
   await expect(row).toBeVisible();
 }
 
+/** The same on a phone: nothing sticks out, and nothing that is wider than the screen lacks its own scrolling. */
+async function expectFitsPhone(app: Page, what: string): Promise<void> {
+  const desk = app.viewportSize() ?? { width: 1440, height: 900 };
+  await app.setViewportSize({ width: 360, height: 740 });
+  await expectNoSidewaysScroll(app, `${what} on a phone`);
+  const wide = await app
+    .locator('main > *, main section')
+    .evaluateAll((all) =>
+      all.filter((one) => one.getBoundingClientRect().right > 361).map((one) => one.className),
+    );
+  expect.soft(wide, `${what} on a phone`).toEqual([]);
+  await expectAccessible(app, `${what} on a phone`);
+  await app.screenshot({ path: `test-results/screens/backtest-phone-${what.replaceAll(' ', '-')}.png` });
+  await app.setViewportSize(desk);
+}
+
 test('a file is sent, a run made, its report looked at, runs compared', async ({ app }) => {
   await haveFile(app);
   await app.getByRole('button', { name: 'Take them' }).click();
@@ -68,9 +84,11 @@ test('a file is sent, a run made, its report looked at, runs compared', async ({
   for (const name of ['fast 5', 'fast 12']) await app.getByLabel(`Compare ${name}`).check();
   const comparison = app.getByRole('group', { name: 'Comparison' });
   await expect(comparison.locator('tr').filter({ hasText: 'Sharpe ratio' }).locator('td')).toHaveCount(2);
-  await expect(comparison).toContainText('fast 5');
+  for (const name of ['fast 5', 'fast 12'])
+    await expect(comparison.getByRole('columnheader', { name, exact: true })).toBeVisible();
   await expectAccessible(app, 'two runs compared');
   await app.screenshot({ path: 'test-results/screens/backtest-run.png', fullPage: true });
+  await expectFitsPhone(app, 'two runs compared');
 });
 
 test('every example runs as it is, and a variant of a sweep becomes a run', async ({ app }) => {
@@ -98,6 +116,8 @@ test('every example runs as it is, and a variant of a sweep becomes a run', asyn
       await app.getByRole('button', { name: 'Start' }).click();
       const row = app.locator('tr[data-job]').filter({ hasText: `example: ${title}` });
       await expect(row).toContainText('COMPLETE', { timeout: 60_000 });
+      // It traded: nothing of it was denied as a whole.
+      await expect(row.locator('td').nth(5)).toHaveText(/[1-9].* %/);
     });
   }
   // The walk-forward is shown; its windows are there.
@@ -105,6 +125,7 @@ test('every example runs as it is, and a variant of a sweep becomes a run', asyn
   await expectAccessible(app, 'windows');
   await expectNoSidewaysScroll(app, 'windows');
   await app.screenshot({ path: 'test-results/screens/backtest-walk.png' });
+  await expectFitsPhone(app, 'windows');
 
   await app.getByRole('link', { name: 'example: Sweep over two averages' }).click();
   await app
@@ -194,4 +215,5 @@ test('a sweep of a thousand shows how far it is, is stopped, and goes on', async
   await expect(app.locator('tr[data-variant]').nth(99)).toBeVisible();
   await expect(app.getByText(/1,000 variants are done/)).toBeVisible();
   await app.screenshot({ path: 'test-results/screens/backtest-sweep.png' });
+  await expectFitsPhone(app, 'a sweep');
 });

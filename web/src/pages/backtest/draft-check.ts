@@ -18,7 +18,8 @@ export function planProblems(plan: Plan): PlanProblems {
   if (!plan.file) problems.file = 'Send a file or take bars first.';
   if (!/^[^\s.]\S*\.[^\s.]+$/.test(plan.instrument.trim()))
     problems.instrument = 'SYMBOL.MARKET, e.g. SPY.ARCX';
-  if (!/^\d+[smhd]$/.test(plan.interval.trim())) problems.interval = 'A number with s, m, h or d, e.g. 1d';
+  if (!/^(\d+[smhd]|[DWM])$/.test(plan.interval.trim()))
+    problems.interval = 'A number with s, m or h, or D, W, M';
   if (!decimal(plan.cash, 'above')) problems.cash = 'A number above 0, e.g. 100000';
   if (!decimal(plan.tick, 'above')) problems.tick = 'A number above 0, e.g. 0.01';
   if (!decimal(plan.lot, 'above')) problems.lot = 'A number above 0, e.g. 1';

@@ -77,7 +77,7 @@ volume_cap = "0.1"`,
     kind: 'RUN',
     rest: `[strategy]
 id = "buy_and_hold"
-parameters = { weight = 0.95 }`,
+parameters = { weight = 0.9 } # cash has to cover the worst price of a market order, 10 % above`,
   },
   {
     name: 'script',

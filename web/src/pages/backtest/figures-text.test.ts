@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { count, percent, progressOf, ratio } from './figures-text';
+import { count, openEnded, percent, progressOf, ratio } from './figures-text';
 
 describe('progress', () => {
   it('is a part where the whole is known', () => {
@@ -17,5 +17,9 @@ describe('a figure', () => {
     expect([percent(null), percent(-0.1234), ratio(undefined), ratio(1), count(null), count(12_345)]).toEqual(
       ['–', '-12.34 %', '–', '1.00', '–', '12,345'],
     );
+  });
+  it('of time without an end is told from one with', () => {
+    expect(openEnded('2554-07-21T23:34:33.709551615Z')).toBe(true);
+    expect(openEnded('2028-11-12T00:00:00Z')).toBe(false);
   });
 });

@@ -32,3 +32,8 @@ export function progressOf(progress: BacktestProgress | null | undefined): {
   };
   return { text: words[stage], part };
 }
+
+/** Whether a time stands for no end: the last that the program can hold, in the year 2554. */
+export function openEnded(ts: string): boolean {
+  return Date.parse(ts) >= Date.UTC(2500, 0, 1);
+}
