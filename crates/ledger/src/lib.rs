@@ -81,7 +81,7 @@ pub use fx::{FxError, FxPool, FxQuote, FxRates};
 pub use keys::IMPORT_PREFIX;
 pub use ledger::{CHOICES_MAX, Ledger, Overdraft};
 pub use pnl::Pnl;
-pub use position::{AverageCost, Lot, NetPosition, Position};
+pub use position::{AverageCost, Lot, NetPosition, OpenSide, Position};
 pub use reversal::reversal_key;
 pub use tradewind_types::record::{
     EntryKind, LedgerAccount, LedgerEntry, LotChange, PositionChange, Posting,

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use tradewind_types::record::PositionBook;
-use tradewind_types::{Currency, EntryId, Price, StrategyId, UnixNanos};
+use tradewind_types::{Currency, EntryId, InstrumentId, Price, StrategyId, UnixNanos};
 
 use crate::exact::round_money;
 
@@ -85,6 +85,21 @@ pub struct NetPosition {
     pub fees: Decimal,
     /// Dividends, funding and interest attributed to it, net of tax withheld.
     pub income: Decimal,
+}
+
+/// The account's open position in an instrument, or one side of it in the hedging mode.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OpenSide<'a> {
+    /// The instrument.
+    pub instrument: &'a InstrumentId,
+    /// Netted, long or short.
+    pub book: PositionBook,
+    /// Currency of the cost.
+    pub currency: Currency,
+    /// Long > 0, short < 0; never 0.
+    pub quantity: Decimal,
+    /// Σ cost of the open lots.
+    pub cost: Decimal,
 }
 
 /// Cost per unit (the multiplier included), half even to 12 decimals; `None` when flat.

@@ -2,10 +2,10 @@
 
 use rust_decimal::Decimal;
 use tradewind_types::record::{LedgerAccount, PositionBook};
-use tradewind_types::{AccountId, ClientOrderId, Currency, InstrumentId, Money, StrategyId};
+use tradewind_types::{AccountId, ClientOrderId, Currency, InstrumentId, Money, Side, StrategyId};
 
 use crate::ledger::Ledger;
-use crate::position::{NetPosition, Position};
+use crate::position::{NetPosition, OpenSide, Position};
 
 impl Ledger {
     /// The trading account.
@@ -133,6 +133,67 @@ impl Ledger {
             .peekable();
         of.peek()?;
         Some(of.map(|p| p.quantity).sum())
+    }
+
+    /// The account's signed quantity in a book, over all owners; the netted one is the account's position.
+    #[must_use]
+    pub fn quantity_in(&self, instrument: &InstrumentId, book: PositionBook) -> Decimal {
+        let Some(positions) = self.positions.get(instrument) else {
+            return Decimal::ZERO;
+        };
+        if book.is_net() {
+            return positions.net.quantity;
+        }
+        let of = positions.owners.iter().filter(|p| p.book == book);
+        of.map(|p| p.quantity).sum()
+    }
+
+    /// The account's signed position that a fill on a side changes: the netted one, or in the hedging mode that of
+    /// the side which it opens, or (`closes`) closes.
+    #[must_use]
+    pub fn touched(&self, instrument: &InstrumentId, side: Side, closes: bool) -> Decimal {
+        self.quantity_in(instrument, self.book_of(side, closes))
+    }
+
+    /// What one owner (`None` = by hand) holds of the position that a fill on a side changes; signed.
+    #[must_use]
+    pub fn owner_touched(
+        &self,
+        instrument: &InstrumentId,
+        strategy: Option<&StrategyId>,
+        side: Side,
+        closes: bool,
+    ) -> Decimal {
+        let position = self.position_in(instrument, strategy, self.book_of(side, closes));
+        position.map_or(Decimal::ZERO, |p| p.quantity)
+    }
+
+    /// What is open: one line for each instrument in the netting mode, one for each side of it in the hedging mode.
+    pub fn open_sides(&self) -> impl Iterator<Item = OpenSide<'_>> {
+        let hedging = self.is_hedging();
+        self.positions
+            .iter()
+            .flat_map(move |(instrument, positions)| {
+                let line = |book: PositionBook, quantity: Decimal, cost: Decimal| {
+                    (!quantity.is_zero()).then_some(OpenSide {
+                        instrument,
+                        book,
+                        currency: positions.net.currency,
+                        quantity,
+                        cost,
+                    })
+                };
+                if !hedging {
+                    let net = &positions.net;
+                    return [line(PositionBook::Net, net.quantity, net.cost), None];
+                }
+                [PositionBook::Long, PositionBook::Short].map(|book| {
+                    let of = || positions.owners.iter().filter(|p| p.book == book);
+                    let quantity = of().map(|p| p.quantity).sum();
+                    line(book, quantity, of().map(|p| p.cost).sum())
+                })
+            })
+            .flatten()
     }
 
     /// Whether an entry with this key is booked.
