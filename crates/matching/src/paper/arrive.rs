@@ -7,6 +7,7 @@ use super::consumed::Consumed;
 use super::desk::{Desk, order_id};
 use super::floor::Floor;
 use super::order::{Place, Working};
+use super::queue::QueuePlace;
 use super::report::{CancelReason, RejectReason, ReportKind};
 use super::session::Phase;
 use super::shop::{Rest, Shop};
@@ -113,8 +114,7 @@ impl<V: MarketView> Floor<'_, V> {
             return self.cancel(slot, reason);
         }
         order.refill();
-        order.ahead = joining(order, liquidity);
-        order.shrunk = 0;
+        order.queue = joining(order, liquidity, self.view.feed_number(shop.instrument));
         order.place = Place::Resting;
         let rest = Rest {
             limit: order.limit,
@@ -174,15 +174,16 @@ fn spread(liquidity: &Liquidity<'_>) -> Option<i64> {
     ask.0.checked_sub(bid.0)
 }
 
-/// What is displayed at its price when an order joins; `None` while nobody can say, because the market is not valid
-/// or the price lies beyond what is displayed.
-pub(crate) fn joining(order: &Working, liquidity: &Liquidity<'_>) -> Option<i128> {
+/// The place of an order that joins behind what is displayed at its price; unknown while nobody can say, because the
+/// market is not valid or the price lies beyond what is displayed.
+pub(crate) fn joining(order: &Working, liquidity: &Liquidity<'_>, feed_number: u64) -> QueuePlace {
     let side = order.side();
-    match liquidity.size_at(side, order.limit) {
+    let displayed = match liquidity.size_at(side, order.limit) {
         Some(size) => Some(size.0),
         None if liquidity.is_valid() && liquidity.best(side).is_none() => Some(0),
         None => None,
-    }
+    };
+    QueuePlace::joining(displayed, feed_number)
 }
 
 /// The price that a post-only order with this limit would take at.

@@ -97,6 +97,8 @@ pub(crate) struct Mark {
     pub(crate) jumped: bool,
     /// While a walk is under way, the time where it stands.
     pub(crate) walking: Option<UnixNanos>,
+    /// When the bar ends.
+    pub(crate) end: UnixNanos,
 }
 
 impl Mark {

@@ -10,7 +10,7 @@ use tradewind_types::{
 };
 
 use super::PaperSettings;
-use super::fees::{FeeFacts, FeeModel, Volume};
+use super::fees::{FeeError, FeeFacts, FeeModel, Volume};
 use super::friction::Friction;
 use super::latency::Delays;
 use super::order::Working;
@@ -119,23 +119,36 @@ impl Desk {
         if !of.request.reduce_only && !covered {
             return order.remaining;
         }
-        let known = view.position(&of.request.account, of.instrument_idx, of.owner.as_ref());
         let mut pending = out.iter().filter_map(|report| {
             let fill = report.fill_of.as_ref()?;
             let ReportKind::Filled { quantity, .. } = &report.kind else {
                 return None;
             };
             let same = fill.instrument == of.instrument_idx && report.account == of.request.account;
-            same.then_some(match fill.side {
-                Side::Buy => quantity.decimal(),
-                Side::Sell => -quantity.decimal(),
-            })
+            same.then_some((fill, quantity.decimal()))
         });
-        let sum = pending.try_fold(known, |sum, q| sum.checked_add(q));
-        let position = sum.unwrap_or_default();
-        let reducible = match of.request.side {
-            Side::Buy => -position,
-            Side::Sell => position,
+        let side = of.request.side;
+        let reducible = match view.closable(&of.request.account, of.instrument_idx, side) {
+            Some(_) if !of.request.reduce_only => Decimal::ZERO,
+            Some(open) => pending
+                .try_fold(open, |open, (fill, quantity)| match fill.reduce_only {
+                    true if fill.side == side => open.checked_sub(quantity),
+                    false if fill.side != side => open.checked_add(quantity),
+                    _ => Some(open),
+                })
+                .unwrap_or_default(),
+            None => {
+                let known = view.position(&of.request.account, of.instrument_idx, of.owner.as_ref());
+                let sum = pending.try_fold(known, |sum, (fill, quantity)| match fill.side {
+                    Side::Buy => sum.checked_add(quantity),
+                    Side::Sell => sum.checked_sub(quantity),
+                });
+                let position = sum.unwrap_or_default();
+                match side {
+                    Side::Buy => -position,
+                    Side::Sell => position,
+                }
+            }
         };
         if reducible <= Decimal::ZERO {
             return 0;
@@ -197,7 +210,10 @@ impl Desk {
         };
         let model = self.fees_of(place, instrument).ok_or(CancelReason::NoFees)?;
         let charged = model.charge(&facts, &mut order.charges, rounding);
-        let charged = charged.map_err(|_| too_large)?;
+        let charged = charged.map_err(|error| match error {
+            FeeError::Number(_) => CancelReason::NumberTooLarge,
+            FeeError::NoRates { .. } | FeeError::NoSegment(_) => CancelReason::NoFees,
+        })?;
         let fee = Money::new(charged.total, instrument.quote);
         let request = &order.order.request;
         let venue_trade_id = trade_id(request, order.fills + 1).map_err(|_| too_large)?;
@@ -224,6 +240,7 @@ impl Desk {
             instrument: order.order.instrument_idx,
             owner: order.order.owner.clone(),
             side,
+            reduce_only: order.order.request.reduce_only,
         });
         out.push(report);
         order.fills += 1;

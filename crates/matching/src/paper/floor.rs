@@ -22,9 +22,15 @@ pub(crate) struct Floor<'a, V> {
 }
 
 impl<V: MarketView> Floor<'_, V> {
-    /// Whether the instrument is in continuous trading.
+    /// Whether the instrument is in continuous trading. A bar's close is the last moment of its bar, not the first of
+    /// what begins at its end.
     pub(crate) fn is_open(&self, shop: &Shop) -> bool {
-        self.view.sessions().phase(shop.instrument, self.ts) == Phase::Open
+        let closes = shop
+            .mark
+            .as_ref()
+            .is_some_and(|m| m.walking.is_some() && m.end == self.ts);
+        let at = UnixNanos(self.ts.0.saturating_sub(u64::from(closes)));
+        self.view.sessions().phase(shop.instrument, at) == Phase::Open
     }
 
     pub(crate) fn tell(&mut self, slot: OrderSlot, kind: ReportKind) {

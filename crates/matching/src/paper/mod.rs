@@ -10,6 +10,7 @@
 //! | [`PaperVenue::advance`] | first thing on every event, with its time | arrivals, changes, cancels and expiries that are due |
 //! | [`PaperVenue::on_market`] | after a quote or book change | resting orders that the other side now crosses; stops |
 //! | [`PaperVenue::on_trade`] | on a public trade | resting orders that the print passes or reaches; stops |
+//! | [`PaperVenue::on_order_gone`] | with [`QueueModel::ByOrder`]: an order of the book was executed, canceled or cut | places in the queue; fills |
 //! | [`PaperVenue::begin_bar`], [`PaperVenue::step_bar`] | for instruments that are fed by bars, instead of the two above | all of it: see [`bar`] |
 //!
 //! Fill assumptions, all of them:
@@ -24,8 +25,8 @@
 //! * Displayed size is used once: what our orders took from a level is remembered until the level goes. Growth of
 //!   the level is new liquidity; shrinking takes ours first, so that never more is filled than was displayed.
 //! * A resting limit fills at its own price, as maker, when the opposite side is displayed at its price or better,
-//!   or when a trade prints through its price; with [`QueueModel::BehindDisplayed`] also when trades at its price
-//!   have used up what was displayed there before it joined. A print or level serves our orders in price-time order.
+//!   or when a trade prints through its price; with a queue model ([`QueueModel`]) also when trades at its price
+//!   have used up what stands ahead of it. A print or level serves our orders in price-time order.
 //! * An iceberg shows `display` of it at a time. Prints at its price fill what shows; a refilled slice goes to the end
 //!   of its queue and is not reached by the same print. Crossings and prints through its price fill all of it.
 //! * A stop fires when the reference of its trigger reaches it ([`trigger`]), at arrival too, and is then an arriving
@@ -56,6 +57,7 @@ pub mod latency;
 pub mod margin;
 mod modify;
 mod order;
+mod queue;
 mod records;
 mod report;
 mod rest;
@@ -73,24 +75,15 @@ pub use fees::{FeeItem, FeeItems, FeeLine, FeeModel, FeeTier};
 pub use friction::{Impact, ImpactInputs, Slippage};
 pub use latency::{LatencyDistribution, LatencyModel};
 pub use order::{OrderChange, PaperOrder, RestoredOrder, RestoredStop};
+pub use queue::{QueueModel, QueueShare};
 pub use records::{AccountRecord, Records};
 pub use report::{CancelReason, FillOf, ModifyRefusal, RejectReason, Report, ReportKind};
 pub use session::{AlwaysOpen, Phase, SessionView};
 pub use slots::OrderSlot;
-pub use venue::PaperVenue;
+pub use venue::{OrderGone, PaperVenue};
 pub use view::{Liquidity, MarketView};
 
 use tradewind_types::Rounding;
-
-/// How resting limits queue.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum QueueModel {
-    /// Off: prints at the limit price never fill, only prints through it and crossings do.
-    Off,
-    /// Behind what was displayed at the price on joining; prints at the price, and cancels that leave less
-    /// displayed than that, advance the order.
-    BehindDisplayed,
-}
 
 /// The assumptions that can be chosen.
 #[derive(Clone, PartialEq, Debug)]

@@ -10,6 +10,7 @@ use tradewind_types::{
 };
 
 use super::fees::OrderCharges;
+use super::queue::QueuePlace;
 use super::report::{CancelReason, RejectReason, Report, ReportKind};
 use super::slots::OrderSlot;
 use super::trigger::Trigger;
@@ -109,11 +110,8 @@ pub(crate) struct Working {
     pub(crate) fills: u32,
     /// Order of arrival.
     pub(crate) seq: u64,
-    /// Displayed size that is served before it; `None` until the market has been seen.
-    pub(crate) ahead: Option<i128>,
-    /// By how much shrinking of the displayed size advanced it. The print that explains the shrinking often comes
-    /// after the book change, and must not advance the order again.
-    pub(crate) shrunk: i128,
+    /// Its place in the queue of its price.
+    pub(crate) queue: QueuePlace,
     /// Whether its end is on the agenda.
     pub(crate) ends: bool,
     /// Changes that are under way, by their number.
@@ -156,8 +154,7 @@ impl Working {
             slice: 0,
             fills: 0,
             seq: 0,
-            ahead: None,
-            shrunk: 0,
+            queue: QueuePlace::default(),
             ends: false,
             changes: Vec::new(),
             charges: None,

@@ -113,7 +113,7 @@ impl fmt::Display for CancelReason {
             CancelReason::NoLiquidity => "market order: no more liquidity displayed",
             CancelReason::ReduceOnly => "reduce-only: there is no more position to reduce",
             CancelReason::Uncovered => "a cash account may not be short: there is no more position to sell",
-            CancelReason::NoFees => "there is no fee table for the market",
+            CancelReason::NoFees => "there are no fees for it: none of its market, kind and date",
             CancelReason::NumberTooLarge => "the value of a fill does not fit",
             CancelReason::PostOnly => "post-only: when it was triggered the order would have taken liquidity",
             CancelReason::Interrupted => "the program was restarted before the order could be filled",
@@ -190,6 +190,8 @@ pub struct FillOf {
     pub owner: Option<StrategyId>,
     /// Bought or sold.
     pub side: Side,
+    /// Whether its order may only reduce.
+    pub reduce_only: bool,
 }
 
 /// Something happened to an order.

@@ -3,12 +3,13 @@
 use tradewind_types::market::Trade;
 use tradewind_types::{PriceMantissa, Side};
 
-use super::QueueModel;
 use super::arrive::{joining, reachable};
 use super::desk::Desk;
 use super::floor::Floor;
+use super::queue::QueueModel;
 use super::shop::{Rest, Shop};
 use super::slots::{OrderSlot, Slots};
+use super::venue::OrderGone;
 use super::view::{Liquidity, MarketView, better};
 use crate::reaches;
 
@@ -33,8 +34,10 @@ impl<V: MarketView> Floor<'_, V> {
         if shop.queue(side).is_empty() {
             return;
         }
-        if self.desk.settings.queue == QueueModel::BehindDisplayed && !liquidity.is_unlimited() {
-            advance_queue(self.slots, shop.queue(side), liquidity);
+        let model = self.desk.settings.queue;
+        if model != QueueModel::Off && !liquidity.is_unlimited() {
+            let number = self.view.feed_number(shop.instrument);
+            advance_queue(self.slots, shop.queue(side), liquidity, (model, number));
         }
         let Some(best) = liquidity.best(side.opposite()) else {
             return;
@@ -138,8 +141,7 @@ impl<V: MarketView> Floor<'_, V> {
             // A fresh slice of an iceberg goes to the end of its queue.
             order.refill();
             order.seq = self.desk.next_seq();
-            order.ahead = joining(order, liquidity);
-            order.shrunk = 0;
+            order.queue = joining(order, liquidity, self.view.feed_number(shop.instrument));
             let seq = order.seq;
             shop.remove(side, rest.slot);
             shop.insert(side, Rest { seq, ..rest });
@@ -174,6 +176,42 @@ impl<V: MarketView> Floor<'_, V> {
         }
     }
 
+    /// An order of the book was executed, canceled or cut: moves the places of ours at its price, and fills those whose
+    /// turn an execution shows to have come.
+    pub(crate) fn order_gone(&mut self, shop: &mut Shop, gone: &OrderGone) {
+        let liquidity = shop.market(self.view);
+        let open = liquidity.is_valid() && self.is_open(shop);
+        let (side, newest) = (gone.side, self.desk.next_seq());
+        let (mut left, mut at) = (gone.size.0, 0);
+        while let Some(&rest) = shop.queue(side).get(at) {
+            let order = self.slots.get_mut(rest.slot).filter(|_| rest.seq <= newest);
+            let Some(order) = order.filter(|_| rest.limit == gone.price) else {
+                at += 1;
+                continue;
+            };
+            let was_ahead = order.queue.gone(gone.number, gone.size.0);
+            if was_ahead || !gone.executed || !open || order.queue.is_unknown() {
+                at += 1;
+                continue;
+            }
+            // What was executed stood behind ours: ours would have been served instead.
+            let allowed = Desk::allowed(order, self.view, self.out);
+            let mut size = order.whole_lots(left).min(allowed);
+            if order.display > 0 {
+                size = size.min(order.displayed());
+            }
+            if size == 0 && allowed > 0 {
+                at += 1;
+                continue;
+            }
+            let stays = self.fill_resting(shop, rest.slot, (rest.limit, size), allowed);
+            left -= size;
+            if self.keep(shop, (side, rest), stays, size, &liquidity) {
+                at += 1;
+            }
+        }
+    }
+
     /// Hands a print to the resting orders of one side in price-time order.
     fn serve(
         &mut self,
@@ -187,8 +225,7 @@ impl<V: MarketView> Floor<'_, V> {
         let (mut left, mut at) = (printed, 0);
         while let Some(&rest) = shop.queue(side).get(at) {
             let through = better(side, rest.limit, trade.price);
-            let at_price =
-                rest.limit == trade.price && self.desk.settings.queue == QueueModel::BehindDisplayed;
+            let at_price = rest.limit == trade.price && self.desk.settings.queue.follows_prints();
             if !through && !at_price {
                 break;
             }
@@ -199,14 +236,11 @@ impl<V: MarketView> Floor<'_, V> {
             let mut passed = printed;
             if at_price {
                 // Until the market has been seen nobody knows the queue, and nothing reaches the order.
-                let Some(ahead) = order.ahead else {
+                let Some(beyond) = order.queue.print(printed) else {
                     at += 1;
                     continue;
                 };
-                let news = (printed - order.shrunk).max(0);
-                order.shrunk = (order.shrunk - printed).max(0);
-                order.ahead = Some((ahead - news).max(0));
-                passed = (news - ahead).max(0);
+                passed = beyond;
             }
             let allowed = Desk::allowed(order, self.view, self.out);
             // What orders before it were given is gone from what passed it.
@@ -240,21 +274,22 @@ enum Stays {
     Failed,
 }
 
-/// Those ahead of an order can't be more than what is displayed.
-fn advance_queue(slots: &mut Slots, queue: &[Rest], liquidity: &Liquidity<'_>) {
+/// Lets the orders of a side see what is displayed at their prices.
+fn advance_queue(
+    slots: &mut Slots,
+    queue: &[Rest],
+    liquidity: &Liquidity<'_>,
+    (model, feed_number): (QueueModel, u64),
+) {
     for rest in queue {
         let Some(order) = slots.get_mut(rest.slot) else {
             continue;
         };
-        match order.ahead {
-            None => order.ahead = joining(order, liquidity),
-            Some(ahead) if ahead > 0 => {
-                let displayed = liquidity.size_at(order.side(), order.limit);
-                let now = displayed.map_or(ahead, |size| ahead.min(size.0));
-                order.shrunk = order.shrunk.saturating_add(ahead - now);
-                order.ahead = Some(now);
-            }
-            Some(_) => {}
+        if order.queue.is_unknown() {
+            order.queue = joining(order, liquidity, feed_number);
+        } else if model != QueueModel::ByOrder {
+            let displayed = liquidity.size_at(order.side(), order.limit);
+            order.queue.shows(model, displayed.map(|size| size.0));
         }
     }
 }

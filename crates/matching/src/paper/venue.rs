@@ -3,7 +3,10 @@
 use rustc_hash::FxHashMap;
 use tradewind_types::market::Trade;
 use tradewind_types::record::FeeTable;
-use tradewind_types::{AccountId, ClientOrderId, Decimal, InstrumentIdx, InstrumentKind, Market, UnixNanos};
+use tradewind_types::{
+    AccountId, ClientOrderId, Decimal, InstrumentIdx, InstrumentKind, Market, PriceMantissa, Side,
+    SizeMantissa, UnixNanos,
+};
 
 use super::PaperSettings;
 use super::agenda::{Action, Agenda, Due};
@@ -17,6 +20,23 @@ use super::report::{CancelReason, ModifyRefusal, RejectReason, Report, ReportKin
 use super::shop::{Rest, Shop};
 use super::slots::{OrderKey, OrderSlot, Slots};
 use super::view::MarketView;
+
+/// Something that happened to an order of the book, as a feed by order tells it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OrderGone {
+    /// The instrument.
+    pub instrument: InstrumentIdx,
+    /// The order's side.
+    pub side: Side,
+    /// Its price.
+    pub price: PriceMantissa,
+    /// The number that the feed gave it when it came to its place in the queue.
+    pub number: u64,
+    /// How much of it is gone.
+    pub size: SizeMantissa,
+    /// Whether it was traded; otherwise it was taken back.
+    pub executed: bool,
+}
 
 /// The paper venue: see the module above.
 #[derive(Clone, Debug)]
@@ -261,6 +281,24 @@ impl PaperVenue {
     pub fn on_trade(&mut self, trade: &Trade, now: UnixNanos, view: &impl MarketView, out: &mut Vec<Report>) {
         self.on_floor(trade.instrument, now, view, out, |floor, shop| {
             floor.print(shop, trade);
+        });
+        self.agenda.prune(&self.slots);
+    }
+
+    /// With [`super::QueueModel::ByOrder`]: an order of the book was executed, canceled or cut. To be called before the
+    /// book is changed.
+    pub fn on_order_gone(
+        &mut self,
+        gone: &OrderGone,
+        now: UnixNanos,
+        view: &impl MarketView,
+        out: &mut Vec<Report>,
+    ) {
+        if self.desk.settings.queue != super::QueueModel::ByOrder {
+            return;
+        }
+        self.on_floor(gone.instrument, now, view, out, |floor, shop| {
+            floor.order_gone(shop, gone);
         });
         self.agenda.prune(&self.slots);
     }

@@ -52,6 +52,20 @@ pub trait MarketView {
         true
     }
 
+    /// What a reduce-only order on `side` may close, 0 or above, where the account holds long and short side by side
+    /// (hedging); any other order there opens. `None` where it nets, and [`MarketView::position`] says it.
+    fn closable(&self, account: &AccountId, instrument: InstrumentIdx, side: Side) -> Option<Decimal> {
+        let _ = (account, instrument, side);
+        None
+    }
+
+    /// Of a feed by order: the number of the last order that it told of. With [`super::QueueModel::ByOrder`] an order
+    /// stands behind those up to this number.
+    fn feed_number(&self, instrument: InstrumentIdx) -> u64 {
+        let _ = instrument;
+        0
+    }
+
     /// When instruments are traded; always, unless the caller has a calendar.
     fn sessions(&self) -> &dyn SessionView {
         &AlwaysOpen

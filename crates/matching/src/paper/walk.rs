@@ -51,6 +51,7 @@ impl PaperVenue {
         let points = bar_path(bar);
         if let Some(mark) = &mut self.shop_mut(bar.instrument).mark {
             mark.walking = Some(points[0].ts);
+            mark.end = points[3].ts;
         }
         BarWalk {
             instrument: bar.instrument,
@@ -79,6 +80,7 @@ impl PaperVenue {
             left: cap_of(&settings, bar),
             jumped: false,
             walking: None,
+            end: bar.ts,
         });
         for due in moved {
             shop.agenda.push(due, slots);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 use tradewind_matching::paper::{
-    CancelReason, Liquidity, MarketView, ModifyRefusal, OrderChange, PaperOrder, PaperSettings, PaperVenue,
-    Phase, QueueModel, RejectReason, Report, ReportKind, SessionView,
+    CancelReason, Liquidity, MarketView, ModifyRefusal, OrderChange, OrderGone, PaperOrder, PaperSettings,
+    PaperVenue, Phase, QueueModel, RejectReason, Report, ReportKind, SessionView,
 };
 use tradewind_types::market::{Bar, BarInterval, BarSource, Quote, Trade};
 use tradewind_types::order::OrderOrigin;
@@ -71,6 +71,8 @@ pub(crate) struct World {
     pub(crate) valid: bool,
     pub(crate) position: Decimal,
     pub(crate) may_be_short: bool,
+    /// Orders that the feed has told of.
+    pub(crate) feed: u64,
 }
 
 impl MarketView for World {
@@ -94,6 +96,10 @@ impl MarketView for World {
 
     fn may_be_short(&self, _: &AccountId) -> bool {
         self.may_be_short
+    }
+
+    fn feed_number(&self, _: InstrumentIdx) -> u64 {
+        self.feed
     }
 
     fn sessions(&self) -> &dyn SessionView {
@@ -181,6 +187,7 @@ impl Rig {
             valid: true,
             position: Decimal::ZERO,
             may_be_short: true,
+            feed: 0,
         };
         world.show(&[(99, 4), (98, 6)], &[(101, 3), (102, 5), (103, 10)]);
         let now = UnixNanos::from_secs(1_000_000);
@@ -290,6 +297,26 @@ impl Rig {
         };
         let mut out = Vec::new();
         self.venue.on_trade(&trade, self.now, &self.world, &mut out);
+        self.tell(out)
+    }
+
+    /// Something happens to an order of the book; before the book changes.
+    pub(crate) fn gone(
+        &mut self,
+        side: Side,
+        price: i64,
+        (number, size, executed): (u64, i128, bool),
+    ) -> String {
+        let gone = OrderGone {
+            instrument: IDX,
+            side,
+            price: PriceMantissa(price),
+            number,
+            size: SizeMantissa(size),
+            executed,
+        };
+        let mut out = Vec::new();
+        self.venue.on_order_gone(&gone, self.now, &self.world, &mut out);
         self.tell(out)
     }
 

@@ -18,12 +18,13 @@
 //! are to stand for them.
 
 use rust_decimal::{Decimal, RoundingStrategy};
+use serde::{Deserialize, Serialize};
 use tradewind_types::{InstrumentKind, Side, UnixNanos};
 
 use super::{FeeError, FeeFacts, ITEMS, checked};
 
 /// Where it is traded.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum IndianExchange {
     /// National Stock Exchange.
     Nse,
@@ -34,7 +35,7 @@ pub enum IndianExchange {
 }
 
 /// How equities are held.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum EquityProduct {
     /// Taken into the demat account (CNC).
     Delivery,
@@ -56,7 +57,7 @@ pub enum IndianSegment {
 }
 
 /// Brokerage of one segment: the lower of the two, 0 without either.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Brokerage {
     /// Fraction of turnover.
     pub rate: Option<Decimal>,
@@ -65,7 +66,7 @@ pub struct Brokerage {
 }
 
 /// A broker's plan.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct BrokeragePlan {
     /// Shares for delivery.
     pub delivery: Brokerage,
@@ -78,7 +79,7 @@ pub struct BrokeragePlan {
 }
 
 /// Which charges apply.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct IndianCharges {
     /// Where it is traded.
     pub exchange: IndianExchange,

@@ -15,6 +15,7 @@
 pub mod india;
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 use tradewind_types::num::NumberError;
 use tradewind_types::time::DAY_NS;
 use tradewind_types::{Instrument, Rounding, Side, UnixNanos};
@@ -89,7 +90,7 @@ impl FeeItems {
 }
 
 /// Rates from a 30-day volume on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FeeTier {
     /// Least volume of the last 30 days, in quote currency.
     pub volume_from: Decimal,
@@ -100,7 +101,7 @@ pub struct FeeTier {
 }
 
 /// How fees of a market are reckoned.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum FeeModel {
     /// Fractions of notional.
     Rates {
