@@ -8,6 +8,7 @@
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use tradewind_matching::paper::SessionView;
 use tradewind_types::market::DataState;
 use tradewind_types::order::{OrderEventKind, TrailingOffset, TriggerBy};
 use tradewind_types::time::DAY_NS;
@@ -127,14 +128,15 @@ impl HeldOrders {
                 .filter(|o| is_held(o) && !o.triggered && o.state != OrderState::PendingCancel);
             for order in resting {
                 if let Some(idx) = state.instruments.idx(&order.request.instrument) {
-                    held.insert(idx, order);
+                    held.insert(idx, order, day_end(state, idx, order.ts_created));
                 }
             }
         }
         held
     }
 
-    fn insert(&mut self, idx: InstrumentIdx, order: &Order) {
+    /// `day_end`: when the order's day ends, if it is for one.
+    fn insert(&mut self, idx: InstrumentIdx, order: &Order, day_end: UnixNanos) {
         while self.books.len() <= idx.slot() {
             self.books.push(Vec::new());
         }
@@ -150,7 +152,7 @@ impl HeldOrders {
         };
         let expires = match request.time_in_force {
             TimeInForce::Gtd { until } => Some(until),
-            TimeInForce::Day => Some(order.ts_created.floor_to(DAY_NS).plus(DAY_NS)),
+            TimeInForce::Day => Some(day_end),
             TimeInForce::Gtc | TimeInForce::Ioc | TimeInForce::Fok => None,
         };
         self.books[idx.slot()].push(Held {
@@ -196,6 +198,13 @@ impl HeldOrders {
             .filter(|h| h.expires.is_some_and(|e| e <= now));
         due.map(|h| (h.account.clone(), h.id.clone())).collect()
     }
+}
+
+/// When the trading day of an instrument ends for an order made at a time: its session's end, or UTC midnight for a
+/// market that never closes.
+fn day_end(state: &State, idx: InstrumentIdx, made: UnixNanos) -> UnixNanos {
+    let session = SessionView::ends(state, idx, made);
+    session.unwrap_or_else(|| made.floor_to(DAY_NS).plus(DAY_NS))
 }
 
 /// What a look at the market did to a held order.
@@ -286,7 +295,8 @@ impl Kernel {
             return;
         };
         if let Some(order) = self.state.accounts.get(account).and_then(|a| a.orders.get(id)) {
-            self.held.insert(idx, order);
+            let end = day_end(&self.state, idx, order.ts_created);
+            self.held.insert(idx, order, end);
         }
         self.watch_held(idx, None, actions);
         self.follow_links(account, id, actions);
@@ -364,6 +374,26 @@ impl Kernel {
         }
     }
 
+    /// Asks for the cancel of what rests at a venue that knows no end, when the order's end has come.
+    pub(super) fn end_at_venue(&mut self, actions: &mut Actions) {
+        let mut over = Vec::new();
+        for account in self.state.accounts.values() {
+            let id = &account.info.id;
+            if account.orders.open_count() == 0 || self.capabilities(id).gtd {
+                continue;
+            }
+            let ended = |o: &&Order| match o.request.time_in_force {
+                TimeInForce::Gtd { until } => until <= self.now && o.state != OrderState::PendingCancel,
+                _ => false,
+            };
+            let open = account.orders.open().filter(ended);
+            over.extend(open.map(|o| (id.clone(), o.request.client_order_id.clone())));
+        }
+        for (account, id) in &over {
+            self.request_cancel(account, id, actions);
+        }
+    }
+
     /// A person changed a held order.
     pub(super) fn change_held(&mut self, account: &AccountId, id: &ClientOrderId, request: &OrderRequest) {
         let Some(idx) = self.state.instruments.idx(&request.instrument) else {
@@ -371,7 +401,8 @@ impl Kernel {
         };
         self.held.remove(account, id);
         if let Some(order) = self.state.accounts.get(account).and_then(|a| a.orders.get(id)) {
-            self.held.insert(idx, order);
+            let end = day_end(&self.state, idx, order.ts_created);
+            self.held.insert(idx, order, end);
         }
     }
 }

@@ -41,6 +41,7 @@ impl Kernel {
         let closed_until = UnixNanos(self.now.0.saturating_sub(CLOSE_GRACE_NS));
         self.deployed_flush(closed_until, actions);
         self.expire_held(actions);
+        self.end_at_venue(actions);
         self.run_live(actions);
         let accounts: Vec<AccountId> = self.state.accounts.keys().cloned().collect();
         for account in &accounts {

@@ -11,6 +11,7 @@
 pub mod core;
 mod queue;
 mod recovery;
+mod sessions;
 mod venues;
 mod worker;
 
@@ -31,6 +32,7 @@ use queue::{Inbox, Request};
 
 pub use queue::{COMMANDS_MAX, MARKET_MAX, REPORTS_MAX};
 pub use recovery::{Recovered, RecoveryReport, fold_journal, recover_on};
+pub use sessions::{AHEAD_DAYS, ALWAYS, BEHIND_DAYS, SessionFeed, SessionSource, SessionsTold};
 pub use venues::{ClientAnswer, ClientError, ReportLane, VenueClient, VenueDispatcher, WAITING_MAX};
 
 /// Bytes of records after which a batch is handed to the journal though more waits in the inbox: a commit group has a
