@@ -5,6 +5,7 @@ mod common;
 
 use common::*;
 use tradewind_engine::kernel::gate::{GateContext, Once, RULES, Replaced, WARNINGS, evaluate, warnings};
+use tradewind_ledger::FxError;
 use tradewind_types::market::DataState;
 use tradewind_types::order::{OrderOrigin, UnitFraction};
 use tradewind_types::record::{Session, StrategyStatus};
@@ -26,6 +27,7 @@ struct Figures {
     kill_switch: Option<&'static str>,
     ready: bool,
     quote_state: DataState,
+    rate: Result<Decimal, FxError>,
     equity: Option<Decimal>,
     exposure: Decimal,
     margin_used: Decimal,
@@ -62,6 +64,7 @@ fn case() -> Case {
             kill_switch: None,
             ready: true,
             quote_state: DataState::Valid,
+            rate: Ok(dec("1")),
             equity: Some(dec("100000")),
             exposure: dec("0"),
             margin_used: dec("0"),
@@ -106,6 +109,8 @@ fn look<R>(case: &Case, kind: AccountKind, read: impl FnOnce(&GateContext<'_>) -
         ready: f.ready,
         quote: Some((dec("10000"), dec("10000"))),
         quote_state: f.quote_state,
+        rate: f.rate.clone(),
+        unvalued: None,
         equity: f.equity,
         exposure: Some(f.exposure),
         margin_used: Some(f.margin_used),
@@ -239,6 +244,13 @@ fn table() -> Vec<Row> {
             c.context.of_strategy = count(v);
         }),
         row(R::OpenPositionsPerInstrument, &["2"], &["3", "4"], |c, v| c.context.in_instrument = count(v)),
+        row(R::FxRate, &["1", "0.5"], &["none"], |c, v| {
+            c.context.rate = match v {
+                "none" => Err(FxError::NoRate { from: Currency::USD, to: Currency::USD, at: NOW }),
+                rate => Ok(dec(rate)),
+            };
+        }),
+        row(R::OrderSize, &["2.4999", "2.5"], &["2.5001"], |c, v| c.context.rate = Ok(dec(v))),
         row(R::Exposure, &["69999", "70000"], &["70001"], |c, v| c.context.exposure = dec(v)),
         row(R::Exposure, &["799000", "-1"], &["799001"], |c, v| {
             on_margin(c);

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use tradewind_types::order::UnitFraction;
+use tradewind_types::risk::SizingRule;
 use tradewind_types::{Decimal, Side};
 
 use crate::face::Verdict;
@@ -25,6 +26,8 @@ pub enum Size {
     EquityFraction(Decimal),
     /// So that a fill at the stop-loss costs this share of the equity allotted. Needs a stop-loss.
     RiskToStop(Decimal),
+    /// By a rule with what it needs to know: a volatility target, Kelly, a value at risk.
+    By(SizingRule),
 }
 
 /// How to enter.

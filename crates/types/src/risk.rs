@@ -1,6 +1,7 @@
 //! Risk settings and the verdicts of the gate.
 
 mod rules;
+mod sizing;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use crate::{InstrumentId, StrategyId};
 pub use rules::{
     IntradayRules, MarginRules, PlaceRule, PlaceRuleKind, ProtectionRules, RiskOverrides, RuleAction,
 };
+pub use sizing::SizingRule;
 
 /// The rules of the gate. Each denial names one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -81,6 +83,8 @@ pub enum RiskRule {
     AlgoTag,
     /// The account has not been compared with its venue since the start, or differs from it.
     NotReconciled,
+    /// The instrument's currency has no exchange rate to the account's, so that nothing can be compared.
+    FxRate,
 }
 
 /// A rule that denied, with what was compared.
@@ -115,7 +119,7 @@ pub struct RiskSettings {
     pub positions_per_instrument_account_max: u32,
     /// Σ notional / equity; 0.80.
     pub exposure_max: Decimal,
-    /// Size from a signal, as part of equity; 0.02, × confidence.
+    /// Size from a signal, as part of equity; 0.02, × confidence. For [`SizingRule::Signal`].
     pub signal_size: Decimal,
     /// Largest order, as part of equity; 0.25.
     pub order_size_max: Decimal,
@@ -139,6 +143,9 @@ pub struct RiskSettings {
     pub drawdown_max: Decimal,
     /// Stop-loss distance by which R is measured, and at which [`ProtectionRules`] places the stop; 0.05.
     pub stop_distance: Decimal,
+    /// How large a strategy's entry is where the strategy leaves that open.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub sizing: SizingRule,
     /// Trading on margin.
     #[serde(default, skip_serializing_if = "is_default")]
     pub margin: MarginRules,
@@ -184,6 +191,7 @@ impl Default for RiskSettings {
             daily_loss_max: percent(5),
             drawdown_max: percent(10),
             stop_distance: percent(5),
+            sizing: SizingRule::default(),
             margin: MarginRules::default(),
             protection: ProtectionRules::default(),
             intraday: IntradayRules::default(),

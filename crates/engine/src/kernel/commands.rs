@@ -296,7 +296,7 @@ impl Kernel {
         let owes = ledger
             .currencies()
             .any(|c| ledger.cash_available(c) < Decimal::ZERO);
-        let short = ledger.positions().any(|(_, p)| p.quantity < Decimal::ZERO);
+        let short = ledger.open_sides().any(|side| side.quantity < Decimal::ZERO);
         if !overdraft && (owes || short) {
             return Err(CommandError::BadSetting {
                 field: "margin.enabled",
@@ -534,7 +534,8 @@ impl Kernel {
             .collect()
     }
 
-    /// Reduce-only market orders against every open position; orders that stand in the way are canceled first.
+    /// Reduce-only market orders against every open position, of a hedged account against both sides; orders that stand
+    /// in the way are canceled first.
     pub(super) fn flatten(
         &mut self,
         account: &AccountId,
@@ -548,9 +549,9 @@ impl Kernel {
         };
         let open: Vec<(InstrumentId, Decimal)> = state
             .ledger
-            .positions()
-            .filter(|(id, p)| !p.quantity.is_zero() && instrument.is_none_or(|i| i == *id))
-            .map(|(id, p)| (id.clone(), p.quantity))
+            .open_sides()
+            .filter(|side| instrument.is_none_or(|i| i == side.instrument))
+            .map(|side| (side.instrument.clone(), side.quantity))
             .collect();
         let mut orders = Vec::with_capacity(open.len());
         for (instrument, quantity) in open {
@@ -622,6 +623,9 @@ fn check_settings(s: &RiskSettings) -> Result<(), CommandError> {
         }
     }
     check_margin(&s.margin)?;
+    if let Some((field, message)) = s.sizing.fault() {
+        return Err(CommandError::BadSetting { field, message });
+    }
     let profit = s.protection.take_profit;
     if profit <= Decimal::ZERO || profit > Decimal::TEN {
         return Err(bad(

@@ -676,7 +676,7 @@ impl Kernel {
         })
     }
 
-    /// What a strategy holds of an instrument, with its average cost.
+    /// What a strategy holds of an instrument (long less short), with its average cost.
     #[must_use]
     pub fn position_of_strategy(
         &self,
@@ -688,13 +688,26 @@ impl Kernel {
         let Some((account, instrument)) = pair else {
             return OwnPosition::default();
         };
-        let owned = account.ledger.position_of(&instrument.id, Some(strategy));
-        let Some(owned) = owned.filter(|p| !p.quantity.is_zero()) else {
+        let net = account
+            .ledger
+            .owned(&instrument.id, Some(strategy))
+            .unwrap_or_default();
+        if net.is_zero() {
+            return OwnPosition::default();
+        }
+        // Of long and short side by side the larger one says what it cost; a strategy sees what is left of both.
+        let larger = account
+            .ledger
+            .owners(&instrument.id)
+            .into_iter()
+            .filter(|p| p.strategy.as_ref() == Some(strategy))
+            .max_by_key(|p| p.quantity.abs());
+        let Some(owned) = larger else {
             return OwnPosition::default();
         };
         let unit = owned.quantity.checked_mul(instrument.multiplier);
         OwnPosition {
-            quantity: owned.quantity,
+            quantity: net,
             average_price: unit
                 .and_then(|unit| owned.cost.checked_div(unit))
                 .unwrap_or_default(),

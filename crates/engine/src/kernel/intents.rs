@@ -15,6 +15,7 @@ use rust_decimal::Decimal;
 use tradewind_strategy::{Amount, Entry, EntryKind, Intent, Reason, Size};
 use tradewind_types::order::{OrderOrigin, UnitFraction};
 use tradewind_types::record::Outcome;
+use tradewind_types::risk::{RiskSettings, SizingRule};
 use tradewind_types::signal::{Opinion, Signal, SignalOutcome};
 use tradewind_types::{
     AccountId, ClientOrderId, Instrument, InstrumentIdx, OrderKind, OrderListId, OrderRequest, OrderState,
@@ -23,6 +24,7 @@ use tradewind_types::{
 
 use super::account::strategy_of;
 use super::ordering::RESERVED_PREFIX;
+use super::sizing::SizedEntry;
 use super::{Actions, Kernel, numbered};
 
 /// How entries that leave it to the account are made.
@@ -138,7 +140,9 @@ impl Kernel {
             &place,
             entry,
             actor.style,
-            self.account(actor.account)?.risk.entry_offset,
+            self.account(actor.account)?
+                .risk_of(Some(actor.strategy))
+                .entry_offset,
         )?;
         let from = match kind {
             OrderKind::Limit { price, .. } => price.decimal(),
@@ -276,36 +280,69 @@ impl Kernel {
         (from, loss): (Decimal, Option<Price>),
     ) -> Option<Quantity> {
         let account = self.account(actor.account)?;
-        let unit = from.checked_mul(place.instrument.multiplier)?;
-        let of_equity = |part: Decimal| self.value(account).equity?.checked_mul(part);
+        let instrument = place.instrument;
+        let by = |settings: &RiskSettings, rule: &SizingRule| {
+            let sized = SizedEntry {
+                instrument,
+                side: entry.side,
+                price: from,
+                stop: loss.map(Price::decimal),
+                confidence: entry.confidence,
+            };
+            let sized = self.size_by(account, settings, rule, &sized).ok()?;
+            Some(sized.sized.unrounded)
+        };
+        let unit = from.checked_mul(instrument.multiplier)?;
+        let of_equity = |part: Decimal| self.equity_in(account, instrument.quote)?.checked_mul(part);
         let wanted = match entry.size {
             Size::Quantity(quantity) => quantity,
             Size::EquityFraction(part) => of_equity(part)?.checked_div(unit)?,
             Size::Default => {
-                let confidence = Decimal::new(i64::from(entry.confidence.0), 6);
-                of_equity(account.risk.signal_size)?
-                    .checked_mul(confidence)?
-                    .checked_div(unit)?
+                let settings = account.risk_of(Some(actor.strategy));
+                if settings.sizing == SizingRule::Signal {
+                    let confidence = Decimal::new(i64::from(entry.confidence.0), 6);
+                    of_equity(settings.signal_size)?
+                        .checked_mul(confidence)?
+                        .checked_div(unit)?
+                } else {
+                    by(&settings, &settings.sizing)?
+                }
             }
+            Size::By(rule) => by(&account.risk_of(Some(actor.strategy)), &rule)?,
             Size::RiskToStop(part) => {
                 let distance = (from - loss?.decimal())
                     .abs()
-                    .checked_mul(place.instrument.multiplier)?;
+                    .checked_mul(instrument.multiplier)?;
                 of_equity(part)?.checked_div(distance)?
             }
         };
-        place.instrument.quantise_quantity(wanted).ok()
+        instrument.quantise_quantity(wanted).ok()
     }
 
+    /// Closes what the strategy holds; of a hedged account both sides.
     fn exit(&mut self, actor: &Actor<'_>, idx: InstrumentIdx, actions: &mut Actions) -> Option<u32> {
         self.cancel_entries(actor, idx, actions);
-        let held = self.owned(actor, idx);
-        let closing = self.closing(actor, idx);
-        let left = held.abs() - closing;
-        if left <= Decimal::ZERO {
-            return None;
+        let mut made = 0;
+        for side in [Side::Sell, Side::Buy] {
+            let held = self.closable_by(actor, idx, side);
+            let left = held.abs() - self.closing(actor, idx, side);
+            if left > Decimal::ZERO {
+                made += self.close_part(actor, idx, held, left, actions).unwrap_or(0);
+            }
         }
-        self.close_part(actor, idx, held, left, actions)
+        (made > 0).then_some(made)
+    }
+
+    /// What the strategy holds that an order on a side can close; signed, 0 where there is nothing of the kind.
+    fn closable_by(&self, actor: &Actor<'_>, idx: InstrumentIdx, side: Side) -> Decimal {
+        let pair = self.account(actor.account).zip(self.state.instruments.get(idx));
+        let held = pair.map_or(Decimal::ZERO, |(a, i)| {
+            a.ledger.owner_touched(&i.id, Some(actor.strategy), side, true)
+        });
+        match side {
+            Side::Sell => held.max(Decimal::ZERO),
+            Side::Buy => held.min(Decimal::ZERO),
+        }
     }
 
     /// A reduce-only market order for a part of what is held.
@@ -357,7 +394,7 @@ impl Kernel {
                     Side::Buy
                 };
                 let unit = place.taken_at(side).checked_mul(place.instrument.multiplier)?;
-                let equity = self.value(self.account(actor.account)?).equity?;
+                let equity = self.equity_in(self.account(actor.account)?, place.instrument.quote)?;
                 equity.checked_mul(weight)?.checked_div(unit)?
             }
         };
@@ -366,7 +403,12 @@ impl Kernel {
         let (mut made, mut delta) = (0, wanted - held);
         let reduces = !held.is_zero() && delta.is_sign_negative() != held.is_sign_negative();
         if reduces && !delta.is_zero() {
-            let part = delta.abs().min(held.abs()) - self.closing(actor, idx);
+            let closing_side = if held > Decimal::ZERO {
+                Side::Sell
+            } else {
+                Side::Buy
+            };
+            let part = delta.abs().min(held.abs()) - self.closing(actor, idx, closing_side);
             if part > Decimal::ZERO {
                 made += self.close_part(actor, idx, held, part, actions).unwrap_or(0);
             }
@@ -391,8 +433,8 @@ impl Kernel {
         (made + opened > 0).then_some(made + opened)
     }
 
-    /// Σ what the strategy's open orders that are not protective already close.
-    fn closing(&self, actor: &Actor<'_>, idx: InstrumentIdx) -> Decimal {
+    /// Σ what the strategy's open orders on a side that are not protective already close.
+    fn closing(&self, actor: &Actor<'_>, idx: InstrumentIdx, side: Side) -> Decimal {
         let Some((account, instrument)) = self.account(actor.account).zip(self.state.instruments.get(idx))
         else {
             return Decimal::ZERO;
@@ -400,6 +442,7 @@ impl Kernel {
         let closes = |o: &&tradewind_types::Order| {
             let request = &o.request;
             request.reduce_only
+                && request.side == side
                 && request.terms.parent.is_none()
                 && o.state != OrderState::PendingCancel
                 && request.instrument == instrument.id

@@ -152,11 +152,7 @@ impl Kernel {
 /// Instruments in which an account has a position or an open order.
 fn touched(account: &AccountState) -> Vec<InstrumentId> {
     let mut all: Vec<InstrumentId> = Vec::new();
-    let held = account
-        .ledger
-        .positions()
-        .filter(|(_, p)| !p.quantity.is_zero())
-        .map(|(id, _)| id);
+    let held = account.ledger.open_sides().map(|side| side.instrument);
     for id in held.chain(account.orders.open().map(|o| &o.request.instrument)) {
         if !all.contains(id) {
             all.push(id.clone());

@@ -13,6 +13,7 @@ use tradewind_types::{
 
 use super::account::strategy_of;
 use super::gate::{self, GateContext, Replaced};
+use super::hedge;
 use super::orders::Known;
 use super::{AccountState, Actions, CommandError, CommandReply, Kernel};
 
@@ -101,6 +102,11 @@ impl Kernel {
             });
         }
         request.check(instrument)?;
+        if request.terms.display.is_some() && !self.capabilities(&request.account).iceberg {
+            let message =
+                "the account's venue shows the whole of every order: leave the display quantity out";
+            return Err(RequestError::Contradiction(message).into());
+        }
         Ok(true)
     }
 
@@ -315,8 +321,8 @@ impl Kernel {
         let strategy = strategy_of(request);
         let position = account
             .ledger
-            .position(&request.instrument)
-            .map_or(Decimal::ZERO, |p| p.quantity);
+            .touched(&request.instrument, request.side, request.reduce_only);
+        let unvalued = value.exposure.is_none() || value.margin_kept.is_none();
         let owners = account.ledger.owners(&request.instrument).len();
         GateContext {
             request,
@@ -327,6 +333,8 @@ impl Kernel {
             ready: self.is_ready(account),
             quote,
             quote_state,
+            rate: self.rate_to(instrument.quote, account.info.base_currency),
+            unvalued: unvalued.then(|| self.why_unvalued(account)),
             equity: value.equity,
             exposure: value.exposure,
             margin_used: value.margin_used,
@@ -393,9 +401,11 @@ fn closing_already(account: &AccountState, request: &OrderRequest, position: Dec
     if request.side != closing {
         return Decimal::ZERO;
     }
+    let hedging = account.ledger.is_hedging();
     let same = |o: &&Order| {
         o.request.instrument == request.instrument
             && o.request.side == closing
+            && (!hedging || o.request.reduce_only)
             && o.request.client_order_id != request.client_order_id
             && (request.terms.oco.is_none() || o.request.terms.oco != request.terms.oco)
             && !(o.request.reduce_only && o.request.terms.parent.is_some() && request.terms.parent.is_none())
@@ -403,32 +413,33 @@ fn closing_already(account: &AccountState, request: &OrderRequest, position: Dec
     account.orders.open().filter(same).map(Order::leaves).sum()
 }
 
-/// Open positions, and instruments in which an open order could open one.
+/// Open positions, and those that an open order could open. Long and short of a hedged account are two.
 fn open_positions(account: &AccountState) -> u32 {
-    let mut instruments: Vec<_> = account
-        .ledger
-        .positions()
-        .filter(|(_, p)| !p.quantity.is_zero())
-        .map(|(id, _)| id)
+    let ledger = &account.ledger;
+    let hedging = ledger.is_hedging();
+    let mut positions: Vec<_> = ledger
+        .open_sides()
+        .map(|side| (side.instrument, side.book))
         .collect();
     let entries = account
         .orders
         .open()
-        .filter(|o| o.request.side == Side::Buy && !o.request.reduce_only);
+        .filter(|o| (hedging || o.request.side == Side::Buy) && !o.request.reduce_only);
     let submitted = entries.filter(|o| o.state != tradewind_types::OrderState::Initialized);
     for order in submitted {
-        if !instruments.contains(&&order.request.instrument) {
-            instruments.push(&order.request.instrument);
+        let opens = (
+            &order.request.instrument,
+            ledger.book_of(order.request.side, false),
+        );
+        if !positions.contains(&opens) {
+            positions.push(opens);
         }
     }
-    u32::try_from(instruments.len()).unwrap_or(u32::MAX)
+    u32::try_from(positions.len()).unwrap_or(u32::MAX)
 }
 
 fn positions_of(account: &AccountState, request: &OrderRequest, strategy: Option<&StrategyId>) -> u32 {
-    let held = account
-        .ledger
-        .owned(&request.instrument, strategy)
-        .is_some_and(|q| !q.is_zero());
+    let held = hedge::held_by(account, request, strategy);
     let pending = account.orders.open().any(|o| {
         o.request.client_order_id != request.client_order_id
             && o.request.instrument == request.instrument
@@ -436,5 +447,5 @@ fn positions_of(account: &AccountState, request: &OrderRequest, strategy: Option
             && !o.request.reduce_only
             && strategy_of(&o.request) == strategy
     });
-    u32::from(held || (pending && strategy.is_some()))
+    held.max(u32::from(pending && strategy.is_some()))
 }

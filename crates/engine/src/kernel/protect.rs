@@ -101,12 +101,13 @@ impl Kernel {
         let gone = |o: &&tradewind_types::Order| {
             let request = &o.request;
             let rests = !matches!(o.state, OrderState::Initialized | OrderState::PendingCancel);
-            let owned = state.ledger.owned(instrument, strategy_of(request));
+            let owner = strategy_of(request);
+            let protected = state.ledger.owner_touched(instrument, owner, request.side, true);
             request.reduce_only
                 && rests
                 && request.terms.parent.is_some()
                 && request.instrument == *instrument
-                && owned.is_none_or(|q| q.is_zero())
+                && protected.is_zero()
         };
         let ids: Vec<ClientOrderId> = state
             .orders

@@ -9,7 +9,8 @@ use tradewind_matching::paper::{FeeModel, ImpactInputs, Liquidity, MarketView, P
 use tradewind_types::market::{Bar, Quote, Trade};
 use tradewind_types::record::{Outcome, StrategyChanged, StrategyStatus};
 use tradewind_types::{
-    AccountId, InstrumentIdx, InstrumentKind, Market, PriceMantissa, SizeMantissa, StrategyId, UnixNanos,
+    AccountId, InstrumentIdx, InstrumentKind, Market, PriceMantissa, Side, SizeMantissa, StrategyId,
+    UnixNanos,
 };
 
 use super::{Actions, Kernel, MarketState, State};
@@ -43,6 +44,10 @@ impl MarketView for History<'_> {
     fn may_be_short(&self, account: &AccountId) -> bool {
         let account = self.state.accounts.get(account);
         account.is_some_and(|a| a.risk.margin.enabled)
+    }
+
+    fn closable(&self, account: &AccountId, instrument: InstrumentIdx, side: Side) -> Option<Decimal> {
+        super::hedge::closable(self.state, account, instrument, side)
     }
 }
 

@@ -13,11 +13,13 @@ use tradewind_types::market::{DataState, Trade};
 use tradewind_types::record::{Outcome, SessionTable};
 use tradewind_types::{
     AccountId, AccountKind, ClientOrderId, FillId, Instrument, InstrumentIdx, Money, Order, OrderEvent,
-    OrderEventKind, OrderRequest, OrderState, Price, Quantity, Rounding, Side, StrategyId, UnixNanos,
+    OrderEventKind, OrderRequest, OrderState, Price, Quantity, Rounding, Side, StrategyId, TimeInForce,
+    UnixNanos,
 };
 
 use super::account::strategy_of;
 use super::execution::Execution;
+use super::hedge::{self, FillPart};
 use super::held::{Capabilities, after_trigger, is_held};
 use super::{Actions, Kernel, KernelConfig, MarketState, State, numbered};
 
@@ -60,6 +62,10 @@ impl MarketView for View<'_> {
     fn may_be_short(&self, account: &AccountId) -> bool {
         let account = self.state.accounts.get(account);
         account.is_some_and(|a| a.risk.margin.enabled)
+    }
+
+    fn closable(&self, account: &AccountId, instrument: InstrumentIdx, side: Side) -> Option<Decimal> {
+        hedge::closable(self.state, account, instrument, side)
     }
 
     fn sessions(&self) -> &dyn SessionView {
@@ -179,7 +185,12 @@ impl Kernel {
 
     pub(super) fn hand_to_venue(&mut self, request: &OrderRequest) {
         let protection = self.protection(request);
-        if let Some(order) = paper_order(&self.state, request, protection) {
+        if let Some(mut order) = paper_order(&self.state, request, protection) {
+            // A venue without such an end keeps it until the kernel cancels it.
+            let ends = matches!(request.time_in_force, TimeInForce::Gtd { .. });
+            if ends && !self.capabilities(&request.account).gtd {
+                order.request.time_in_force = TimeInForce::Gtc;
+            }
             let now = self.now;
             self.execution(&request.account).submit(order, now);
         }
@@ -362,10 +373,11 @@ impl Kernel {
         let Some(instrument) = self.state.instruments.by_id(&request.instrument).cloned() else {
             return;
         };
-        let parts = self.owners_of_fill(request, quantity.decimal());
+        let parts = self.parts_of_fill(request, quantity.decimal());
         let mut fee_left = fee.amount;
         let count = parts.len();
-        for (i, (strategy, part)) in parts.into_iter().enumerate() {
+        for (i, whose) in parts.into_iter().enumerate() {
+            let part = whose.quantity;
             let share = if i + 1 == count {
                 fee_left
             } else {
@@ -382,7 +394,7 @@ impl Kernel {
             if let Err(error) = self.book_part(
                 before,
                 &instrument,
-                strategy.as_ref(),
+                &whose,
                 (part, price, fee),
                 (key, actor),
                 actions,
@@ -397,7 +409,7 @@ impl Kernel {
         &mut self,
         before: &BeforeFill,
         instrument: &Instrument,
-        strategy: Option<&StrategyId>,
+        whose: &FillPart,
         (quantity, price, fee): (Quantity, Price, Money),
         (key, actor): (String, &str),
         actions: &mut Actions,
@@ -423,7 +435,7 @@ impl Kernel {
                 .hold_share(&request.client_order_id, quantity.decimal(), before.leaves)?;
         let fill = FillFacts {
             instrument,
-            strategy,
+            strategy: whose.strategy.as_ref(),
             side: request.side,
             quantity,
             price,
@@ -431,52 +443,9 @@ impl Kernel {
             order: &request.client_order_id,
             held_to_use,
         };
-        let entry = account.ledger.fill_entry(facts, &fill)?;
+        let book = account.ledger.book_of(request.side, whose.closes);
+        let entry = account.ledger.fill_entry_in(facts, &fill, book)?;
         self.emit(Outcome::Ledger(Box::new(entry)), actions)
-    }
-
-    /// Owners and quantities of a fill. A sell by hand first closes what is held by hand, then what strategies hold.
-    fn owners_of_fill(
-        &self,
-        request: &OrderRequest,
-        quantity: Decimal,
-    ) -> Vec<(Option<StrategyId>, Decimal)> {
-        let owner = strategy_of(request).cloned();
-        let Some(account) = self.account(&request.account) else {
-            return vec![(owner, quantity)];
-        };
-        let closes = |held: Decimal| match request.side {
-            Side::Buy => (-held).max(Decimal::ZERO),
-            Side::Sell => held.max(Decimal::ZERO),
-        };
-        let owned = |owner: &Option<StrategyId>| {
-            account
-                .ledger
-                .owned(&request.instrument, owner.as_ref())
-                .map_or(Decimal::ZERO, closes)
-        };
-        let mut left = quantity;
-        let mut parts: Vec<(Option<StrategyId>, Decimal)> = Vec::new();
-        let others = account
-            .ledger
-            .owners(&request.instrument)
-            .into_iter()
-            .map(|p| p.strategy.clone());
-        for candidate in std::iter::once(owner.clone()).chain(others) {
-            let taken = parts.iter().any(|(o, _)| *o == candidate);
-            let part = owned(&candidate).min(left);
-            if !taken && part > Decimal::ZERO {
-                left -= part;
-                parts.push((candidate, part));
-            }
-        }
-        if left > Decimal::ZERO {
-            match parts.iter_mut().find(|(o, _)| *o == owner) {
-                Some((_, part)) => *part += left,
-                None => parts.push((owner, left)),
-            }
-        }
-        parts
     }
 
     fn release(&mut self, account: &AccountId, id: &ClientOrderId, actions: &mut Actions) {

@@ -10,7 +10,7 @@ use tradewind_strategy::{Combined, StrategyOpinion, Weights, combine};
 use tradewind_types::market::Bar;
 use tradewind_types::order::{OrderOrigin, UnitFraction};
 use tradewind_types::record::{Outcome, StrategyStatus};
-use tradewind_types::risk::{Denial, RiskRule};
+use tradewind_types::risk::{Denial, RiskRule, SizingRule};
 use tradewind_types::signal::{Opinion, Signal, SignalOutcome};
 use tradewind_types::{
     AccountId, ClientOrderId, Instrument, InstrumentIdx, OrderKind, OrderRequest, OrderState, Price,
@@ -18,6 +18,7 @@ use tradewind_types::{
 };
 
 use super::market::MarketPublication;
+use super::sizing::SizedEntry;
 use super::state::COMBINED;
 use super::{AccountState, Actions, Kernel, gate};
 
@@ -184,7 +185,8 @@ impl Kernel {
             .ok_or_else(|| stale("unknown account"))?;
         let (bid, ask) = self.quote_of(id).0.ok_or_else(|| stale("NO_DATA"))?;
         let side = combined.opinion.side().ok_or_else(|| stale("HOLD"))?;
-        let offset = account.risk.entry_offset;
+        let trader = StrategyId::new(COMBINED).expect("a lower-case word is a valid id");
+        let offset = account.risk_of(Some(&trader)).entry_offset;
         let price =
             limit_price(spoken.instrument, side, (bid, ask), offset).ok_or_else(|| stale("out of range"))?;
         let quantity = match side {
@@ -210,7 +212,8 @@ impl Kernel {
         })
     }
 
-    /// Equity × share × confidence at the limit price, down to the lot; the instrument's minimum at least.
+    /// By the account's rule, which is equity × share × confidence at the limit price unless it says otherwise; down to
+    /// the lot, the instrument's minimum at least.
     fn entry_size(
         &self,
         account: &AccountState,
@@ -227,15 +230,28 @@ impl Kernel {
                 message,
             )
         };
-        let equity = self
-            .value(account)
-            .equity
-            .ok_or_else(|| refuse("unknown: no equity".to_owned()))?;
-        let wanted = equity
-            .checked_mul(account.risk.signal_size)
-            .and_then(|v| v.checked_mul(Decimal::new(i64::from(confidence.0), 6)))
-            .and_then(|v| v.checked_div(price.decimal().checked_mul(instrument.multiplier)?))
-            .ok_or_else(|| refuse("out of range".to_owned()))?;
+        let trader = StrategyId::new(COMBINED).expect("a lower-case word is a valid id");
+        let settings = account.risk_of(Some(&trader));
+        let wanted = if settings.sizing == SizingRule::Signal {
+            let equity = self
+                .equity_in(account, instrument.quote)
+                .ok_or_else(|| refuse("unknown: no equity".to_owned()))?;
+            equity
+                .checked_mul(settings.signal_size)
+                .and_then(|v| v.checked_mul(Decimal::new(i64::from(confidence.0), 6)))
+                .and_then(|v| v.checked_div(price.decimal().checked_mul(instrument.multiplier)?))
+                .ok_or_else(|| refuse("out of range".to_owned()))?
+        } else {
+            let entry = SizedEntry {
+                instrument,
+                side: Side::Buy,
+                price: price.decimal(),
+                stop: None,
+                confidence,
+            };
+            let sized = self.size_by(account, &settings, &settings.sizing, &entry);
+            sized.map_err(|e| refuse(e.to_string()))?.sized.unrounded
+        };
         let sized = instrument
             .quantise_quantity(wanted)
             .map_or(Decimal::ZERO, Quantity::decimal);
@@ -306,8 +322,7 @@ fn exit_size(account: &AccountState, instrument: &Instrument) -> Result<Quantity
     let strategy = StrategyId::new(COMBINED).expect("a lower-case word is a valid id");
     let held = account
         .ledger
-        .owned(&instrument.id, Some(&strategy))
-        .unwrap_or_default();
+        .owner_touched(&instrument.id, Some(&strategy), Side::Sell, true);
     let closing: Decimal = account
         .orders
         .open()

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use rust_decimal::Decimal;
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 use tradewind_ledger::{FxRates, LedgerError};
@@ -113,6 +114,30 @@ impl State {
         Ok(())
     }
 
+    /// Money that an entry moves into or out of its account, in the account's base currency: no profit and no loss.
+    /// Where a currency has no rate the account was not valued with it, and nothing has moved.
+    fn moved_in(&self, entry: &LedgerEntry) -> Decimal {
+        let moves = matches!(
+            entry.kind,
+            EntryKind::Deposit | EntryKind::Withdrawal | EntryKind::Transfer
+        );
+        let Some(account) = self.accounts.get(&entry.account).filter(|_| moves) else {
+            return Decimal::ZERO;
+        };
+        let base = account.info.base_currency;
+        let cash = entry
+            .postings
+            .iter()
+            .filter(|p| p.account == LedgerAccount::CashAvailable);
+        let worth = cash.filter_map(|p| {
+            let money = Money::new(p.amount, p.currency);
+            let age_max = super::bookkeeping::RATE_AGE_MAX_NS;
+            let worth = self.fx.convert(money, base, entry.ts, age_max).ok()?;
+            Some(worth.0.amount)
+        });
+        worth.sum()
+    }
+
     fn account_mut(&mut self, id: &AccountId) -> Result<&mut AccountState, FoldError> {
         self.accounts
             .get_mut(id)
@@ -133,6 +158,10 @@ impl State {
             return Ok(());
         };
         let brief = self.brief;
+        let moved = match outcome {
+            Outcome::Ledger(entry) => self.moved_in(entry),
+            _ => Decimal::ZERO,
+        };
         let account = self.account_mut(id)?;
         match outcome {
             Outcome::OrderInitialized { request, ts } => {
@@ -144,7 +173,10 @@ impl State {
                 fold_order(account, event, brief)?;
                 self.fold_paper_fill(event);
             }
-            Outcome::Ledger(entry) => fold_entry(account, entry, brief)?,
+            Outcome::Ledger(entry) => {
+                fold_entry(account, entry, brief)?;
+                account.transfers_since_mark += moved;
+            }
             Outcome::Signal(signal) => fold_signal(account, signal),
             Outcome::Strategy(change) => fold_strategy(account, change),
             Outcome::Weights(change) => {
@@ -287,19 +319,9 @@ fn fold_order(account: &mut AccountState, event: &OrderEvent, brief: bool) -> Re
 
 fn fold_entry(account: &mut AccountState, entry: &LedgerEntry, brief: bool) -> Result<(), FoldError> {
     account.ledger.apply(entry)?;
-    match entry.kind {
-        EntryKind::Fill => {
-            account.trades.fill(entry, account.risk.stop_distance);
-            account.day_trades.fill(entry);
-        }
-        EntryKind::Deposit | EntryKind::Withdrawal => {
-            let cash = entry
-                .postings
-                .iter()
-                .filter(|p| p.account == LedgerAccount::CashAvailable);
-            account.transfers_since_mark += cash.map(|p| p.amount).sum::<rust_decimal::Decimal>();
-        }
-        _ => {}
+    if entry.kind == EntryKind::Fill {
+        account.trades.fill(entry, account.risk.stop_distance);
+        account.day_trades.fill(entry);
     }
     if !brief {
         remember(&mut account.recent_entries, entry.clone());

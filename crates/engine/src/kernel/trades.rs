@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use indexmap::IndexMap;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use tradewind_types::record::{LedgerAccount, LedgerEntry, LotChange};
+use tradewind_types::record::{LedgerAccount, LedgerEntry, LotChange, PositionBook};
 use tradewind_types::{InstrumentId, StrategyId};
 
 /// Closed trades remembered per strategy.
@@ -57,7 +57,13 @@ impl Trades {
     pub(crate) fn fill(&mut self, entry: &LedgerEntry, stop_distance: Decimal) {
         let Some(change) = &entry.position else { return };
         let Some(owner) = &change.strategy else { return };
-        let key = format!("{owner} {}", change.instrument);
+        // Long and short of a hedged account are round trips of their own.
+        let side = match change.book {
+            PositionBook::Net => "",
+            PositionBook::Long => " LONG",
+            PositionBook::Short => " SHORT",
+        };
+        let key = format!("{owner} {}{side}", change.instrument);
         let supporters = || {
             self.supporters
                 .get(&change.instrument)

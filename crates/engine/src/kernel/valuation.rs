@@ -1,6 +1,7 @@
 //! What an account is worth now, and how far it is exposed.
 
 use rust_decimal::Decimal;
+use tradewind_ledger::{FxError, NetPosition};
 use tradewind_types::market::DataState;
 use tradewind_types::{AccountId, Currency, Instrument, InstrumentId, Money, OrderState, Side};
 
@@ -63,18 +64,16 @@ impl Kernel {
                 None => whole = false,
             }
         }
-        // What is flat is worth nothing whatever its market does.
-        let open = account.ledger.positions().filter(|(_, p)| !p.quantity.is_zero());
-        for (instrument, position) in open {
-            let (mark, mark_state) = self.mark(instrument);
+        // What is flat is worth nothing whatever its market does. Long and short of a hedged account are two risks.
+        for side in account.ledger.open_sides() {
+            let (mark, mark_state) = self.mark(side.instrument);
             state = worse(state, mark_state);
-            let instrument = self.state.instruments.by_id(instrument);
+            let instrument = self.state.instruments.by_id(side.instrument);
             let marked = mark
                 .zip(instrument)
-                .and_then(|(mark, i)| position.quantity.checked_mul(mark)?.checked_mul(i.multiplier))
-                .and_then(|marked| self.in_base(marked, position.currency, base));
-            let (Some(marked), Some(cost)) = (marked, self.in_base(position.cost, position.currency, base))
-            else {
+                .and_then(|(mark, i)| side.quantity.checked_mul(mark)?.checked_mul(i.multiplier))
+                .and_then(|marked| self.in_base(marked, side.currency, base));
+            let (Some(marked), Some(cost)) = (marked, self.in_base(side.cost, side.currency, base)) else {
                 whole = false;
                 continue;
             };
@@ -86,7 +85,7 @@ impl Kernel {
             unrealised += marked - cost;
         }
         let equity = whole.then(|| cash + value);
-        let (pending, pending_margin) = self.open_entries_value(account);
+        let pending = self.open_entries_value(account).filter(|_| whole);
         let (day_open, peak) = self.reference_equity(account, equity);
         let fall = |from: Option<Decimal>| {
             let from = from.filter(|f| *f > Decimal::ZERO)?;
@@ -97,8 +96,8 @@ impl Kernel {
             state,
             position_value: value,
             unrealised,
-            exposure: whole.then_some(gross + pending),
-            margin_used: whole.then_some(used + pending_margin),
+            exposure: pending.map(|(cost, _)| gross + cost),
+            margin_used: pending.map(|(_, margin)| used + margin),
             margin_kept: whole.then_some(kept),
             day_open,
             peak,
@@ -108,7 +107,7 @@ impl Kernel {
     }
 
     /// An amount in another currency by a dated rate; `None` when there is none.
-    fn in_base(&self, amount: Decimal, from: Currency, base: Currency) -> Option<Decimal> {
+    pub(super) fn in_base(&self, amount: Decimal, from: Currency, base: Currency) -> Option<Decimal> {
         if from == base || amount.is_zero() {
             return Some(amount);
         }
@@ -120,8 +119,77 @@ impl Kernel {
         worth.ok().map(|(worth, _)| worth.amount)
     }
 
-    /// What open orders that could add to a position would cost at their worst, and the margin they would need.
-    fn open_entries_value(&self, account: &AccountState) -> (Decimal, Decimal) {
+    /// Σ of a figure of the account's positions in base currency, by dated rates; `None` where one is missing.
+    #[must_use]
+    pub fn sum_of_positions(
+        &self,
+        account: &AccountState,
+        figure: impl Fn(&NetPosition) -> Decimal,
+    ) -> Option<Decimal> {
+        let base = account.info.base_currency;
+        let mut sum = Decimal::ZERO;
+        for (_, position) in account.ledger.positions() {
+            let worth = self.in_base(figure(position), position.currency, base)?;
+            sum = sum.checked_add(worth)?;
+        }
+        Some(sum)
+    }
+
+    /// An account's equity in an instrument's currency, to size orders with; `None` while it or a rate is missing.
+    pub(super) fn equity_in(&self, account: &AccountState, currency: Currency) -> Option<Decimal> {
+        let equity = self.value(account).equity?;
+        if currency == account.info.base_currency {
+            return Some(equity);
+        }
+        let rate = self.rate_to(currency, account.info.base_currency).ok()?;
+        equity.checked_div(rate)
+    }
+
+    /// What one unit of `from` is worth in `base` now, or why nobody can say.
+    ///
+    /// # Errors
+    /// [`FxError`] where no dated rate is known, or the latest is too old.
+    pub fn rate_to(&self, from: Currency, base: Currency) -> Result<Decimal, FxError> {
+        if from == base {
+            return Ok(Decimal::ONE);
+        }
+        let age_max = super::bookkeeping::RATE_AGE_MAX_NS;
+        self.state
+            .fx
+            .rate(from, base, self.now, age_max)
+            .map(|quote| quote.rate)
+    }
+
+    /// Why an account cannot be valued, for people; asked only when it cannot.
+    pub(super) fn why_unvalued(&self, account: &AccountState) -> String {
+        let base = account.info.base_currency;
+        let no_mark = |side: &tradewind_ledger::OpenSide<'_>| self.mark(side.instrument).0.is_none();
+        if let Some(side) = account.ledger.open_sides().find(no_mark) {
+            return format!(
+                "the account cannot be valued: {} has no quote yet",
+                side.instrument
+            );
+        }
+        let pending = account
+            .orders
+            .open()
+            .filter_map(|o| self.state.instruments.by_id(&o.request.instrument));
+        let mut currencies = account
+            .ledger
+            .currencies()
+            .filter(|c| !account.ledger.cash_total(*c).is_zero())
+            .chain(account.ledger.open_sides().map(|side| side.currency))
+            .chain(pending.map(|i| i.quote));
+        match currencies.find_map(|c| self.rate_to(c, base).err()) {
+            Some(error) => format!("the account cannot be valued: {error}"),
+            None => "the account cannot be valued".to_owned(),
+        }
+    }
+
+    /// What open orders that could add to a position would cost at their worst, and the margin they would need, in base
+    /// currency; `None` where a rate is missing.
+    fn open_entries_value(&self, account: &AccountState) -> Option<(Decimal, Decimal)> {
+        let base = account.info.base_currency;
         let margin = account.risk.margin.enabled;
         let entries = account.orders.open().filter(|o| {
             !o.request.reduce_only
@@ -133,8 +201,9 @@ impl Kernel {
             let request = &order.request;
             if !margin {
                 // Cash accounts hold what their orders can cost.
-                let held = account.ledger.held(&request.client_order_id);
-                cost += held.map_or(Decimal::ZERO, |m: Money| m.amount);
+                if let Some(held) = account.ledger.held(&request.client_order_id) {
+                    cost += self.in_base(held.amount, held.currency, base)?;
+                }
                 continue;
             }
             let Some(instrument) = self.state.instruments.by_id(&request.instrument) else {
@@ -144,10 +213,11 @@ impl Kernel {
             let worst = super::gate::worst_price(request, quote, account.risk.price_band);
             let notional = worst.and_then(|w| instrument.notional(w, order.leaves()).ok());
             let notional = notional.map_or(Decimal::ZERO, |n| n.abs());
+            let notional = self.in_base(notional, instrument.quote, base)?;
             cost += notional;
             needed += notional * margin_rates(instrument).0;
         }
-        (cost, needed)
+        Some((cost, needed))
     }
 
     /// Day's opening equity and peak: of the last valuation, moved by transfers since, or the present equity.

@@ -482,8 +482,9 @@ impl Kernel {
             }
         }
         for instrument in instruments {
+            // A venue that hedges tells long and short apart; what is compared is the sum.
             let position = |(i, q): &(_, Decimal)| (i == instrument).then_some(*q);
-            let theirs = theirs.positions.iter().find_map(position).unwrap_or_default();
+            let theirs: Decimal = theirs.positions.iter().filter_map(position).sum();
             let ours = account
                 .ledger
                 .position(instrument)

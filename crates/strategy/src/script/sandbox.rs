@@ -11,6 +11,7 @@ use rhai::packages::{
 };
 use rhai::{Dynamic, Engine, EvalAltResult, Map, NativeCallContext, OptimizationLevel};
 use tradewind_types::order::UnitFraction;
+use tradewind_types::risk::SizingRule;
 use tradewind_types::signal::Opinion;
 use tradewind_types::{Decimal, Side};
 
@@ -186,6 +187,7 @@ fn slot_of(context: &NativeCallContext<'_>, slot: i64) -> Done<usize> {
 fn entry(side: Side, options: &Map) -> Result<(i64, Entry), String> {
     let mut slot = 0;
     let mut entry = Entry::new(0, side, plain());
+    let (mut win_probability, mut payoff) = (None, None);
     for (key, value) in options {
         let real = || {
             let found = number(value).filter(|v| v.is_finite());
@@ -198,6 +200,10 @@ fn entry(side: Side, options: &Map) -> Result<(i64, Entry), String> {
             "quantity" => entry.size = Size::Quantity(decimal(key, real()?)?),
             "fraction" => entry.size = Size::EquityFraction(positive(key, real()?)?),
             "risk" => entry.size = Size::RiskToStop(positive(key, real()?)?),
+            "volatility" => entry.size = Size::By(SizingRule::to_volatility(decimal(key, real()?)?)),
+            "value_at_risk" => entry.size = Size::By(SizingRule::to_value_at_risk(decimal(key, real()?)?)),
+            "win_probability" => win_probability = Some(decimal(key, real()?)?),
+            "payoff" => payoff = Some(decimal(key, real()?)?),
             "limit" => entry.kind = EntryKind::Limit(real()?),
             "stop" => entry.kind = EntryKind::Stop(real()?),
             "market" => match value.as_bool() {
@@ -211,11 +217,22 @@ fn entry(side: Side, options: &Map) -> Result<(i64, Entry), String> {
             "reason" => entry.reason = Reason::from(words(&value.to_string())),
             other => {
                 return Err(format!(
-                    "unknown option `{other}`; known are slot, quantity, fraction, risk, limit, stop, market, \
-                     stop_loss, take_profit, confidence, reason"
+                    "unknown option `{other}`; known are slot, quantity, fraction, risk, volatility, value_at_risk, \
+                     win_probability, payoff, limit, stop, market, stop_loss, take_profit, confidence, reason"
                 ));
             }
         }
+    }
+    match (win_probability, payoff) {
+        (Some(p), Some(b)) => entry.size = Size::By(SizingRule::quarter_kelly(p, b)),
+        (None, None) => {}
+        _ => return Err("`win_probability` and `payoff` belong together".to_owned()),
+    }
+    if let Size::By(rule) = entry.size
+        && let Some((field, message)) = rule.fault()
+    {
+        let field = field.trim_start_matches("sizing.");
+        return Err(format!("`{field}` {message}"));
     }
     if matches!(entry.size, Size::RiskToStop(_)) && entry.stop_loss.is_none() {
         return Err("`risk` needs a `stop_loss`".to_owned());

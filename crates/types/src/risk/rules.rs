@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::RiskSettings;
+use super::{RiskSettings, SizingRule};
 use crate::{InstrumentId, StrategyId, UnixNanos};
 
 /// Trading on margin. A cash account (`enabled` = false) pays everything and cannot go short.
@@ -203,6 +203,8 @@ overrides! {
     drawdown_max: Decimal,
     /// Stop-loss distance.
     stop_distance: Decimal,
+    /// How large entries are.
+    sizing: SizingRule,
     /// Margin.
     margin: MarginRules,
     /// Protective orders.

@@ -12,8 +12,9 @@ use tradewind_types::risk::{ProtectionRules, RiskSettings};
 use super::{ConfigError, Section, nearest};
 
 /// Settings that are tables or lists, which a plain account does not write out.
-const NESTED: [&str; 6] = [
+const NESTED: [&str; 7] = [
     "whitelist",
+    "sizing",
     "margin",
     "protection",
     "intraday",

@@ -14,12 +14,12 @@ use super::money::unknown_equity;
 use super::{GateContext, denial, percent};
 
 fn applies(c: &GateContext<'_>) -> bool {
-    c.settings.margin.enabled && !c.reduces() && !c.is_flatten()
+    c.settings.margin.enabled && !c.reduces() && !c.is_flatten() && c.rate.is_ok()
 }
 
 /// Margin used / equity with this order; `None` = unknown, or there is no equity.
 fn use_after(c: &GateContext<'_>) -> Option<Decimal> {
-    let added = c.added()?.checked_mul(c.initial_rate())?;
+    let added = c.in_base(c.added())?.checked_mul(c.initial_rate())?;
     let used = c.margin_used?.checked_add(added)?;
     let equity = c.equity.filter(|e| *e > Decimal::ZERO)?;
     used.checked_div(equity)
@@ -32,7 +32,9 @@ fn ratio_after(c: &GateContext<'_>) -> Option<Decimal> {
         .margin_maintenance
         .or(terms.margin_initial)
         .unwrap_or(Decimal::ONE);
-    let kept = c.margin_kept?.checked_add(c.added()?.checked_mul(rate)?)?;
+    let kept = c
+        .margin_kept?
+        .checked_add(c.in_base(c.added())?.checked_mul(rate)?)?;
     c.equity?.checked_div(kept)
 }
 
@@ -43,11 +45,11 @@ pub(super) fn leverage(c: &GateContext<'_>) -> Option<Denial> {
     let limit = c.settings.margin.leverage_max;
     let after = c
         .exposure
-        .zip(c.added())
+        .zip(c.in_base(c.added()))
         .zip(c.equity.filter(|e| *e > Decimal::ZERO))
         .and_then(|((gross, added), equity)| gross.checked_add(added)?.checked_div(equity));
     let Some(after) = after else {
-        return Some(unknown_equity(RiskRule::Leverage, limit.normalize().to_string()));
+        return Some(unknown_equity(c, RiskRule::Leverage, limit.normalize().to_string()));
     };
     if after <= limit {
         return None;
@@ -63,7 +65,7 @@ pub(super) fn margin_use(c: &GateContext<'_>) -> Option<Denial> {
     }
     let limit = c.settings.margin.use_block;
     let Some(after) = use_after(c) else {
-        return Some(unknown_equity(RiskRule::MarginUse, percent(limit)));
+        return Some(unknown_equity(c, RiskRule::MarginUse, percent(limit)));
     };
     if after < limit {
         return None;

@@ -18,6 +18,7 @@ mod standing;
 use std::cell::OnceCell;
 
 use rust_decimal::Decimal;
+use tradewind_ledger::FxError;
 use tradewind_types::market::DataState;
 use tradewind_types::order::{OrderOrigin, TrailingOffset};
 use tradewind_types::record::{Session, StrategyStatus};
@@ -33,7 +34,8 @@ pub struct Replaced {
     pub held: Decimal,
 }
 
-/// What the rules compare. All amounts in the account's base currency, which is the instrument's quote currency.
+/// What the rules compare. Amounts of the account are in its base currency, prices, notionals and cash in the
+/// instrument's quote currency; [`GateContext::rate`] is between them.
 #[derive(Debug, Clone)]
 pub struct GateContext<'a> {
     /// The order.
@@ -52,7 +54,11 @@ pub struct GateContext<'a> {
     pub quote: Option<(Decimal, Decimal)>,
     /// State of that quote.
     pub quote_state: DataState,
-    /// Cash plus value of positions; `None` while a position has no mark.
+    /// What one unit of the quote currency is worth in base currency, by a dated rate; never guessed.
+    pub rate: Result<Decimal, FxError>,
+    /// Why the account cannot be valued, when it cannot.
+    pub unvalued: Option<String>,
+    /// Cash plus value of positions; `None` while a position has no mark or a currency no rate.
     pub equity: Option<Decimal>,
     /// Σ |value| of open positions plus what open entry orders could add; `None` like equity.
     pub exposure: Option<Decimal>,
@@ -60,11 +66,11 @@ pub struct GateContext<'a> {
     pub margin_used: Option<Decimal>,
     /// Margin that positions need to be kept; `None` like equity.
     pub margin_kept: Option<Decimal>,
-    /// Cash free to use.
+    /// Cash free to use, in quote currency.
     pub cash_available: Decimal,
     /// Taker fee as a fraction.
     pub taker_fee: Decimal,
-    /// Signed position in the instrument.
+    /// Signed position in the instrument that the order would change; of a hedged account one side.
     pub position: Decimal,
     /// What open orders on this order's side could still close of that position.
     pub closing_already: Decimal,
@@ -153,6 +159,15 @@ impl GateContext<'_> {
         *self.once.notional.get_or_init(notional)
     }
 
+    /// An amount of quote currency in base currency; `None` where it is unknown or there is no rate.
+    fn in_base(&self, amount: Option<Decimal>) -> Option<Decimal> {
+        let (amount, rate) = (amount?, self.rate.as_ref().ok()?);
+        if *rate == Decimal::ONE {
+            return Some(amount);
+        }
+        amount.checked_mul(*rate)
+    }
+
     /// What of the notional comes on top of what the order could cost before.
     fn added(&self) -> Option<Decimal> {
         let notional = self.notional()?;
@@ -224,7 +239,7 @@ pub fn worst_price(
 pub type RuleRow = (RiskRule, fn(&GateContext<'_>) -> Option<Denial>);
 
 /// The gate's table. Order is the order in which denials are listed.
-pub const RULES: [RuleRow; 30] = [
+pub const RULES: [RuleRow; 31] = [
     (RiskRule::KillSwitch, standing::kill_switch),
     (RiskRule::LiveTradingDisabled, standing::live_trading),
     (RiskRule::NotReconciled, standing::reconciled),
@@ -241,6 +256,7 @@ pub const RULES: [RuleRow; 30] = [
         RiskRule::OpenPositionsPerInstrument,
         positions::open_positions_per_instrument,
     ),
+    (RiskRule::FxRate, money::fx_rate),
     (RiskRule::Exposure, money::exposure),
     (RiskRule::OrderSize, money::order_size),
     (RiskRule::InsufficientFunds, money::funds),

@@ -1,4 +1,7 @@
-//! Rules on money: exposure, size, funds, price band.
+//! Rules on money: exchange rate, exposure, size, funds, price band.
+//!
+//! What an order costs is in the instrument's currency, what the account is worth in its own. They meet by a dated
+//! exchange rate; where there is none, the order is denied for that reason, and what needs the rate is not compared.
 
 use rust_decimal::Decimal;
 use tradewind_types::risk::{Denial, RiskRule};
@@ -6,14 +9,30 @@ use tradewind_types::{OrderKind, Side};
 
 use super::{GateContext, denial, percent};
 
-pub(super) fn unknown_equity(rule: RiskRule, limit: String) -> Denial {
-    let message = "the account cannot be valued: a position has no quote yet".to_owned();
+pub(super) fn unknown_equity(c: &GateContext<'_>, rule: RiskRule, limit: String) -> Denial {
+    let why = c.unvalued.clone();
+    let message =
+        why.unwrap_or_else(|| "the order cannot be valued: there is no price to value it at".to_owned());
     denial(rule, "unknown", limit, message)
+}
+
+pub(super) fn fx_rate(c: &GateContext<'_>) -> Option<Denial> {
+    if c.reduces() || c.is_flatten() {
+        return None;
+    }
+    let error = c.rate.as_ref().err()?;
+    let message = format!("{error}: the order cannot be compared with the account's limits");
+    Some(denial(
+        RiskRule::FxRate,
+        "unknown",
+        "a dated exchange rate",
+        message,
+    ))
 }
 
 /// Cash accounts: Σ notional / equity; margin accounts: margin used / equity.
 pub(super) fn exposure(c: &GateContext<'_>) -> Option<Denial> {
-    if c.reduces() || c.is_flatten() {
+    if c.reduces() || c.is_flatten() || c.rate.is_err() {
         return None;
     }
     let limit = c.settings.exposure_max;
@@ -22,8 +41,8 @@ pub(super) fn exposure(c: &GateContext<'_>) -> Option<Denial> {
     } else {
         (c.exposure, "exposure")
     };
-    let (Some(equity), Some(used), Some(added)) = (c.equity, used, needed(c, c.added())) else {
-        return Some(unknown_equity(RiskRule::Exposure, percent(limit)));
+    let (Some(equity), Some(used), Some(added)) = (c.equity, used, needed(c, c.in_base(c.added()))) else {
+        return Some(unknown_equity(c, RiskRule::Exposure, percent(limit)));
     };
     let total = used.checked_add(added).filter(|_| equity > Decimal::ZERO);
     match total.and_then(|total| total.checked_div(equity)) {
@@ -41,11 +60,11 @@ pub(super) fn exposure(c: &GateContext<'_>) -> Option<Denial> {
                 message,
             ))
         }
-        None => Some(unknown_equity(RiskRule::Exposure, percent(limit))),
+        None => Some(unknown_equity(c, RiskRule::Exposure, percent(limit))),
     }
 }
 
-/// What a notional needs of the account: all of it in cash, or its initial margin.
+/// What a notional, in base currency, needs of the account: all of it in cash, or its initial margin.
 fn needed(c: &GateContext<'_>, notional: Option<Decimal>) -> Option<Decimal> {
     if c.settings.margin.enabled {
         notional?.checked_mul(c.initial_rate())
@@ -55,12 +74,12 @@ fn needed(c: &GateContext<'_>, notional: Option<Decimal>) -> Option<Decimal> {
 }
 
 pub(super) fn order_size(c: &GateContext<'_>) -> Option<Denial> {
-    if c.reduces() || c.is_flatten() {
+    if c.reduces() || c.is_flatten() || c.rate.is_err() {
         return None;
     }
     let limit = c.settings.order_size_max;
-    let (Some(equity), Some(needed)) = (c.equity, needed(c, c.notional())) else {
-        return Some(unknown_equity(RiskRule::OrderSize, percent(limit)));
+    let (Some(equity), Some(needed)) = (c.equity, needed(c, c.in_base(c.notional()))) else {
+        return Some(unknown_equity(c, RiskRule::OrderSize, percent(limit)));
     };
     let share = if equity > Decimal::ZERO {
         needed.checked_div(equity)
@@ -94,13 +113,19 @@ pub(super) fn funds(c: &GateContext<'_>) -> Option<Denial> {
     if c.reduces() || c.is_flatten() || (c.request.side == Side::Sell && !c.settings.margin.enabled) {
         return None;
     }
-    let (needed, free) = if c.settings.margin.enabled {
+    let margin = c.settings.margin.enabled;
+    if margin && c.rate.is_err() {
+        return None;
+    }
+    let (needed, free) = if margin {
         let free = c.equity.zip(c.margin_used).map(|(equity, used)| equity - used);
         let fee = c
             .cash_needed()
             .zip(c.notional())
             .map(|(all, notional)| all - notional);
-        let margin = needed(c, c.added()).zip(fee).map(|(margin, fee)| margin + fee);
+        let margin = needed(c, c.in_base(c.added()))
+            .zip(c.in_base(fee))
+            .map(|(margin, fee)| margin + fee);
         (margin, free.unwrap_or_default())
     } else {
         let held = c.replaces.map_or(Decimal::ZERO, |r| r.held);
@@ -110,9 +135,14 @@ pub(super) fn funds(c: &GateContext<'_>) -> Option<Denial> {
         return None;
     }
     let actual = needed.map_or_else(|| "unknown".to_owned(), |n| n.normalize().to_string());
+    // Margin is of the account's equity, cash of the instrument's currency.
+    let currency = if margin {
+        "of equity".to_owned()
+    } else {
+        c.instrument.quote.to_string()
+    };
     let message = format!(
-        "{actual} {} needed with fee, {} available",
-        c.instrument.quote,
+        "{actual} {currency} needed with fee, {} available",
         free.normalize()
     );
     Some(denial(
