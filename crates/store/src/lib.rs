@@ -8,6 +8,8 @@
 //! decimal text that the ledger computed. The statements stay within what SQLite and PostgreSQL share (`$1`,
 //! `BIGINT`, `TEXT`, `BOOLEAN`, `ON CONFLICT … RETURNING`), so that PostgreSQL can join behind the same functions.
 
+pub mod calendar;
+pub mod catalog;
 pub mod db;
 pub mod error;
 pub mod identity;

@@ -53,6 +53,8 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(2, "0002_projections"),
     migration!(3, "0003_bookkeeping"),
     migration!(4, "0004_order_terms"),
+    migration!(5, "0005_calendar"),
+    migration!(6, "0006_catalog"),
 ];
 
 /// A migration with what the database says of it.

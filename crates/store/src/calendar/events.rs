@@ -1,0 +1,160 @@
+//! Corporate actions and earnings dates. The same event stored twice is there once.
+
+use jiff::civil::Date;
+use sha2::{Digest, Sha256};
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+use tradewind_types::{InstrumentId, OrgId, UnixNanos};
+
+use super::{date, day};
+use crate::db::{from_sql, to_sql};
+use crate::{Db, StoreError};
+
+/// One event as it was entered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventRow {
+    /// Whose.
+    pub instrument: InstrumentId,
+    /// The ex-date, or the day of the earnings.
+    pub date: Date,
+    /// `dividend`, `split`, `earnings` …, to list by.
+    pub kind: String,
+    /// The whole of it, as JSON.
+    pub detail: String,
+    /// Where it comes from.
+    pub source: String,
+}
+
+impl EventRow {
+    /// Its id: of the same event the same.
+    #[must_use]
+    pub fn id(&self) -> String {
+        let mut hash = Sha256::new();
+        for part in [
+            self.instrument.to_string().as_str(),
+            &day(self.date),
+            &self.kind,
+            &self.detail,
+        ] {
+            hash.update(part.as_bytes());
+            hash.update([0]);
+        }
+        hash.finalize()
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+}
+
+/// A stored event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// Its id.
+    pub id: String,
+    /// What was entered.
+    pub row: EventRow,
+    /// Pseudonymous id of who entered it.
+    pub added_by: String,
+    /// When.
+    pub added_at: UnixNanos,
+}
+
+/// Which events to list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventQuery {
+    /// Of this instrument alone.
+    pub instrument: Option<InstrumentId>,
+    /// First day.
+    pub from: Date,
+    /// Last day, included.
+    pub to: Date,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Stores events, all or none, and says how many were new.
+///
+/// # Errors
+/// Those of the database; [`StoreError::Conflict`] for an unknown organisation.
+pub async fn add(
+    db: &Db,
+    org: &OrgId,
+    rows: &[EventRow],
+    added_by: &str,
+    now: UnixNanos,
+) -> Result<u64, StoreError> {
+    let mut tx = db.writer().begin().await?;
+    let mut added = 0;
+    for row in rows {
+        let done = sqlx::query(
+            "INSERT INTO calendar_events (org_id, event_id, instrument, day, kind, detail, source, added_by, added_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (org_id, event_id) DO NOTHING",
+        )
+        .bind(org.as_str())
+        .bind(row.id())
+        .bind(row.instrument.to_string())
+        .bind(day(row.date))
+        .bind(&row.kind)
+        .bind(&row.detail)
+        .bind(&row.source)
+        .bind(added_by)
+        .bind(to_sql(now))
+        .execute(&mut *tx)
+        .await?;
+        added += done.rows_affected();
+    }
+    tx.commit().await?;
+    Ok(added)
+}
+
+/// Takes an event away and returns it; `None` when there was none.
+///
+/// # Errors
+/// Those of the database.
+pub async fn remove(db: &Db, org: &OrgId, id: &str) -> Result<Option<StoredEvent>, StoreError> {
+    let row = sqlx::query("DELETE FROM calendar_events WHERE org_id = $1 AND event_id = $2 RETURNING *")
+        .bind(org.as_str())
+        .bind(id)
+        .fetch_optional(db.writer())
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Events by day, instrument and id.
+///
+/// # Errors
+/// Those of the database.
+pub async fn list(db: &Db, org: &OrgId, query: &EventQuery) -> Result<Vec<StoredEvent>, StoreError> {
+    let instrument = query.instrument.as_ref().map(ToString::to_string);
+    let rows = sqlx::query(
+        "SELECT * FROM calendar_events
+         WHERE org_id = $1 AND day >= $2 AND day <= $3 AND ($4 = '' OR instrument = $4)
+         ORDER BY day, instrument, event_id LIMIT $5",
+    )
+    .bind(org.as_str())
+    .bind(day(query.from))
+    .bind(day(query.to))
+    .bind(instrument.unwrap_or_default())
+    .bind(i64::from(query.limit))
+    .fetch_all(db.reader())
+    .await?;
+    rows.iter().map(read).collect()
+}
+
+fn read(row: &SqliteRow) -> Result<StoredEvent, StoreError> {
+    let (day, instrument): (String, String) = (row.try_get("day")?, row.try_get("instrument")?);
+    let corrupt = |_| StoreError::corrupt("calendar_events.instrument", &instrument);
+    Ok(StoredEvent {
+        id: row.try_get("event_id")?,
+        row: EventRow {
+            instrument: instrument.parse().map_err(corrupt)?,
+            date: date("calendar_events.day", &day)?,
+            kind: row.try_get("kind")?,
+            detail: row.try_get("detail")?,
+            source: row.try_get("source")?,
+        },
+        added_by: row.try_get("added_by")?,
+        added_at: from_sql(row.try_get("added_at")?),
+    })
+}
