@@ -7,6 +7,8 @@
 //! tls = false                   # reached over TLS: Secure cookies and HSTS
 //! rate_multiplier = 1           # multiplies every API rate limit
 //! strategy_interval = "10s"
+//! bar_calendars = []            # calendars whose sessions bars follow; all others: UTC days
+//! count_bars = []               # tick, volume and value bars that are kept, e.g. ["100tick"]
 //! paper_latency_ms = 20
 //! snapshot_every = 50000        # journal records
 //! tape = false                  # record sessions for `tradewind replay-session`
@@ -51,6 +53,8 @@ pub(crate) struct FileConfig {
     pub(crate) tls: bool,
     pub(crate) rate_multiplier: u32,
     pub(crate) strategy_interval: String,
+    pub(crate) bar_calendars: Vec<String>,
+    pub(crate) count_bars: Vec<String>,
     pub(crate) paper_latency_ms: u64,
     pub(crate) snapshot_every: u64,
     pub(crate) tape: bool,
@@ -67,6 +71,8 @@ impl Default for FileConfig {
             tls: false,
             rate_multiplier: 1,
             strategy_interval: "10s".to_owned(),
+            bar_calendars: Vec::new(),
+            count_bars: Vec::new(),
             paper_latency_ms: 20,
             snapshot_every: 50_000,
             tape: false,

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod feeds;
+mod grids;
 mod journal_source;
 mod sinks;
 
@@ -21,7 +22,7 @@ use tradewind_server::venues::VenueDirectory;
 use tradewind_server::{App, AppState};
 use tradewind_store::projection::{Pace, ProjectionError, Projector, Scope, SqlHistories};
 use tradewind_store::{Db, DbConfig, migrate};
-use tradewind_types::{Clock, EngineId, OrgId};
+use tradewind_types::{Clock, EngineId, OrgId, UnixNanos};
 
 use crate::config::FileConfig;
 use crate::failure::Failure;
@@ -164,7 +165,7 @@ impl Running {
         let (engine, recovery) = {
             let engine_config = EngineConfig {
                 journal_dir: data.journal(),
-                kernel: kernel_config(&config)?,
+                kernel: kernel_config(&config, engine_clock.now())?,
                 snapshot_every: config.snapshot_every,
                 tape_dir: config.tape.then(|| data.tapes()),
                 clock: Arc::clone(&engine_clock),
@@ -277,13 +278,15 @@ impl Running {
     }
 }
 
-fn kernel_config(config: &FileConfig) -> Result<KernelConfig, Failure> {
+fn kernel_config(config: &FileConfig, now: UnixNanos) -> Result<KernelConfig, Failure> {
     let strategy_interval = config
         .strategy_interval
         .parse()
         .map_err(|e| Failure::Input(format!("strategy_interval: {e}")))?;
     Ok(KernelConfig {
         strategy_interval,
+        bar_sessions: grids::grids(&config.bar_calendars, now)?,
+        count_bars: grids::counted(&config.count_bars)?,
         paper_latency_ns: config.paper_latency_ms.saturating_mul(1_000_000),
         ..KernelConfig::default()
     })

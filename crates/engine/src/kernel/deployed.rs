@@ -8,6 +8,7 @@
 //! An instance that lacks bars is made anew from what the market knows on each bar, so that history may come in any
 //! order; from its first warm bar on it only goes forward. A script that fails halts its own strategy.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -38,6 +39,8 @@ use super::{Actions, CommandError, CommandReply, FoldError, Kernel, State};
 pub const DEPLOYED_MAX: usize = 16;
 /// Instruments of one strategy here.
 pub const SLOTS_MAX: usize = 64;
+/// Most kinds of tick, volume and value bars of one instrument that strategies run on.
+const COUNTED_MAX: usize = 16;
 /// Parameters of one strategy, and the longest of their texts.
 const PARAMETERS_MAX: (usize, usize) = (64, 4_096);
 /// How often fills may lead to intents that fill at once again, per event.
@@ -388,9 +391,11 @@ impl Kernel {
         }
         let built = build_strategy(strategy, spec)?;
         let interval = built.inputs().interval;
-        let offered = self.markets.first().is_none_or(|m| m.series(interval).is_some());
-        if !offered {
-            return refuse("interval", format!("there are no bars of {interval}"));
+        if let Some(full) = spec.instruments.iter().find(|id| !self.may_count(id, interval)) {
+            let message = format!(
+                "strategies run on {COUNTED_MAX} kinds of tick, volume and value bars of {full} already"
+            );
+            return refuse("interval", message);
         }
         Ok(before.map_or(1, |d| d.version.saturating_add(1)))
     }
@@ -523,6 +528,15 @@ impl Kernel {
             };
             self.runner_on_bar(at, slot, bar, history, actions);
         }
+    }
+
+    /// Whether a strategy may run on bars of an instrument: of time always, of others where not too many are counted.
+    fn may_count(&self, instrument: &tradewind_types::InstrumentId, interval: BarInterval) -> bool {
+        let Some(idx) = self.state.instruments.idx(instrument).filter(|_| !interval.is_time()) else {
+            return true;
+        };
+        let others = self.deployed.counted_on(idx).filter(|i| *i != interval);
+        others.collect::<BTreeSet<BarInterval>>().len() < COUNTED_MAX
     }
 
     fn runner_on_bar(&mut self, at: usize, slot: usize, bar: &Bar, history: bool, actions: &mut Actions) {

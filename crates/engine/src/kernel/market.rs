@@ -164,6 +164,15 @@ impl MarketState {
         }
     }
 
+    /// Keeps the counted bars that strategies run on now, and no more those on which one did.
+    fn keep_counted(&mut self, counted: &[BarInterval], config: &KernelConfig) {
+        let named = |i: &BarInterval| *i == config.strategy_interval || config.count_bars.contains(i);
+        self.series.retain(|(i, _)| i.is_time() || named(i) || counted.contains(i));
+        for interval in counted {
+            self.keep(*interval);
+        }
+    }
+
     fn builder(&self, interval: BarInterval) -> BarBuilder {
         let of = &self.instrument;
         BarBuilder::new(self.book.instrument(), interval)
@@ -363,8 +372,9 @@ impl Kernel {
     fn on_trade(&mut self, idx: InstrumentIdx, trade: &Trade, actions: &mut Actions) {
         let config = &self.config;
         let market = &mut self.markets[idx.slot()];
-        for interval in self.deployed.counted_on(idx) {
-            market.keep(interval);
+        if self.deployed.counted_on(idx).any(|i| market.series(i).is_none()) {
+            let counted: Vec<BarInterval> = self.deployed.counted_on(idx).collect();
+            market.keep_counted(&counted, config);
         }
         market.take_trade(trade, config);
         let mut closed = Vec::new();
