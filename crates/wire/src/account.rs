@@ -91,12 +91,12 @@ pub struct AccountDetail {
     pub cash_total: Dec,
     /// Σ mark value of positions; null when a mark is missing.
     pub position_value: Option<Dec>,
-    /// Realised profit and loss, without fees.
-    pub realised_pnl: Dec,
-    /// Unrealised; null when a mark is missing.
+    /// Realised profit and loss in base currency, without fees; null when an exchange rate is missing.
+    pub realised_pnl: Option<Dec>,
+    /// Unrealised; null when a mark or an exchange rate is missing.
     pub unrealised_pnl: Option<Dec>,
-    /// Fees paid.
-    pub fees: Dec,
+    /// Fees paid, in base currency; null when an exchange rate is missing.
+    pub fees: Option<Dec>,
     /// Equity now − equity at the start of the UTC day; null when either is unknown.
     pub day_pnl: Option<Dec>,
     /// Equity at the start of the UTC day.
@@ -191,12 +191,34 @@ pub struct Position {
     pub realised_pnl: Dec,
     /// Fees so far in this instrument.
     pub fees: Dec,
+    /// Long and short apart, where the account holds them side by side (hedging); empty where it nets. An order opens
+    /// the side of its direction; a reduce-only order closes the other one.
+    pub sides: Vec<PositionSideDetail>,
     /// Who holds what.
     pub strategies: Vec<PositionStrategy>,
     /// Open tax lots, oldest first.
     pub lots: Vec<Lot>,
     /// True when the marks are simulated.
     pub simulated: bool,
+}
+
+/// One side of a hedged position.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct PositionSideDetail {
+    /// Which.
+    pub side: PositionSide,
+    /// Signed quantity: long > 0, short < 0, 0 when it was closed.
+    pub quantity: Dec,
+    /// Average cost per unit; null when it is flat.
+    pub average_cost: Option<Dec>,
+    /// Mark × quantity.
+    pub market_value: Option<Dec>,
+    /// Market value − cost.
+    pub unrealised_pnl: Option<Dec>,
+    /// Realised so far on this side, without fees.
+    pub realised_pnl: Dec,
+    /// Fees so far on this side.
+    pub fees: Dec,
 }
 
 /// A member of an account.

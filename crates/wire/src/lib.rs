@@ -27,7 +27,7 @@ pub mod venue;
 
 pub use account::{
     Account, AccountDetail, AccountKind, Balance, CurrencySum, Lot, NewAccount, Position, PositionSide,
-    PositionStrategy,
+    PositionSideDetail, PositionStrategy,
 };
 pub use account::{Member, MemberChange, MemberRole};
 pub use backtest::{
@@ -65,7 +65,8 @@ pub use order::{
 pub use page::Page;
 pub use risk::{
     IntradayRules, KillSwitch, KillSwitchRequest, KillSwitchStatus, MarginRules, PlaceRule, PlaceRuleKind,
-    ProtectionRules, Risk, RiskOverrides, RiskSettings, RiskWarning, RuleAction,
+    ProtectionRules, Risk, RiskOverrides, RiskSettings, RiskWarning, RuleAction, SizePreview, SizeRequest,
+    SizingMethod, SizingRule,
 };
 pub use scalar::{Dec, Time};
 pub use strategy::{

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::order::Side;
 use crate::{Dec, Time};
 
 /// Settings of the risk gate. Fractions are decimals: 0.8 = 80 %.
@@ -62,6 +63,9 @@ pub struct RiskSettings {
     /// Stop-loss distance by which R is measured, and at which strategy entries get their stop.
     #[schema(example = "0.05")]
     pub stop_distance: Dec,
+    /// How large a strategy's entry is where the strategy leaves that open; SIGNAL when absent.
+    #[serde(default)]
+    pub sizing: SizingRule,
     /// Trading on margin; a cash account when absent.
     #[serde(default)]
     pub margin: MarginRules,
@@ -78,6 +82,112 @@ pub struct RiskSettings {
     /// What is different for single strategies, by strategy id.
     #[serde(default)]
     pub overrides: BTreeMap<String, RiskOverrides>,
+}
+
+/// Ways to size an entry. All take a part of equity; the quantity is rounded down to the lot.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum SizingMethod {
+    /// `signal_size` of equity × the confidence of the signal.
+    #[default]
+    Signal,
+    /// A fixed part of equity (`fraction`).
+    FixedFraction,
+    /// The position's yearly volatility is the target (`volatility` of the instrument; `target`, 0.15; `leverage_max`, 1).
+    VolatilityTarget,
+    /// A part of Kelly's share (`win_probability`, `payoff`; `fraction`, 0.25; `cap`, 0.10).
+    FractionalKelly,
+    /// The position's value at risk is the budget (`value_at_risk`; `budget`, 0.02; `leverage_max`, 1).
+    VarBudget,
+    /// A stop that is hit costs this part of equity (`risk`, 0.01); the entry's stop, or `stop_distance`.
+    RiskToStop,
+}
+
+/// A way to size an entry with what it needs to know. Fractions are decimals.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SizingRule {
+    /// Which.
+    pub method: SizingMethod,
+    /// FIXED_FRACTION: part of equity. FRACTIONAL_KELLY: part of Kelly's share.
+    #[schema(example = "0.25")]
+    pub fraction: Option<Dec>,
+    /// VOLATILITY_TARGET: yearly volatility of the position.
+    #[schema(example = "0.15")]
+    pub target: Option<Dec>,
+    /// VOLATILITY_TARGET: yearly volatility of the instrument's returns.
+    #[schema(example = "0.3")]
+    pub volatility: Option<Dec>,
+    /// VOLATILITY_TARGET, VAR_BUDGET: largest value of the position / equity.
+    #[schema(example = "1")]
+    pub leverage_max: Option<Dec>,
+    /// FRACTIONAL_KELLY: probability of a win.
+    #[schema(example = "0.55")]
+    pub win_probability: Option<Dec>,
+    /// FRACTIONAL_KELLY: mean win / mean loss.
+    #[schema(example = "1.5")]
+    pub payoff: Option<Dec>,
+    /// FRACTIONAL_KELLY: at most this part of equity.
+    #[schema(example = "0.1")]
+    pub cap: Option<Dec>,
+    /// VAR_BUDGET: part of equity.
+    #[schema(example = "0.02")]
+    pub budget: Option<Dec>,
+    /// VAR_BUDGET: loss of one unit of value over the horizon of the budget.
+    #[schema(example = "0.031")]
+    pub value_at_risk: Option<Dec>,
+    /// RISK_TO_STOP: part of equity.
+    #[schema(example = "0.01")]
+    pub risk: Option<Dec>,
+}
+
+/// What a size is asked for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SizeRequest {
+    /// Of which instrument.
+    #[schema(max_length = 64, example = "BTC-USD.COINBASE")]
+    pub instrument: String,
+    /// Bought or sold.
+    pub side: Side,
+    /// Price of the entry; that side of the quote which an order would meet, when absent.
+    #[serde(default)]
+    pub price: Option<Dec>,
+    /// Its stop; at the settings' `stop_distance` when absent.
+    #[serde(default)]
+    pub stop: Option<Dec>,
+    /// Whose settings; the account's when absent.
+    #[serde(default)]
+    #[schema(max_length = 64)]
+    pub strategy: Option<String>,
+    /// Another rule than the settings'.
+    #[serde(default)]
+    pub sizing: Option<SizingRule>,
+}
+
+/// A size, with all that it was reckoned from. Nothing was ordered, and the risk gate was not asked.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SizePreview {
+    /// How much to order, a multiple of the lot.
+    pub quantity: Dec,
+    /// Quantity before it was rounded down to the lot.
+    pub unrounded: Dec,
+    /// Price × quantity × multiplier, in `currency`.
+    pub notional: Dec,
+    /// Currency of price, equity and notional: the instrument's.
+    pub currency: String,
+    /// The account's equity in that currency, by the dated exchange rate where it is another.
+    pub equity: Dec,
+    /// Price that was reckoned with.
+    pub price: Dec,
+    /// Stop that was reckoned with (for RISK_TO_STOP).
+    pub stop: Dec,
+    /// Contract multiplier.
+    pub multiplier: Dec,
+    /// Step of quantities.
+    pub lot: Dec,
+    /// The rule with every input filled in.
+    pub sizing: SizingRule,
 }
 
 /// Trading on margin. Fractions are decimals.
@@ -243,6 +353,8 @@ pub struct RiskOverrides {
     pub drawdown_max: Option<Dec>,
     /// Stop-loss distance.
     pub stop_distance: Option<Dec>,
+    /// How large entries are.
+    pub sizing: Option<SizingRule>,
     /// Margin.
     pub margin: Option<MarginRules>,
     /// Protective orders.

@@ -13,6 +13,7 @@ pub mod order;
 pub mod position;
 pub mod risk;
 mod risk_rules;
+pub mod sizing;
 pub mod strategy;
 
 use rust_decimal::Decimal;

@@ -2,6 +2,8 @@
 
 use tradewind_engine::Kernel;
 use tradewind_engine::kernel::AccountState;
+use tradewind_ledger::Position;
+use tradewind_types::record::PositionBook;
 use tradewind_types::{Decimal, InstrumentId};
 use tradewind_wire as wire;
 use wire::{Dec, Time};
@@ -12,11 +14,10 @@ use super::order::is_simulated;
 /// All open positions of an account.
 #[must_use]
 pub fn positions(kernel: &Kernel, account: &AccountState) -> Vec<wire::Position> {
-    let open = account
-        .ledger
-        .positions()
-        .filter(|(_, net)| !net.quantity.is_zero());
-    open.map(|(instrument, _)| instrument)
+    // A hedged position is open while one of its sides is, though both may net to nothing.
+    let mut open: Vec<&InstrumentId> = account.ledger.open_sides().map(|side| side.instrument).collect();
+    open.dedup();
+    open.into_iter()
         .filter_map(|instrument| position(kernel, account, instrument))
         .collect()
 }
@@ -72,8 +73,47 @@ pub fn position(
         unrealised_pnl: value.and_then(|v| v.checked_sub(net.cost)).map(Dec),
         realised_pnl: Dec(net.realised),
         fees: Dec(net.fees),
+        sides: sides(account, instrument, |quantity| {
+            mark?.checked_mul(quantity)?.checked_mul(multiplier)
+        }),
         strategies: strategies.collect(),
         lots: lots.collect(),
         simulated: is_simulated(kernel, instrument),
     })
+}
+
+/// Long and short of a hedged account; empty where it nets.
+fn sides(
+    account: &AccountState,
+    instrument: &InstrumentId,
+    value: impl Fn(Decimal) -> Option<Decimal>,
+) -> Vec<wire::PositionSideDetail> {
+    if !account.ledger.is_hedging() {
+        return Vec::new();
+    }
+    let books = [
+        (PositionBook::Long, wire::PositionSide::Long),
+        (PositionBook::Short, wire::PositionSide::Short),
+    ];
+    let detail = |(book, side)| {
+        let of: Vec<_> = account
+            .ledger
+            .owner_positions()
+            .filter(|(id, p)| *id == instrument && p.book == book)
+            .map(|(_, p)| p)
+            .collect();
+        let sum = |figure: fn(&Position) -> Decimal| of.iter().map(|p| figure(p)).sum::<Decimal>();
+        let (quantity, cost) = (sum(|p| p.quantity), sum(|p| p.cost));
+        let worth = value(quantity);
+        (!of.is_empty()).then(|| wire::PositionSideDetail {
+            side,
+            quantity: Dec(quantity),
+            average_cost: cost.checked_div(quantity).map(|c| Dec(c.round_dp(12))),
+            market_value: worth.map(Dec),
+            unrealised_pnl: worth.and_then(|v| v.checked_sub(cost)).map(Dec),
+            realised_pnl: Dec(sum(|p| p.realised)),
+            fees: Dec(sum(|p| p.fees)),
+        })
+    };
+    books.into_iter().filter_map(detail).collect()
 }

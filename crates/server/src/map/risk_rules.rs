@@ -134,6 +134,7 @@ pub(super) fn overrides(o: &RiskOverrides) -> wire::RiskOverrides {
         orders_per_day: o.orders_per_day,
         strategy_entries_per_hour: o.strategy_entries_per_hour,
         strategy_entries_per_day: o.strategy_entries_per_day,
+        sizing: o.sizing.as_ref().map(super::sizing::rule),
         margin: o.margin.as_ref().map(margin),
         protection: o.protection.as_ref().map(protection),
         intraday: o.intraday.as_ref().map(intraday),
@@ -179,6 +180,11 @@ fn override_back(field: &str, o: &wire::RiskOverrides) -> ApiResult<RiskOverride
         orders_per_day: o.orders_per_day,
         strategy_entries_per_hour: o.strategy_entries_per_hour,
         strategy_entries_per_day: o.strategy_entries_per_day,
+        sizing: o
+            .sizing
+            .as_ref()
+            .map(|rule| super::sizing::rule_back(&format!("{field}.sizing"), rule))
+            .transpose()?,
         margin: o.margin.as_ref().map(margin_back),
         protection: o.protection.as_ref().map(protection_back),
         intraday: o.intraday.as_ref().map(intraday_back),

@@ -140,6 +140,7 @@ table! {
     AccountRead risk::get::get_risk;
     RiskChange risk::put::put_risk;
     AccountRead risk::warnings::list_warnings;
+    AccountRead risk::sizing::preview_size;
     KillSwitchEngage kill_switch::account_post::engage_account;
     KillSwitchLift kill_switch::account_delete::lift_account;
     KillSwitchAllRead kill_switch::all_get::get_all;

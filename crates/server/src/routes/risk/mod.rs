@@ -2,6 +2,7 @@
 
 pub mod get;
 pub mod put;
+pub mod sizing;
 pub mod warnings;
 
 use http::{HeaderMap, HeaderValue, header};
