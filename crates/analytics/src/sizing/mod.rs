@@ -10,7 +10,8 @@
 //!
 //! Decimals in, decimals out. All take [`SizeTerms`] and give a [`Sized`]: the quantity is rounded **down** to the
 //! lot, and nothing is returned that is below one lot or the minimum: that is an error that says what was wanted.
-//! [`by_rule`] carries out the way that an account's settings name. Nothing here looks at what is already held, at margin or at limits: the risk gate does, on every order.
+//! [`by_rule`] carries out the way that an account's settings name. Nothing here looks at what is already held, at
+//! margin or at limits: the risk gate does, on every order.
 
 mod rule;
 mod terms;
