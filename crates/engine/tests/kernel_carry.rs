@@ -20,7 +20,8 @@ fn desk(config: KernelConfig, change: impl Fn(&mut Instrument)) -> Desk {
     let mut instrument = common::instruments().remove(1);
     change(&mut instrument);
     let instrument = Box::new(instrument);
-    desk.command(Command::DefineInstrument { instrument }).expect("defined");
+    desk.command(Command::DefineInstrument { instrument })
+        .expect("defined");
     let settings = RiskSettings {
         margin: MarginRules {
             enabled: true,
@@ -51,7 +52,9 @@ fn buy(desk: &mut Desk, quantity: &str) {
         kind: OrderKind::Market,
         time_in_force: TimeInForce::Ioc,
         reduce_only: false,
-        origin: OrderOrigin::Manual { actor: "u1".to_owned() },
+        origin: OrderOrigin::Manual {
+            actor: "u1".to_owned(),
+        },
         terms: OrderTerms::default(),
     };
     desk.command(Command::SubmitOrders {
@@ -140,7 +143,10 @@ fn what_expires_is_settled_and_takes_no_orders() {
     // 2 × (1,100 − 1,001): realised profit is a credit.
     assert_eq!(balance(&desk, LedgerAccount::RealisedPnl), dec("-198"));
     assert_eq!(desk.kernel.illegal_outcomes(), 0);
-    let settled = desk.records.iter().any(|r| matches!(r, Record::Outcome(Outcome::Ledger(e)) if e.actor == "settlement"));
+    let settled = desk
+        .records
+        .iter()
+        .any(|r| matches!(r, Record::Outcome(Outcome::Ledger(e)) if e.actor == "settlement"));
     assert!(settled, "the ledger names who did it");
 }
 

@@ -1,17 +1,22 @@
 //! What a run keeps of its records before they are dropped: a row per order, fill and closed trade.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
 use tradewind_strategy::Reason;
 use tradewind_types::order::OrderEventKind;
-use tradewind_types::record::{EntryKind, LedgerEntry, LotChange, Outcome, Record, StrategyStatus};
+use tradewind_types::record::{
+    EntryKind, LedgerAccount, LedgerEntry, LotChange, Outcome, Record, StrategyStatus,
+};
 use tradewind_types::risk::RiskRule;
 use tradewind_types::{
-    ClientOrderId, EntryId, InstrumentIdx, InstrumentRegistry, OrderEvent, OrderKind, OrderRequest, Price,
-    Quantity, Side, StrategyId, TimeInForce, UnixNanos,
+    ClientOrderId, Currency, EntryId, InstrumentIdx, InstrumentRegistry, OrderEvent, OrderKind, OrderRequest,
+    Price, Quantity, Side, StrategyId, TimeInForce, UnixNanos,
 };
+
+/// Warnings kept in words.
+const WARNINGS_MAX: usize = 50;
 
 /// One order and what became of it.
 #[derive(Debug, Clone)]
@@ -28,14 +33,18 @@ pub struct OrderRow {
     pub kind: OrderKind,
     /// Its life span.
     pub time_in_force: TimeInForce,
-    /// How much was asked for.
+    /// How much was asked for; of a changed order, now.
     pub quantity: Quantity,
+    /// How much was asked for at first.
+    pub asked: Quantity,
     /// Whether it may only shrink a position.
     pub reduce_only: bool,
     /// Whether it hangs on another order.
     pub child: bool,
     /// When it was made.
     pub created: UnixNanos,
+    /// When the row was known that led to it.
+    pub known: UnixNanos,
     /// When something last happened to it.
     pub updated: UnixNanos,
     /// Its state's name, as in the API.
@@ -50,6 +59,35 @@ pub struct OrderRow {
     pub reason: Option<Reason>,
     /// Why it was denied, rejected or canceled.
     pub note: Option<Box<str>>,
+}
+
+/// A change or cancel that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskRow {
+    /// Place of the order in the list of orders.
+    pub order: u32,
+    /// When the row was known that led to it.
+    pub known: UnixNanos,
+    /// What.
+    pub ask: Ask,
+}
+
+/// What can be asked of an order that is out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// That it goes.
+    Cancel,
+    /// That it changes.
+    Change,
+    /// The change as the venue made it: its figures say what was asked for.
+    Changed {
+        /// Quantity in total.
+        quantity: Quantity,
+        /// Limit price.
+        price: Option<Price>,
+        /// Trigger.
+        trigger: Option<Price>,
+    },
 }
 
 /// One execution.
@@ -134,12 +172,20 @@ pub struct Capture {
     pub fills: Vec<FillRow>,
     /// Closed trades in the order of their closing.
     pub trades: Vec<TradeRow>,
+    /// Changes and cancels in the order in which they were asked for or made.
+    pub asks: Vec<AskRow>,
+    /// When the row at hand was known.
+    pub(crate) known: UnixNanos,
     /// Denials by rule.
     pub denials: BTreeMap<RiskRule, u64>,
     /// Strategies halted by the gate, with when and why.
     pub halts: Vec<(UnixNanos, StrategyId, String)>,
     /// Warnings of the gate.
     pub warnings: u64,
+    /// The last warnings, in words.
+    pub warned: VecDeque<(UnixNanos, String)>,
+    /// What was booked beside fills and what fees were for: Σ by kind and currency, received above 0.
+    pub booked: BTreeMap<(&'static str, Currency), Decimal>,
     open: FxHashMap<ClientOrderId, u32>,
     pub(crate) lots: Vec<OpenLot>,
     /// Rows seen by instrument.
@@ -170,15 +216,24 @@ impl Capture {
             match outcome {
                 Outcome::OrderInitialized { request, ts } => self.order(&request, ts, instruments, reason),
                 Outcome::Order(event) => self.event(event, news),
-                Outcome::Ledger(entry) if entry.kind == EntryKind::Fill => {
-                    self.fill_entry(&entry, instruments)
+                Outcome::Ledger(entry) => {
+                    self.sums(&entry);
+                    if entry.kind == EntryKind::Fill {
+                        self.fill_entry(&entry, instruments);
+                    }
                 }
                 Outcome::Strategy(change) => {
                     if let StrategyStatus::Halted { reason } = change.status {
                         self.halts.push((change.ts, change.strategy, reason));
                     }
                 }
-                Outcome::RiskWarning(_) => self.warnings += 1,
+                Outcome::RiskWarning(warned) => {
+                    self.warnings += 1;
+                    if self.warned.len() == WARNINGS_MAX {
+                        self.warned.pop_front();
+                    }
+                    self.warned.push_back((warned.ts, warned.warning.message));
+                }
                 _ => {}
             }
         }
@@ -201,9 +256,11 @@ impl Capture {
             kind: request.kind,
             time_in_force: request.time_in_force,
             quantity: request.quantity,
+            asked: request.quantity,
             reduce_only: request.reduce_only,
             child: request.terms.parent.is_some(),
             created: ts,
+            known: self.known,
             updated: ts,
             state: "INITIALIZED",
             filled: Decimal::ZERO,
@@ -224,6 +281,12 @@ impl Capture {
         // When it took effect: an order that was due while nothing traded waited for the next row.
         row.updated = event.ts_init;
         use OrderEventKind as E;
+        let known = self.known;
+        let ask = |ask: Ask| AskRow {
+            order: at,
+            known,
+            ask,
+        };
         let over = match event.kind {
             E::Denied { denials } => {
                 row.state = "DENIED";
@@ -259,8 +322,25 @@ impl Capture {
                 row.state = "EXPIRED";
                 true
             }
-            E::Modified { quantity, .. } => {
+            E::CancelRequested => {
+                self.asks.push(ask(Ask::Cancel));
+                false
+            }
+            E::ModifyRequested => {
+                self.asks.push(ask(Ask::Change));
+                false
+            }
+            E::Modified {
+                quantity,
+                price,
+                trigger,
+            } => {
                 row.quantity = quantity;
+                self.asks.push(ask(Ask::Changed {
+                    quantity,
+                    price,
+                    trigger,
+                }));
                 row.filled >= quantity.decimal()
             }
             E::Filled {
@@ -299,6 +379,17 @@ impl Capture {
         };
         if over {
             self.open.remove(&event.client_order_id);
+        }
+    }
+
+    /// Adds up what an entry was for.
+    fn sums(&mut self, entry: &LedgerEntry) {
+        for posting in &entry.postings {
+            let Some(kind) = kind_of(posting.account) else {
+                continue;
+            };
+            // What leaves cash stands as a debit there.
+            *self.booked.entry((kind, posting.currency)).or_default() -= posting.amount;
         }
     }
 
@@ -393,6 +484,23 @@ impl Capture {
             }
         }
     }
+}
+
+/// What a posting is for, where that is income or a cost.
+fn kind_of(account: LedgerAccount) -> Option<&'static str> {
+    Some(match account {
+        LedgerAccount::Fees => "commission",
+        LedgerAccount::FeesExchange => "exchange fees",
+        LedgerAccount::FeesClearing => "clearing fees",
+        LedgerAccount::FeesRegulatory => "regulatory fees",
+        LedgerAccount::FeesTax => "taxes",
+        LedgerAccount::FeesBorrow => "borrowing",
+        LedgerAccount::FeesOther => "other fees",
+        LedgerAccount::Funding => "funding",
+        LedgerAccount::Interest => "interest",
+        LedgerAccount::Dividends => "dividends",
+        _ => return None,
+    })
 }
 
 /// The part of a fee that goes with a part of a quantity; the whole of it with the whole.

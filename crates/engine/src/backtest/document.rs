@@ -13,11 +13,13 @@ use tradewind_types::num::canonical;
 use tradewind_types::{OrderKind, PriceMantissa, TimeInForce, UnixNanos};
 
 use super::capture::{FillRow, OrderRow, TradeRow};
-use super::config::{BacktestConfig, EntryChoice, FillPrice, QueueChoice, StrategyWhat};
+use super::config::{BacktestConfig, StrategyWhat};
 use super::lookahead::LookaheadCheck;
 use super::run::RunOutput;
 use super::sources::Inputs;
 use super::{BacktestError, fingerprint, statistics};
+
+pub use super::assumptions::assumptions;
 
 /// What the documents of this program call themselves.
 pub const FORMAT: &str = "tradewind.backtest";
@@ -131,6 +133,9 @@ pub struct SummaryPart {
     pub quotes: u64,
     /// Public trades handled.
     pub trade_prints: u64,
+    /// Changes of books handled.
+    #[serde(default)]
+    pub book_changes: u64,
     /// Orders made.
     pub orders: u64,
     /// Fills.
@@ -145,6 +150,12 @@ pub struct SummaryPart {
     pub dropped_intents: u64,
     /// Warnings of the gate.
     pub warnings: u64,
+    /// The last of them, in words.
+    #[serde(default)]
+    pub warned: Vec<String>,
+    /// What was received (above 0) and paid (below 0) beside the prices of fills, by kind and currency.
+    #[serde(default)]
+    pub booked: Vec<BookedDoc>,
     /// Strategies halted by the gate or by themselves: when (where known), which, why.
     pub halts: Vec<HaltDoc>,
     /// Steps in time that left bars out, by source.
@@ -153,12 +164,23 @@ pub struct SummaryPart {
     pub initial_equity: String,
     /// Equity at the end.
     pub final_equity: String,
-    /// Fees paid, net of rebates.
+    /// Fees paid, net of rebates, in the account's currency.
     pub fees: String,
-    /// Result of the closed trades after fees.
+    /// Result of the closed trades after fees, in the account's currency.
     pub closed_pnl: String,
     /// Positions that are open at the end: instrument and quantity.
     pub open_positions: Vec<PositionDoc>,
+}
+
+/// Income or cost of one kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BookedDoc {
+    /// Funding, interest, commission, taxes …
+    pub kind: String,
+    /// Received above 0, paid below.
+    pub amount: String,
+    /// In which currency.
+    pub currency: String,
 }
 
 /// A halted strategy.
@@ -386,100 +408,6 @@ fn setup(config: &BacktestConfig, output: &RunOutput) -> SetupPart {
     }
 }
 
-/// The fill assumptions in sentences.
-#[must_use]
-pub fn assumptions(config: &BacktestConfig) -> Vec<Assumption> {
-    use tradewind_matching::paper::Slippage;
-    let fills = &config.fills;
-    let price = match fills.price {
-        FillPrice::NextOpen => "An order made when a bar closes meets the next bar's open, then its path.",
-        FillPrice::Close => "An order made when a bar closes meets that close.",
-    };
-    let path = "A bar's path is open, the extreme nearer to the open, the other extreme, close; what rests fills where \
-                the path reaches it, what the open jumps over fills at the open. Bars of several instruments with the \
-                same time are walked one after the other.";
-    let slippage = match fills.slippage {
-        Slippage::None => "No slippage.".to_owned(),
-        Slippage::Bps(bps) => format!("Takers fill {} basis points worse.", bps.normalize()),
-        Slippage::SpreadFraction(part) => format!("Takers fill {} of the spread worse.", part.normalize()),
-        Slippage::Ticks(ticks) => format!("Takers fill {ticks} ticks worse."),
-    };
-    let spread = if fills.half_spread_ticks.is_zero() {
-        "Bid and offer are the bar's price.".to_owned()
-    } else {
-        let ticks = fills.half_spread_ticks.normalize();
-        format!("Bid and offer lie {ticks} ticks below and above the bar's price.")
-    };
-    let impact = match fills.impact_y {
-        None => "No market impact.".to_owned(),
-        Some(y) => format!("Market impact by the square-root law, Y = {y}."),
-    };
-    let latency = format!(
-        "Orders, changes and cancels take effect after {} ms, plus up to {} ms drawn by the seed.",
-        fills.latency_ms, fills.latency_jitter_ms
-    );
-    let queue = match fills.queue {
-        QueueChoice::Off => {
-            "Against quotes, a resting limit fills when the other side reaches it or a trade passes it."
-        }
-        QueueChoice::BehindDisplayed => {
-            "Against quotes, a resting limit queues behind the size displayed at its price."
-        }
-    };
-    let volume = fills.volume_cap.map_or_else(
-        || "Any size fills at a bar's price, whatever its volume.".to_owned(),
-        |cap| {
-            format!(
-                "All orders together fill at most {} of a bar's volume.",
-                cap.normalize()
-            )
-        },
-    );
-    let entry = match fills.entry {
-        EntryChoice::Market => "Entries that the strategy leaves open are market orders.".to_owned(),
-        EntryChoice::Limit => format!(
-            "Entries that the strategy leaves open are limits {} through the quote, immediate or cancel.",
-            config.risk.entry_offset.normalize()
-        ),
-    };
-    let protection = format!(
-        "A market order that opens fills at most {} beyond the price it was made on.",
-        config.risk.price_band.normalize()
-    );
-    let fees = config.fees.tables.iter().map(|t| {
-        let (maker, taker) = (t.maker.normalize(), t.taker.normalize());
-        format!("{}: maker {maker}, taker {taker} of the notional.", t.market)
-    });
-    let fees: Vec<String> = fees.collect();
-    let equity = format!(
-        "Equity is written down per {}; returns and drawdowns are of those points.",
-        config.equity.name()
-    );
-    let excursions = "Largest open loss and gain of a trade are by lows and highs of the bars held, the exit bar only \
-                      by its exit price.";
-    [
-        ("fill", price.to_owned()),
-        ("path", path.to_owned()),
-        ("spread", spread),
-        ("slippage", slippage),
-        ("impact", impact),
-        ("latency", latency),
-        ("queue", queue.to_owned()),
-        ("volume", volume),
-        ("entries", entry),
-        ("protection", protection),
-        ("fees", fees.join(" ")),
-        ("equity", equity),
-        ("excursions", excursions.to_owned()),
-    ]
-    .into_iter()
-    .map(|(about, text)| Assumption {
-        about: about.to_owned(),
-        text,
-    })
-    .collect()
-}
-
 fn summary(config: &BacktestConfig, output: &RunOutput) -> SummaryPart {
     let capture = &output.capture;
     let mut orders_by_state = BTreeMap::new();
@@ -509,12 +437,19 @@ fn summary(config: &BacktestConfig, output: &RunOutput) -> SummaryPart {
     });
     let equity_at =
         |point: Option<&super::EquityPoint>| point.map_or_else(String::new, |p| canonical(p.equity));
-    let fees: Decimal = capture.fills.iter().map(|f| f.fee).sum();
-    let closed: Decimal = capture.trades.iter().map(|t| t.gross - t.fees).sum();
+    let worth = |idx, ts, amount: Decimal| output.rate_of(idx, ts).and_then(|rate| amount.checked_mul(rate));
+    let fees = capture.fills.iter().filter_map(|f| {
+        let order = capture.orders.get(f.order as usize)?;
+        worth(order.instrument, f.ts, f.fee)
+    });
+    let fees: Decimal = fees.sum();
+    let closed = capture.trades.iter();
+    let closed: Decimal = closed.filter_map(|t| worth(t.instrument, t.exit_ts, t.gross - t.fees)).sum();
     SummaryPart {
         bars: output.rows.bars,
         quotes: output.rows.quotes,
         trade_prints: output.rows.trades,
+        book_changes: output.rows.depth,
         orders: capture.orders.len() as u64,
         fills: capture.fills.len() as u64,
         trades: capture.trades.len() as u64,
@@ -522,6 +457,21 @@ fn summary(config: &BacktestConfig, output: &RunOutput) -> SummaryPart {
         denials: capture.denials.iter().map(|(r, n)| (rule(*r), *n)).collect(),
         dropped_intents: output.dropped,
         warnings: capture.warnings,
+        warned: capture
+            .warned
+            .iter()
+            .map(|(ts, text)| format!("{ts}: {text}"))
+            .collect(),
+        booked: capture
+            .booked
+            .iter()
+            .filter(|(_, amount)| !amount.is_zero())
+            .map(|((kind, currency), amount)| BookedDoc {
+                kind: (*kind).to_owned(),
+                amount: canonical(*amount),
+                currency: currency.to_string(),
+            })
+            .collect(),
         halts: halts.chain(stopped).collect(),
         gaps: gaps.collect(),
         initial_equity: equity_at(output.equity.first()),

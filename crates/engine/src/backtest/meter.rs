@@ -86,7 +86,7 @@ impl Meter {
         let Some(state) = kernel.account(account) else {
             return;
         };
-        let cash = state.ledger.cash_total(state.info.base_currency);
+        let cash = cash_of(kernel, state);
         let (equity, exposure) = if self.holdings.is_empty() {
             (Some(cash), Decimal::ZERO)
         } else {
@@ -109,7 +109,7 @@ impl Meter {
             return;
         };
         self.holdings.clear();
-        let cash = state.ledger.cash_total(state.info.base_currency);
+        let cash = cash_of(kernel, state);
         self.equity = cash.to_f64().unwrap_or(0.0);
         self.gross = 0.0;
         for (id, position) in state.ledger.positions().filter(|(_, p)| !p.quantity.is_zero()) {
@@ -123,7 +123,9 @@ impl Meter {
             let mid = market.quote().map_or(0, |q| q.bid.0.midpoint(q.ask.0));
             let quantity = position.quantity.to_f64().unwrap_or(0.0);
             let multiplier = instrument.multiplier.to_f64().unwrap_or(1.0);
-            let worth = quantity * multiplier / 10f64.powi(i32::from(instrument.price_scale));
+            let rate = kernel.rate_to(instrument.quote, state.info.base_currency);
+            let rate = rate.ok().and_then(|r| r.to_f64()).unwrap_or(1.0);
+            let worth = rate * quantity * multiplier / 10f64.powi(i32::from(instrument.price_scale));
             self.holdings.push(Holding {
                 idx,
                 worth,
@@ -178,12 +180,27 @@ impl Meter {
     }
 }
 
+/// Cash of every currency in the account's own; where a rate is missing the sample before it has said so.
+fn cash_of(kernel: &Kernel, state: &AccountState) -> Decimal {
+    let base = state.info.base_currency;
+    let worth = |currency| {
+        let cash = state.ledger.cash_total(currency);
+        if currency == base || cash.is_zero() {
+            return Some(cash);
+        }
+        cash.checked_mul(kernel.rate_to(currency, base).ok()?)
+    };
+    state.ledger.currencies().filter_map(worth).sum()
+}
+
 fn gross_of(kernel: &Kernel, state: &AccountState) -> Decimal {
     let open = state.ledger.positions().filter(|(_, p)| !p.quantity.is_zero());
     let values = open.filter_map(|(id, p)| {
         let mark = kernel.mark(id).0?;
-        let multiplier = kernel.instruments().by_id(id)?.multiplier;
-        Some(p.quantity.checked_mul(mark)?.checked_mul(multiplier)?.abs())
+        let instrument = kernel.instruments().by_id(id)?;
+        let value = p.quantity.checked_mul(mark)?.checked_mul(instrument.multiplier)?;
+        let rate = kernel.rate_to(instrument.quote, state.info.base_currency).ok()?;
+        value.abs().checked_mul(rate)
     });
     values.sum()
 }

@@ -7,6 +7,7 @@
 //! A strategy sees a bar when it has closed and nothing later: what a run could look ahead into has not been read
 //! when the strategy is asked. [`lookahead`] proves it for each result on truncated data.
 
+mod assumptions;
 mod capture;
 pub mod config;
 pub mod data;
@@ -26,7 +27,7 @@ pub mod walk_forward;
 use sha2::{Digest, Sha256};
 use tradewind_types::UnixNanos;
 
-pub use capture::{Capture, FillRow, OrderRow, TradeRow};
+pub use capture::{Ask, AskRow, Capture, FillRow, OrderRow, TradeRow};
 pub use config::{BacktestConfig, ConfigError, is_plain_name};
 pub use data::DataError;
 pub use document::BacktestDocument;
@@ -54,6 +55,9 @@ pub enum BacktestError {
         /// Rows handled until then.
         rows: u64,
     },
+    /// An exchange rate is missing, or a book contradicts itself.
+    #[error(transparent)]
+    Run(RunError),
     /// The statistics.
     #[error("statistics: {0}")]
     Statistics(String),
@@ -67,6 +71,7 @@ impl From<RunError> for BacktestError {
         match error {
             RunError::Data(error) => BacktestError::Data(error),
             RunError::Canceled { rows } => BacktestError::Canceled { rows },
+            error @ (RunError::NoRate(_) | RunError::Depth(..)) => BacktestError::Run(error),
         }
     }
 }
@@ -97,7 +102,7 @@ pub fn backtest(
     control: &Control<'_>,
 ) -> Result<BacktestDocument, BacktestError> {
     let output = run_once(config, inputs, UnixNanos(u64::MAX), control)?;
-    if output.rows.bars + output.rows.quotes + output.rows.trades == 0 {
+    if output.rows.bars + output.rows.quotes + output.rows.trades + output.rows.depth == 0 {
         return Err(BacktestError::NoData);
     }
     let lookahead = lookahead::check(config, inputs, &output, control)?;

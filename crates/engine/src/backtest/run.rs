@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rust_decimal::Decimal;
+use tradewind_ledger::{FxError, FxRates};
 use tradewind_strategy::{Instance, Intent, Intents, OwnFill, OwnPosition, Ran, Strategy};
 use tradewind_types::market::{Bar, BarBuilder, BarInterval, Quote, Trade};
-use tradewind_types::{AccountId, Instrument, InstrumentIdx, StrategyId, UnixNanos};
+use tradewind_types::{AccountId, Currency, Instrument, InstrumentIdx, StrategyId, UnixNanos};
 
 use super::capture::{Capture, FillNews};
 use super::config::EquitySampling;
-use super::data::{DataError, GapCount, Merge, Row};
+use super::data::{DataError, Depth, GapCount, Merge, Row};
 use super::meter::{EquityPoint, Meter};
-use crate::kernel::{Actions, Actor, EntryStyle, Kernel};
+use crate::kernel::{Actions, Actor, DepthError, EntryStyle, Kernel};
 
 /// Rows between two reports of progress and two looks at the cancel flag.
 const PROGRESS_ROWS: u64 = 16_384;
@@ -53,6 +54,12 @@ pub enum RunError {
         /// Rows handled until then.
         rows: u64,
     },
+    /// A change of a book that does not fit it.
+    #[error("book at {0}: {1}")]
+    Depth(UnixNanos, DepthError),
+    /// The account cannot be valued in its currency.
+    #[error("{0}; [[fx]] has to name one")]
+    NoRate(FxError),
 }
 
 /// Rows by kind.
@@ -64,6 +71,8 @@ pub struct RowCounts {
     pub quotes: u64,
     /// Trades.
     pub trades: u64,
+    /// Changes of books.
+    pub depth: u64,
 }
 
 /// What a run leaves.
@@ -95,6 +104,24 @@ pub struct RunOutput {
     pub broken: Option<String>,
     /// Positions that are open at the end.
     pub open_positions: Vec<(InstrumentIdx, Decimal)>,
+    /// Exchange rates, for figures in other currencies than the account's.
+    pub fx: FxRates,
+    /// The account's currency.
+    pub currency: Currency,
+}
+
+impl RunOutput {
+    /// What one unit of an instrument's money was worth in the account's currency at a time; 1 where they are the same.
+    /// A run whose samples have all their rates has one for every fill, older ones included.
+    #[must_use]
+    pub fn rate_of(&self, instrument: InstrumentIdx, ts: UnixNanos) -> Option<Decimal> {
+        let quote = self.instruments.get(instrument.slot())?.quote;
+        if quote == self.currency {
+            return Some(Decimal::ONE);
+        }
+        let found = self.fx.rate(quote, self.currency, ts, u64::MAX);
+        found.ok().map(|q| q.rate)
+    }
 }
 
 /// One strategy on its instruments.
@@ -159,29 +186,32 @@ pub fn run<S: Strategy>(
     let mut runner = Runner::new(stage, players);
     let (mut first, mut last) = (None, UnixNanos(0));
     while let Some((known, row)) = data.next_row()? {
+        let opens = match &row {
+            Row::Bar(bar) => bar.ts,
+            Row::Quote(_) | Row::Trade(_) | Row::Depth(_) => known,
+        };
         if first.is_none() {
-            let opens = match &row {
-                Row::Bar(bar) => bar.ts,
-                Row::Quote(_) | Row::Trade(_) => known,
-            };
             first = Some(known);
             runner.begin(opens);
         }
         if known > last {
-            runner.time_is_over(last, known);
+            runner.time_is_over(last, known)?;
         }
         last = known;
+        runner.capture.known = known;
+        runner.carry(opens);
         match row {
             Row::Bar(bar) => runner.bar(&bar, known),
             Row::Quote(quote) => runner.quote(&quote),
             Row::Trade(trade) => runner.trade(&trade),
+            Row::Depth(depth) => runner.depth(&depth)?,
         }
         if data.rows().is_multiple_of(PROGRESS_ROWS) {
             runner.report(data.rows(), known, control)?;
         }
     }
     let gaps = data.gaps();
-    Ok(runner.finish(first.unwrap_or_default(), last, gaps))
+    runner.finish(first.unwrap_or_default(), last, gaps)
 }
 
 impl<S: Strategy> Runner<S> {
@@ -223,13 +253,24 @@ impl<S: Strategy> Runner<S> {
 
     /// Before the first row, which opens at `ts`.
     fn begin(&mut self, ts: UnixNanos) {
+        self.stage.kernel.replay_from(ts);
         self.meter.begin(ts.plus(1));
         self.meter.resync(&self.stage.kernel, &self.stage.account);
         self.meter.sample(ts, &self.stage.kernel, &self.stage.account);
     }
 
+    /// What time brings until `ts`: funding, interest, settlements.
+    #[inline]
+    fn carry(&mut self, ts: UnixNanos) {
+        self.stage.kernel.replay_carry(ts, &mut self.actions);
+        if !self.actions.records.is_empty() {
+            self.settle_records(None);
+            self.meter.resync(&self.stage.kernel, &self.stage.account);
+        }
+    }
+
     /// All rows known until `last` have come; the next is known later.
-    fn time_is_over(&mut self, last: UnixNanos, next: UnixNanos) {
+    fn time_is_over(&mut self, last: UnixNanos, next: UnixNanos) -> Result<(), RunError> {
         for at in 0..self.partial.len() {
             let player = self.partial[at];
             let mut intents = std::mem::take(&mut self.intents);
@@ -237,20 +278,26 @@ impl<S: Strategy> Runner<S> {
             self.intents = intents;
             self.asked(player, ran);
         }
+        self.carry(last);
         if self.meter.is_due(next) {
             if last > UnixNanos(0) {
-                self.sample(last);
+                self.sample(last)?;
             }
             self.meter.begin(next);
         }
+        Ok(())
     }
 
-    fn sample(&mut self, ts: UnixNanos) {
+    fn sample(&mut self, ts: UnixNanos) -> Result<(), RunError> {
+        if let Err(error) = self.stage.kernel.check_rates(&self.stage.account) {
+            return Err(RunError::NoRate(error));
+        }
         self.meter.sample(ts, &self.stage.kernel, &self.stage.account);
         if self.stage.sampling != EquitySampling::Row || self.touched {
             self.value_account();
             self.touched = false;
         }
+        Ok(())
     }
 
     /// The kernel values the account and looks at its limits.
@@ -286,6 +333,13 @@ impl<S: Strategy> Runner<S> {
         self.closed_bars();
         self.stage.kernel.replay_quote(quote, &mut self.actions);
         self.settle(None);
+        self.quoted(quote);
+    }
+
+    /// A quote is what everybody sees now.
+    #[inline]
+    fn quoted(&mut self, quote: &Quote) {
+        let idx = quote.instrument;
         let mid = quote.bid.0.midpoint(quote.ask.0);
         self.capture.lived(idx, mid, mid);
         self.priced(idx, mid);
@@ -315,6 +369,38 @@ impl<S: Strategy> Runner<S> {
         }
         self.stage.kernel.replay_trade(trade, &mut self.actions);
         self.settle(None);
+    }
+
+    /// A change of a book. The strategies' bars are of its mid prices; they are shown the quote where it moved.
+    fn depth(&mut self, depth: &Depth) -> Result<(), RunError> {
+        self.rows.depth += 1;
+        let idx = depth.instrument;
+        // Bars that this time ends were known before it.
+        if let Some(builder) = &mut self.builders[idx.slot()] {
+            builder.advance(depth.ts, &mut self.built);
+            self.closed_bars();
+        }
+        self.stage.kernel.replay_time(depth.ts, &mut self.actions);
+        self.settle(None);
+        let done = self.stage.kernel.replay_depth(depth, &mut self.actions);
+        done.map_err(|error| RunError::Depth(depth.ts, error))?;
+        self.settle(None);
+        if depth.more {
+            return Ok(());
+        }
+        let Some(quote) = self.stage.kernel.depth_quote(idx) else {
+            self.stage.kernel.replay_book(idx, None, &mut self.actions);
+            self.settle(None);
+            return Ok(());
+        };
+        let interval = self.stage.interval;
+        let builder = self.builders[idx.slot()].get_or_insert_with(|| BarBuilder::from_quotes(idx, interval));
+        builder.on_quote(&quote, &mut self.built);
+        self.closed_bars();
+        self.stage.kernel.replay_book(idx, Some(quote), &mut self.actions);
+        self.settle(None);
+        self.quoted(&quote);
+        Ok(())
     }
 
     #[inline]
@@ -517,8 +603,13 @@ impl<S: Strategy> Runner<S> {
         Ok(())
     }
 
-    fn finish(mut self, first: UnixNanos, last: UnixNanos, gaps: Vec<GapCount>) -> RunOutput {
-        self.time_is_over(last, UnixNanos(u64::MAX));
+    fn finish(
+        mut self,
+        first: UnixNanos,
+        last: UnixNanos,
+        gaps: Vec<GapCount>,
+    ) -> Result<RunOutput, RunError> {
+        self.time_is_over(last, UnixNanos(u64::MAX))?;
         let kernel = &self.stage.kernel;
         let account = kernel.account(&self.stage.account);
         let broken = account
@@ -529,7 +620,7 @@ impl<S: Strategy> Runner<S> {
             .filter(|(_, p)| !p.quantity.is_zero())
             .filter_map(|(id, p)| Some((kernel.instruments().idx(id)?, p.quantity)))
             .collect();
-        RunOutput {
+        Ok(RunOutput {
             equity: self.meter.points,
             rows: self.rows,
             first,
@@ -542,7 +633,9 @@ impl<S: Strategy> Runner<S> {
             illegal: kernel.illegal_outcomes(),
             broken,
             open_positions,
+            fx: kernel.state().fx.clone(),
+            currency: account.map_or(Currency::USD, |a| a.info.base_currency),
             capture: self.capture,
-        }
+        })
     }
 }

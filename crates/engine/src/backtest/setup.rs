@@ -1,30 +1,32 @@
 //! From a configuration to a stage: the kernel with its account, instruments, fees and assumptions, and the
 //! strategies on their instruments.
 
+use std::sync::Arc;
+
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
-use tradewind_matching::paper::{
-    BarSettings, HalfSpread, Impact, ImpactInputs, LatencyDistribution, LatencyModel, PaperSettings,
-    QueueModel,
-};
+use tradewind_matching::paper::{BarSettings, HalfSpread, Impact, ImpactInputs, PaperSettings, QueueModel};
 use tradewind_strategy::registry::{self, Setup};
 use tradewind_strategy::script::Script;
 use tradewind_strategy::{Instance, SlotMarket, Strategy};
-use tradewind_types::record::{Command, CommandEnvelope};
+use tradewind_types::record::{Attribution, BookTask, CashKind, Command, CommandEnvelope};
 use tradewind_types::risk::RiskSettings;
+use tradewind_types::time::DAY_NS;
 use tradewind_types::{
     AccountId, AccountInfo, AccountKind, Instrument, InstrumentIdx, Money, OrgId, Rounding, StrategyId,
     UnixNanos, UserId,
 };
 
 use super::BacktestError;
-use super::config::{BacktestConfig, EntryChoice, FillConfig, FillPrice, QueueChoice, StrategyWhat, venue};
+use super::config::{
+    BacktestConfig, EntryChoice, FillConfig, FillPrice, InstrumentConfig, QueueChoice, StrategyWhat, venue,
+};
+use super::data::DataKind;
 use super::run::{Player, Stage};
-use crate::kernel::{Actions, EntryStyle, Event, Kernel, KernelConfig, State};
+use crate::kernel::{Actions, EntryStyle, Event, Halt, Kernel, KernelConfig, State};
 
 /// Time without end: what live trading does by the clock a backtest does by its samples.
 const NEVER_NS: u64 = u64::MAX / 4;
-const MS: u64 = 1_000_000;
 
 /// The account of every backtest.
 pub(crate) fn account_id() -> AccountId {
@@ -40,17 +42,44 @@ pub fn stage(config: &BacktestConfig) -> Result<Stage, BacktestError> {
         strategy_interval: config.strategy.interval,
         bars_max: 1,
         trades_max: 1,
-        paper_latency_ns: config.fills.latency_ms * MS,
-        paper_queue: config.fills.queue == QueueChoice::BehindDisplayed,
+        paper_latency_ns: config.latency.order_ns,
+        paper_queue: config.fills.queue != QueueChoice::Off,
         equity_interval_ns: 0,
         weights_interval_ns: NEVER_NS,
         reconcile_interval_ns: NEVER_NS,
+        carry: config.carry.clone(),
+        paper_fees: config.fees.rules.clone(),
         ..KernelConfig::default()
     };
     let mut kernel = Kernel::backtest(kernel_config, State::default());
     for one in &config.instruments {
-        let instrument = Box::new(one.instrument.clone());
+        let mut instrument = Box::new(one.instrument.clone());
+        if let Some(calendar) = one.calendar.as_ref().filter(|_| !has_whole_days(config, one)) {
+            instrument.calendar = Arc::clone(calendar);
+        }
         command(&mut kernel, Command::DefineInstrument { instrument })?;
+    }
+    if let Some(calendar) = config.sessions.unknown.first() {
+        let message = format!("the calendar {calendar} is not known; describe it in [[sessions]]");
+        return Err(BacktestError::Refused(message));
+    }
+    if let Some(data) = config
+        .data
+        .iter()
+        .find(|d| d.files.is_empty() && d.catalog.is_some())
+    {
+        let message = format!(
+            "{} is of the catalogue, which is not at hand here",
+            data.instrument
+        );
+        return Err(BacktestError::Refused(message));
+    }
+    for table in &config.sessions.tables {
+        let table = table.clone();
+        command(&mut kernel, Command::DefineSessions { table })?;
+    }
+    for rate in &config.fx {
+        command(&mut kernel, Command::RecordFxRate { rate: rate.clone() })?;
     }
     for fees in &config.fees.tables {
         command(&mut kernel, Command::DefineFees { fees: fees.clone() })?;
@@ -61,6 +90,16 @@ pub fn stage(config: &BacktestConfig) -> Result<Stage, BacktestError> {
             kernel.assume_impact(InstrumentIdx(at as u32), ImpactInputs { sigma, volume });
         }
     }
+    let halts = config.sessions.halts.iter().filter_map(|(id, from, to)| {
+        let instrument = kernel.instruments().idx(id)?;
+        Some(Halt {
+            instrument,
+            from: *from,
+            to: *to,
+        })
+    });
+    let halts = halts.collect();
+    kernel.assume_halts(halts);
     open_account(&mut kernel, config)?;
     let half_spread = config
         .instruments
@@ -93,6 +132,20 @@ fn open_account(kernel: &mut Kernel, config: &BacktestConfig) -> Result<(), Back
     };
     let deposit = Money::new(config.account.cash, config.account.currency);
     command(kernel, Command::OpenAccount { account, deposit })?;
+    for money in &config.account.balances {
+        let task = BookTask::Cash {
+            kind: CashKind::Adjustment,
+            money: *money,
+            about: Attribution::default(),
+        };
+        let transfer = Command::Book {
+            account: account_id(),
+            task: Box::new(task),
+            key: format!("start {}", money.currency),
+            reason: "at the start".to_owned(),
+        };
+        command(kernel, transfer)?;
+    }
     let mut settings: RiskSettings = config.risk.clone();
     settings.margin.enabled |= config.account.margin;
     let set = Command::SetRiskSettings {
@@ -101,6 +154,12 @@ fn open_account(kernel: &mut Kernel, config: &BacktestConfig) -> Result<(), Back
         expected_version: 1,
     };
     command(kernel, set)
+}
+
+/// Whether an instrument has bars of a day or longer alone: those are its sessions.
+fn has_whole_days(config: &BacktestConfig, of: &InstrumentConfig) -> bool {
+    let mut data = config.data.iter().filter(|d| d.instrument == of.instrument.id);
+    data.all(|d| d.layout.kind == DataKind::Bars && d.layout.interval.nanos() >= DAY_NS)
 }
 
 fn command(kernel: &mut Kernel, command: Command) -> Result<(), BacktestError> {
@@ -120,24 +179,15 @@ fn command(kernel: &mut Kernel, command: Command) -> Result<(), BacktestError> {
 
 fn assumptions(config: &BacktestConfig) -> PaperSettings {
     let fills = &config.fills;
-    let latency = if fills.latency_jitter_ms == 0 {
-        LatencyModel::Constant
-    } else {
-        LatencyModel::Sampled {
-            distribution: LatencyDistribution::Uniform {
-                min: 0,
-                max: fills.latency_jitter_ms * MS,
-            },
-            seed: config.seed,
-        }
-    };
     PaperSettings {
-        order_latency_ns: fills.latency_ms * MS,
-        cancel_latency_ns: fills.latency_ms * MS,
-        latency,
+        order_latency_ns: config.latency.order_ns,
+        cancel_latency_ns: config.latency.cancel_ns,
+        latency: config.latency.model.clone(),
         queue: match fills.queue {
             QueueChoice::Off => QueueModel::Off,
             QueueChoice::BehindDisplayed => QueueModel::BehindDisplayed,
+            QueueChoice::Share(share) => QueueModel::Probabilistic(share),
+            QueueChoice::Exact => QueueModel::ByOrder,
         },
         slippage: fills.slippage,
         impact: fills.impact_y.map_or(Impact::None, |y| Impact::SquareRoot { y }),

@@ -83,10 +83,31 @@ pub(crate) fn trade(row: &TradeRow, instrument: &Instrument) -> Trade {
     }
 }
 
+/// A trade in the account's currency, by the rate when it was closed.
+fn worth(trade: Trade, rate: rust_decimal::Decimal) -> Option<Trade> {
+    if rate == rust_decimal::Decimal::ONE {
+        return Some(trade);
+    }
+    let of = |amount: rust_decimal::Decimal| Some(amount.checked_mul(rate)?.round_dp(8).normalize());
+    let may = |amount: Option<rust_decimal::Decimal>| amount.map_or(Some(None), |a| of(a).map(Some));
+    Some(Trade {
+        entry_value: of(trade.entry_value)?,
+        exit_value: of(trade.exit_value)?,
+        pnl: of(trade.pnl)?,
+        fees: of(trade.fees)?,
+        mae: may(trade.mae)?,
+        mfe: may(trade.mfe)?,
+        ..trade
+    })
+}
+
 pub(crate) fn trades(output: &RunOutput) -> Vec<Trade> {
     let rows = output.capture.trades.iter();
-    rows.filter_map(|row| Some(trade(row, output.instruments.get(row.instrument.slot())?)))
-        .collect()
+    rows.filter_map(|row| {
+        let trade = trade(row, output.instruments.get(row.instrument.slot())?);
+        worth(trade, output.rate_of(row.instrument, row.exit_ts)?)
+    })
+    .collect()
 }
 
 /// Closes of the benchmark at the curve's times: the last one known at each.
@@ -109,7 +130,7 @@ pub(crate) fn benchmark(
         let (idx, open, price) = match row {
             Row::Bar(bar) => (bar.instrument, Some(bar.open.0), bar.close.0),
             Row::Quote(quote) => (quote.instrument, None, quote.bid.0.midpoint(quote.ask.0)),
-            Row::Trade(_) => continue,
+            Row::Trade(_) | Row::Depth(_) => continue,
         };
         while next < ts.len() && ts[next] < known {
             if let Some(price) = last {

@@ -415,6 +415,7 @@ impl Kernel {
             if let Some(idx) = self.state.instruments.idx(&instrument.id) {
                 self.markets[idx.slot()].redefine(instrument.clone().into());
             }
+            self.carry_changed();
         }
         CommandReply::Done
     }
@@ -426,6 +427,7 @@ impl Kernel {
         if !same {
             let _ = self.emit(Outcome::FeesDefined(fees.clone()), actions);
             self.simulated.venue_mut().set_fees(fees.clone());
+            super::reports::set_fee_rules(self.simulated.venue_mut(), &self.config);
         }
         CommandReply::Done
     }

@@ -118,7 +118,11 @@ impl Kernel {
                 Ok(())
             }
             DepthAction::Set => {
-                self.set_level((change.instrument, change.ts), (change.side, change.price), change.size.0);
+                self.set_level(
+                    (change.instrument, change.ts),
+                    (change.side, change.price),
+                    change.size.0,
+                );
                 Ok(())
             }
             DepthAction::Add => self.add(change, change.side),
@@ -132,7 +136,11 @@ impl Kernel {
             }
             DepthAction::Cancel => {
                 let known = self.resting(change)?;
-                let gone = if change.size.0 == 0 { known.size } else { change.size.0 };
+                let gone = if change.size.0 == 0 {
+                    known.size
+                } else {
+                    change.size.0
+                };
                 self.take(change, gone, false, actions)
             }
             DepthAction::Trade => {

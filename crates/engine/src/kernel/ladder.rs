@@ -31,6 +31,12 @@ impl Kernel {
             return;
         };
         let rules = account.risk.margin;
+        if self.config.carry.liquidate {
+            self.liquidate(id, actions);
+        }
+        let Some(account) = self.account(id) else {
+            return;
+        };
         let value = self.value(account);
         let (Some(used), Some(equity)) = (value.margin_used, value.equity) else {
             return;
@@ -61,7 +67,8 @@ impl Kernel {
         };
         let message = format!("margin used is {shown} of equity: {what}");
         let warning = denial(RiskRule::MarginUse, shown, percent(limit), message);
-        let force = share >= rules.use_force;
+        // Where positions are liquidated by maintenance margin, the ladder only warns.
+        let force = share >= rules.use_force && !self.config.carry.liquidate;
         let again = if force { AGAIN_NS } else { WARN_AGAIN_NS };
         if !self.warn(id, warning, again, actions) || !force {
             return;
@@ -121,7 +128,13 @@ impl Kernel {
     }
 
     /// Records a warning unless it was given a short while ago with the same limit. True when it was recorded.
-    fn warn(&mut self, id: &AccountId, warning: Denial, again_ns: u64, actions: &mut Actions) -> bool {
+    pub(super) fn warn(
+        &mut self,
+        id: &AccountId,
+        warning: Denial,
+        again_ns: u64,
+        actions: &mut Actions,
+    ) -> bool {
         let Some(account) = self.account(id) else {
             return false;
         };

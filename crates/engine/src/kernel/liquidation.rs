@@ -12,7 +12,8 @@ use tradewind_types::num::NumberError;
 use tradewind_types::order::OrderOrigin;
 use tradewind_types::risk::RiskRule;
 use tradewind_types::{
-    AccountId, ClientOrderId, Instrument, OrderKind, OrderRequest, OrderTerms, Price, Quantity, Side, TimeInForce,
+    AccountId, ClientOrderId, Instrument, OrderKind, OrderRequest, OrderTerms, Price, Quantity, Side,
+    TimeInForce,
 };
 
 use super::gate::denial;
@@ -36,18 +37,28 @@ impl Kernel {
         let (Some(cash), Some(open)) = (self.cash_in_base(account), self.open_in_base(account)) else {
             return;
         };
-        let Ok(closings) = closings(cash, &open) else { return };
+        let Ok(closings) = closings(cash, &open) else {
+            return;
+        };
         if closings.is_empty() {
             return;
         }
         let value = self.value(account);
-        let (equity, kept) = (value.equity.unwrap_or_default(), value.margin_kept.unwrap_or_default());
+        let (equity, kept) = (
+            value.equity.unwrap_or_default(),
+            value.margin_kept.unwrap_or_default(),
+        );
         let message = format!(
             "equity {} is below the maintenance margin {}: positions are closed",
             equity.normalize(),
             kept.normalize()
         );
-        let warning = denial(RiskRule::MarginRatio, equity.normalize(), kept.normalize(), message);
+        let warning = denial(
+            RiskRule::MarginRatio,
+            equity.normalize(),
+            kept.normalize(),
+            message,
+        );
         // The limit names the rule, not the figure: another price is no other reason.
         let warning = tradewind_types::risk::Denial {
             limit: "maintenance margin".to_owned(),
@@ -59,7 +70,12 @@ impl Kernel {
         self.cancel_all(id, None, actions);
         for closing in closings {
             if let Some(position) = open.get(closing.position) {
-                self.close_by_market(id, &position.instrument, (closing.side, closing.quantity), actions);
+                self.close_by_market(
+                    id,
+                    &position.instrument,
+                    (closing.side, closing.quantity),
+                    actions,
+                );
             }
         }
     }

@@ -16,9 +16,10 @@ use tradewind_indicators::Scales;
 use tradewind_strategy::{StrategyOpinion, StrategySet};
 use tradewind_types::market::book::OrderBook;
 use tradewind_types::market::{
-    Bar, BarBuilder, BarGrid, BarInterval, BookLevel, BookUpdate, DataState, MarketEvent, Quote, Trade,
+    Bar, BarBuilder, BarGrid, BarInterval, BookAction, BookLevel, BookUpdate, DataState, MarketEvent, Quote,
+    Trade,
 };
-use tradewind_types::{Instrument, InstrumentIdx, UnixNanos};
+use tradewind_types::{Instrument, InstrumentIdx, PriceMantissa, Side, SizeMantissa, UnixNanos};
 
 use super::{Actions, Kernel, KernelConfig};
 
@@ -146,7 +147,10 @@ impl MarketState {
             opinions_ts: UnixNanos(0),
         };
         let counted = config.count_bars.iter().copied().take(COUNT_BARS_MAX);
-        for interval in BarInterval::every().chain([config.strategy_interval]).chain(counted) {
+        for interval in BarInterval::every()
+            .chain([config.strategy_interval])
+            .chain(counted)
+        {
             state.keep(interval);
         }
         state
@@ -286,6 +290,32 @@ impl MarketState {
             Some(quote) if !self.book.is_crossed() => self.take_quote(quote),
             _ => false,
         }
+    }
+
+    /// Sets a level of a book of history, which begins empty.
+    pub(super) fn set_level(&mut self, side: Side, price: PriceMantissa, size: SizeMantissa, ts: UnixNanos) {
+        if !self.book.is_synchronised() {
+            self.clear_levels(ts);
+        }
+        let level = BookLevel { side, price, size };
+        self.change_levels(BookAction::Delta, &[level], ts);
+    }
+
+    /// Empties a book of history.
+    pub(super) fn clear_levels(&mut self, ts: UnixNanos) {
+        self.change_levels(BookAction::Snapshot, &[], ts);
+    }
+
+    fn change_levels(&mut self, action: BookAction, levels: &[BookLevel], ts: UnixNanos) {
+        let update = BookUpdate {
+            instrument: self.book.instrument(),
+            action,
+            levels: levels.iter().copied().collect(),
+            ts_event: ts,
+            ts_init: ts,
+        };
+        // It is synchronised by now, which is all that can be refused.
+        let _ = self.book.apply(&update);
     }
 
     fn take_trade(&mut self, trade: &Trade, config: &KernelConfig) {

@@ -11,8 +11,10 @@
 pub mod account;
 mod adjust;
 pub mod bookkeeping;
+pub mod carry;
 mod commands;
 pub mod deployed;
+pub mod depth;
 pub mod execution;
 pub mod gate;
 mod hedge;
@@ -20,6 +22,7 @@ pub mod held;
 mod intents;
 pub mod ladder;
 mod links;
+mod liquidation;
 pub mod live;
 pub mod market;
 mod modify;
@@ -42,6 +45,7 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use tradewind_matching::paper::FeeModel;
 use tradewind_types::market::{BarInterval, DataState, MarketEvent, SessionGrid};
 use tradewind_types::order::RequestError;
 use tradewind_types::record::{
@@ -49,18 +53,20 @@ use tradewind_types::record::{
 };
 use tradewind_types::risk::Denial;
 use tradewind_types::{
-    AccountId, AccountInfo, ClientOrderId, EntryId, Instrument, InstrumentId, InstrumentIdx,
-    InstrumentRegistry, Order, UnixNanos, VenueId,
+    AccountId, AccountInfo, ClientOrderId, EntryId, Instrument, InstrumentId, InstrumentIdx, InstrumentKind,
+    InstrumentRegistry, Market, Order, UnixNanos, VenueId,
 };
 
 pub use account::AccountState;
 pub use deployed::{DeployError, Deployed, build_strategy, script_source};
+pub use depth::{Depth, DepthAction, DepthError};
 pub use execution::{Execution, VenueRequest, VenueRequestKind};
 pub use held::Capabilities;
 pub use intents::{Acted, Actor, EntryStyle};
 pub use live::Live;
 pub use market::{MarketPublication, MarketState};
 pub use ordering::{BATCH_MAX, RESERVED_PREFIX};
+pub use replay::Halt;
 pub use state::{FoldError, State};
 
 use execution::{Backtest, Paper, Simulated};
@@ -98,6 +104,22 @@ pub struct KernelConfig {
     pub paper_capabilities: Capabilities,
     /// What each real venue carries out itself; one that is not named has market and limit orders alone.
     pub live_capabilities: BTreeMap<VenueId, Capabilities>,
+    /// What holding costs or brings in simulated accounts; nothing.
+    pub carry: carry::CarryRules,
+    /// Fees of the simulated venue that are more than a part of the notional, by market and kind of instrument; they
+    /// go before the market's fee table.
+    pub paper_fees: Vec<FeeRule>,
+}
+
+/// How fees of a market, or of one kind of instrument there, are reckoned at the simulated venue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeeRule {
+    /// The market.
+    pub market: Market,
+    /// One kind of instrument, or all.
+    pub kind: Option<InstrumentKind>,
+    /// How.
+    pub model: FeeModel,
 }
 
 impl Default for KernelConfig {
@@ -116,6 +138,8 @@ impl Default for KernelConfig {
             reconcile_interval_ns: 300 * S,
             paper_capabilities: Capabilities::ALL,
             live_capabilities: BTreeMap::new(),
+            carry: carry::CarryRules::default(),
+            paper_fees: Vec::new(),
         }
     }
 }
@@ -312,6 +336,13 @@ pub struct Kernel {
     last_illegal: Option<FoldError>,
     frozen: bool,
     deployed: deployed::Runners,
+    carry: carry::CarryClock,
+    /// Times at which instruments of a backtest do not trade.
+    halts: Vec<replay::Halt>,
+    /// Orders of the market, of books by order in a backtest.
+    depth: Vec<depth::DepthFeed>,
+    /// What the fee of the fill at hand consists of.
+    fee_lines: Vec<tradewind_matching::paper::FeeLine>,
 }
 
 impl Kernel {
@@ -348,6 +379,10 @@ impl Kernel {
             illegal: 0,
             last_illegal: None,
             frozen: false,
+            carry: carry::CarryClock::default(),
+            halts: Vec::new(),
+            depth: Vec::new(),
+            fee_lines: Vec::new(),
         };
         kernel.grow_markets();
         kernel
@@ -386,6 +421,7 @@ impl Kernel {
                 self.follow_all_links(actions);
             }
             self.paper_advance(actions);
+            self.carry_until(ts, actions);
             self.run_timers(actions);
         }
     }

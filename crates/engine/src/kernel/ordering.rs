@@ -2,13 +2,14 @@
 
 use rust_decimal::Decimal;
 use tradewind_ledger::EntryFacts;
+use tradewind_matching::paper::fees::FeeFacts;
 use tradewind_types::order::{OrderEventKind, OrderOrigin, RequestError};
 use tradewind_types::record::{BatchMode, Outcome, RiskWarned};
 use tradewind_types::risk::{Denial, RiskSettings};
 use tradewind_types::time::SECOND_NS;
 use tradewind_types::{
-    AccountId, ClientOrderId, Instrument, Money, Order, OrderEvent, OrderRequest, OrderState, Side,
-    StrategyId,
+    AccountId, AccountKind, ClientOrderId, Instrument, Money, Order, OrderEvent, OrderRequest, OrderState,
+    Rounding, Side, StrategyId,
 };
 
 use super::account::strategy_of;
@@ -308,6 +309,45 @@ impl Kernel {
         (context.cash_needed(), warnings)
     }
 
+    /// The most that a whole order is charged, as a part of its notional at the worst price.
+    fn fee_part(
+        &self,
+        account: &AccountState,
+        request: &OrderRequest,
+        instrument: &Instrument,
+        (quote, band): (Option<(Decimal, Decimal)>, Decimal),
+    ) -> Decimal {
+        let simulated = account.info.kind == AccountKind::Paper;
+        let rules = self.config.paper_fees.iter().filter(|_| simulated);
+        let mut of_market = rules.filter(|r| r.market == instrument.id.market);
+        let own = of_market.clone().find(|r| r.kind == Some(instrument.kind));
+        let Some(rule) = own.or_else(|| of_market.find(|r| r.kind.is_none())) else {
+            let table = self.state.fees.get(&instrument.id.market);
+            return table.map_or(Decimal::ZERO, |f| f.taker);
+        };
+        let part = || {
+            let quantity = request.quantity.decimal();
+            let worst = gate::worst_price(request, quote, band)?;
+            let notional = instrument.notional(worst, quantity).ok()?.abs();
+            let fill = FeeFacts {
+                instrument,
+                side: request.side,
+                quantity,
+                notional,
+                taker: true,
+                ts: self.now,
+                volume: Decimal::ZERO,
+            };
+            let fee = rule.model.estimate(&fill, (8, Rounding::Up)).ok()?;
+            let fee = fee
+                .iter()
+                .try_fold(Decimal::ZERO, |sum, l| sum.checked_add(l.amount))?;
+            Some(Rounding::Up.to_decimals(fee.checked_div(notional)?, 16))
+        };
+        // What no fee can be reckoned for is denied: nobody knows whether the cash covers it.
+        part().unwrap_or(Decimal::MAX)
+    }
+
     fn context<'a>(
         &'a self,
         account: &'a AccountState,
@@ -340,11 +380,7 @@ impl Kernel {
             margin_used: value.margin_used,
             margin_kept: value.margin_kept,
             cash_available: account.ledger.cash_available(instrument.quote),
-            taker_fee: self
-                .state
-                .fees
-                .get(&instrument.id.market)
-                .map_or(Decimal::ZERO, |f| f.taker),
+            taker_fee: self.fee_part(account, request, instrument, (quote, settings.price_band)),
             position,
             closing_already: closing_already(account, request, position),
             open_positions: open_positions(account),

@@ -5,31 +5,66 @@
 //! until the next row.
 
 use rust_decimal::Decimal;
-use tradewind_matching::paper::{FeeModel, ImpactInputs, Liquidity, MarketView, PaperSettings, PaperVenue};
+use tradewind_ledger::FxError;
+use tradewind_matching::paper::{
+    ImpactInputs, Liquidity, MarketView, OrderGone, PaperSettings, PaperVenue, Phase, SessionView,
+};
 use tradewind_types::market::{Bar, Quote, Trade};
 use tradewind_types::record::{Outcome, StrategyChanged, StrategyStatus};
-use tradewind_types::{
-    AccountId, InstrumentIdx, InstrumentKind, Market, PriceMantissa, Side, SizeMantissa, StrategyId,
-    UnixNanos,
-};
+use tradewind_types::{AccountId, InstrumentIdx, PriceMantissa, Side, SizeMantissa, StrategyId, UnixNanos};
 
+use super::depth::DepthFeed;
 use super::{Actions, Kernel, MarketState, State};
 
 /// What is shown of a price that no quote stands behind: more than any order.
 const ANY_SIZE: SizeMantissa = SizeMantissa(1_000_000_000_000_000_000);
 
+/// An instrument was not traded for a while, between times of its sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Halt {
+    /// Which.
+    pub instrument: InstrumentIdx,
+    /// From then on.
+    pub from: UnixNanos,
+    /// Until before then.
+    pub to: UnixNanos,
+}
+
 /// What the venue may see.
 struct History<'a> {
     state: &'a State,
     markets: &'a [MarketState],
+    halts: &'a [Halt],
+    depth: &'a [DepthFeed],
+}
+
+impl SessionView for History<'_> {
+    fn phase(&self, instrument: InstrumentIdx, at: UnixNanos) -> Phase {
+        let halted = |h: &Halt| h.instrument == instrument && h.from <= at && at < h.to;
+        match self.state.phase(instrument, at) {
+            Phase::Open if self.halts.iter().any(halted) => Phase::Halted,
+            phase => phase,
+        }
+    }
+
+    fn ends(&self, instrument: InstrumentIdx, at: UnixNanos) -> Option<UnixNanos> {
+        self.state.ends(instrument, at)
+    }
 }
 
 impl MarketView for History<'_> {
     fn liquidity(&self, instrument: InstrumentIdx) -> Liquidity<'_> {
-        let market = self.markets.get(instrument.slot());
-        market
-            .and_then(MarketState::quote)
-            .map_or(Liquidity::Invalid, Liquidity::Quote)
+        let Some(market) = self.markets.get(instrument.slot()) else {
+            return Liquidity::Invalid;
+        };
+        let book = market.book();
+        if !book.is_synchronised() {
+            return market.quote().map_or(Liquidity::Invalid, Liquidity::Quote);
+        }
+        if book.is_crossed() {
+            return Liquidity::Invalid;
+        }
+        Liquidity::Book(book)
     }
 
     fn position(&self, account: &AccountId, instrument: InstrumentIdx, _: Option<&StrategyId>) -> Decimal {
@@ -49,6 +84,14 @@ impl MarketView for History<'_> {
     fn closable(&self, account: &AccountId, instrument: InstrumentIdx, side: Side) -> Option<Decimal> {
         super::hedge::closable(self.state, account, instrument, side)
     }
+
+    fn feed_number(&self, instrument: InstrumentIdx) -> u64 {
+        self.depth.get(instrument.slot()).map_or(0, |feed| feed.number)
+    }
+
+    fn sessions(&self) -> &dyn SessionView {
+        self
+    }
 }
 
 /// Calls the simulated venue with a view of the market: fields of the kernel borrowed side by side.
@@ -57,6 +100,8 @@ macro_rules! with_history {
         let $view = History {
             state: &$kernel.state,
             markets: &$kernel.markets,
+            halts: &$kernel.halts,
+            depth: &$kernel.depth,
         };
         let $venue = $kernel.simulated.venue_mut();
         let $out = &mut $kernel.reports;
@@ -72,13 +117,25 @@ impl Kernel {
         for fees in self.state.fees.values() {
             venue.set_fees(fees.clone());
         }
+        super::reports::set_fee_rules(&mut venue, &self.config);
         *self.simulated.venue_mut() = venue;
         self.state.brief = true;
     }
 
-    /// Sets how fees of a market are reckoned, where a plain rate is not how it is done.
-    pub fn assume_fees(&mut self, market: Market, kind: Option<InstrumentKind>, model: FeeModel) {
-        self.simulated.venue_mut().set_fee_model(market, kind, model);
+    /// Sets when instruments are not traded although a session is on.
+    pub fn assume_halts(&mut self, halts: Vec<Halt>) {
+        self.halts = halts;
+    }
+
+    /// Begins the history: what would have been due before does not count.
+    pub fn replay_from(&mut self, ts: UnixNanos) {
+        self.carry_from(ts);
+    }
+
+    /// Books funding, interest and settlements that are due until `ts`, at the prices as they were.
+    #[inline]
+    pub fn replay_carry(&mut self, ts: UnixNanos, actions: &mut Actions) {
+        self.carry_until(ts, actions);
     }
 
     /// Sets what market impact is reckoned with.
@@ -152,9 +209,25 @@ impl Kernel {
         if let Some(market) = self.markets.get_mut(idx.slot()) {
             market.take_quote(*quote);
         }
+        self.replay_market(idx, actions);
+    }
+
+    /// An instrument's market has changed.
+    #[inline]
+    pub(super) fn replay_market(&mut self, idx: InstrumentIdx, actions: &mut Actions) {
         if self.simulated.venue().watches(idx) {
             let now = self.now;
             with_history!(self, |venue, view, out| venue.on_market(idx, now, &view, out));
+            self.collect_reports(actions);
+        }
+    }
+
+    /// An order of a book is gone, or part of it.
+    pub(super) fn replay_gone(&mut self, gone: &OrderGone, actions: &mut Actions) {
+        if self.simulated.venue().watches(gone.instrument) {
+            let now = self.now;
+            with_history!(self, |venue, view, out| venue
+                .on_order_gone(gone, now, &view, out));
             self.collect_reports(actions);
         }
     }
@@ -184,6 +257,23 @@ impl Kernel {
             with_history!(self, |venue, view, out| venue.advance(now, &view, out));
             self.collect_reports(actions);
         }
+    }
+
+    /// Whether everything that an account has can be valued in its currency now.
+    ///
+    /// # Errors
+    /// The rate that is missing or too old.
+    pub fn check_rates(&self, account: &AccountId) -> Result<(), FxError> {
+        let Some(account) = self.account(account) else {
+            return Ok(());
+        };
+        let (ledger, base) = (&account.ledger, account.info.base_currency);
+        let cash = ledger.currencies().filter(|c| !ledger.cash_total(*c).is_zero());
+        let held = ledger.open_sides().map(|side| side.currency);
+        for currency in cash.chain(held).filter(|c| *c != base) {
+            self.rate_to(currency, base)?;
+        }
+        Ok(())
     }
 
     /// Values the account for the record and watches its limits.

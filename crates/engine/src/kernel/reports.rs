@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
-use tradewind_ledger::FillFacts;
+use tradewind_ledger::{FillFacts, allocate};
 use tradewind_matching::paper::{
-    Liquidity, MarketView, PaperOrder, PaperSettings, PaperVenue, Phase, QueueModel, Report, RestoredOrder,
-    RestoredStop, SessionView,
+    FeeItem, FeeItems, FeeLine, Liquidity, MarketView, PaperOrder, PaperSettings, PaperVenue, Phase,
+    QueueModel, Report, ReportKind, RestoredOrder, RestoredStop, SessionView,
 };
 use tradewind_types::market::{DataState, Trade};
-use tradewind_types::record::{Outcome, SessionTable};
+use tradewind_types::record::{FeeKind, LedgerAccount, LedgerEntry, Outcome, Posting, SessionTable};
 use tradewind_types::{
     AccountId, AccountKind, ClientOrderId, FillId, Instrument, InstrumentIdx, Money, Order, OrderEvent,
     OrderEventKind, OrderRequest, OrderState, Price, Quantity, Rounding, Side, StrategyId, TimeInForce,
@@ -80,6 +80,9 @@ impl SessionView for State {
         let Some(instrument) = self.instruments.get(instrument) else {
             return Phase::Open;
         };
+        if instrument.terms.expiry.is_some_and(|expiry| expiry <= at) {
+            return Phase::Delisted;
+        }
         let status = Phase::from(instrument.status);
         if self.sessions.is_empty() || status != Phase::Open {
             return status;
@@ -110,6 +113,7 @@ pub(super) fn restored_paper(config: &KernelConfig, state: &State) -> PaperVenue
     for fees in state.fees.values() {
         paper.set_fees(fees.clone());
     }
+    set_fee_rules(&mut paper, config);
     let simulated = state
         .accounts
         .values()
@@ -121,6 +125,13 @@ pub(super) fn restored_paper(config: &KernelConfig, state: &State) -> PaperVenue
         }
     }
     paper
+}
+
+/// Fees that are more than a part of the notional.
+pub(super) fn set_fee_rules(paper: &mut PaperVenue, config: &KernelConfig) {
+    for rule in &config.paper_fees {
+        paper.set_fee_model(rule.market.clone(), rule.kind, rule.model.clone());
+    }
 }
 
 fn paper_settings(config: &KernelConfig) -> PaperSettings {
@@ -290,6 +301,13 @@ impl Kernel {
     }
 
     fn report(&mut self, report: Report, actions: &mut Actions) {
+        if let ReportKind::Filled {
+            items: FeeItems::Many(lines),
+            ..
+        } = &report.kind
+        {
+            self.fee_lines.extend_from_slice(lines);
+        }
         let kind = report.kind.into_event(|trade| FillId::from(trade));
         let event = OrderEvent {
             account: report.account,
@@ -301,6 +319,7 @@ impl Kernel {
         if !self.order_reported(event, "paper venue", actions) {
             self.illegal += 1;
         }
+        self.fee_lines.clear();
     }
 
     /// Something happened to an order at its venue: books it and what follows. False when its state does not know it.
@@ -444,7 +463,8 @@ impl Kernel {
             held_to_use,
         };
         let book = account.ledger.book_of(request.side, whose.closes);
-        let entry = account.ledger.fill_entry_in(facts, &fill, book)?;
+        let mut entry = account.ledger.fill_entry_in(facts, &fill, book)?;
+        itemise(&mut entry, &self.fee_lines);
         self.emit(Outcome::Ledger(Box::new(entry)), actions)
     }
 
@@ -497,6 +517,46 @@ impl Followed {
             fits_hold: matches!(kind, E::Modified { .. } | E::ModifyRejected { .. }),
             moves_links: matches!(kind, E::Filled { .. } | E::Accepted { .. } | E::Modified { .. }),
         }
+    }
+}
+
+/// Puts a fee of several items where each of them belongs; of a part of a fill in proportion.
+fn itemise(entry: &mut LedgerEntry, lines: &[FeeLine]) {
+    let fees = entry
+        .postings
+        .iter()
+        .position(|p| p.account == LedgerAccount::Fees);
+    let Some(at) = fees.filter(|_| !lines.is_empty()) else {
+        return;
+    };
+    let whole = entry.postings[at].clone();
+    let amounts: Vec<Decimal> = lines.iter().map(|line| line.amount).collect();
+    // Items below zero are rebates; a fee that has one stays in one piece.
+    let Ok(parts) = allocate(whole.amount, &amounts, 8) else {
+        return;
+    };
+    let mut split: Vec<Posting> = Vec::with_capacity(lines.len());
+    for (line, amount) in lines.iter().zip(parts).filter(|(_, amount)| !amount.is_zero()) {
+        let account = fee_kind(line.item).account();
+        match split.iter_mut().find(|p| p.account == account) {
+            Some(known) => known.amount += amount,
+            None => split.push(Posting {
+                account,
+                currency: whole.currency,
+                amount,
+            }),
+        }
+    }
+    entry.postings.splice(at..=at, split);
+}
+
+/// What an item of a fee is in the ledger.
+fn fee_kind(item: FeeItem) -> FeeKind {
+    match item {
+        FeeItem::Commission => FeeKind::Commission,
+        FeeItem::Exchange | FeeItem::InvestorProtection => FeeKind::Exchange,
+        FeeItem::Regulator => FeeKind::Regulatory,
+        FeeItem::TransactionTax | FeeItem::StampDuty | FeeItem::Gst => FeeKind::Tax,
     }
 }
 

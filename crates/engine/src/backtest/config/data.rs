@@ -16,6 +16,8 @@ pub struct DataConfig {
     pub instrument: InstrumentId,
     /// CSV (plain or gzip) or Parquet files, oldest first.
     pub files: Vec<PathBuf>,
+    /// The catalogue that it is of; whoever has it at hand brings it into `files`.
+    pub catalog: Option<String>,
     /// How they are to be read.
     pub layout: Layout,
 }
@@ -46,7 +48,26 @@ pub(super) fn read(
             d.instrument == one.instrument && bars(d) != bars(&one)
         };
         if read.iter().any(mixes) {
-            let message = "bars cannot be mixed with quotes or trades of one instrument: its orders would be matched twice";
+            let message = "bars cannot be mixed with quotes, trades or a book of one instrument: its orders would be matched twice";
+            return Err(section.error("kind", message));
+        }
+        let shows = |d: &DataConfig| {
+            matches!(
+                d.layout.kind,
+                DataKind::Quotes | DataKind::Book | DataKind::Orders
+            )
+        };
+        let twice = |d: &DataConfig| d.instrument == one.instrument && shows(d) && shows(&one);
+        let prints = |kind: DataKind| matches!(kind, DataKind::Trades | DataKind::Orders);
+        let printed = |d: &DataConfig| {
+            d.instrument == one.instrument && prints(d.layout.kind) && prints(one.layout.kind)
+        };
+        if read.iter().any(twice) {
+            let message = "one of quotes, book and orders shows an instrument's market, not two of them";
+            return Err(section.error("kind", message));
+        }
+        if read.iter().any(printed) {
+            let message = "a book by order tells its trades itself; leave the trades out";
             return Err(section.error("kind", message));
         }
         section.finish()?;
@@ -83,14 +104,39 @@ fn source(
     if let Some(file) = section.text("file")? {
         files.insert(0, folder.file(section, "file", file)?);
     }
-    if files.is_empty() {
+    let catalog = catalog(section, folder)?;
+    if catalog.is_some() && !files.is_empty() {
+        return Err(section.error("file", "goes without source = \"catalog\""));
+    }
+    if files.is_empty() && catalog.is_none() {
         return Err(section.missing("file", "a CSV (also .gz) or Parquet file"));
     }
     Ok(DataConfig {
+        catalog,
         instrument: found.instrument.id.clone(),
         files,
         layout: layout(section, found)?,
     })
+}
+
+/// `source = "catalog"` with the catalogue's place, relative to the configuration's folder.
+fn catalog(section: &Section<'_>, folder: Folder<'_>) -> Result<Option<String>, ConfigError> {
+    let sources = [("files", false), ("catalog", true)];
+    let place = section.text("catalog")?;
+    if !section.choice("source", &sources)?.unwrap_or(false) {
+        return match place {
+            None => Ok(None),
+            Some(_) => Err(section.error("catalog", "goes with source = \"catalog\"")),
+        };
+    }
+    if folder.names_only {
+        return Err(section.error("source", "data of the catalogue is for the command line"));
+    }
+    let place = place.ok_or_else(|| section.missing("catalog", "the catalogue's folder or address"))?;
+    if place.contains("://") {
+        return Ok(Some(place.to_owned()));
+    }
+    Ok(Some(folder.path.join(place).display().to_string()))
 }
 
 fn layout(section: &Section<'_>, of: &InstrumentConfig) -> Result<Layout, ConfigError> {
@@ -98,6 +144,8 @@ fn layout(section: &Section<'_>, of: &InstrumentConfig) -> Result<Layout, Config
         ("bars", DataKind::Bars),
         ("quotes", DataKind::Quotes),
         ("trades", DataKind::Trades),
+        ("book", DataKind::Book),
+        ("orders", DataKind::Orders),
     ];
     let kind = section.choice("kind", &kinds)?.unwrap_or(DataKind::Bars);
     let interval: Option<BarInterval> = section.parsed("interval")?;
@@ -130,7 +178,7 @@ fn layout(section: &Section<'_>, of: &InstrumentConfig) -> Result<Layout, Config
 }
 
 /// `"+05:30"` in seconds.
-fn offset(section: &Section<'_>) -> Result<i64, ConfigError> {
+pub(super) fn offset(section: &Section<'_>) -> Result<i64, ConfigError> {
     let Some(text) = section.text("utc_offset")? else {
         return Ok(0);
     };
@@ -157,9 +205,9 @@ fn columns(section: &Section<'_>) -> Result<Vec<(String, String)>, ConfigError> 
     let Some(table) = section.section("columns")? else {
         return Ok(Vec::new());
     };
-    const OURS: [&str; 13] = [
+    const OURS: [&str; 15] = [
         "ts", "open", "high", "low", "close", "volume", "bid", "ask", "bid_size", "ask_size", "price",
-        "size", "side",
+        "size", "side", "action", "order_id",
     ];
     let mut columns = Vec::new();
     for ours in OURS {

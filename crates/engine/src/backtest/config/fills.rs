@@ -1,11 +1,9 @@
-//! `[fills]` and `[[fees]]`: how orders are filled, and what that costs.
+//! `[fills]`: how orders are filled.
 
 use rust_decimal::Decimal;
-use tradewind_matching::paper::Slippage;
-use tradewind_types::record::FeeTable;
-use tradewind_types::{Market, UnixNanos};
+use rust_decimal::prelude::ToPrimitive as _;
+use tradewind_matching::paper::{QueueShare, Slippage};
 
-use super::instruments::InstrumentConfig;
 use super::{ConfigError, Section};
 
 /// What an order made on a closed bar meets.
@@ -24,8 +22,12 @@ pub enum QueueChoice {
     /// Prints or bars that touch the price do not fill, only those through it.
     #[default]
     Off,
-    /// Behind the displayed size.
+    /// Behind the displayed size; of cancels all stand behind, as far as they can.
     BehindDisplayed,
+    /// Behind the displayed size; a share of cancels stood ahead.
+    Share(QueueShare),
+    /// Exactly, from a book by order.
+    Exact,
 }
 
 /// How entries are made that a strategy leaves to the account.
@@ -80,22 +82,28 @@ impl Default for FillConfig {
     }
 }
 
-/// Fees of every market in the backtest.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FeeConfig {
-    /// One table per market.
-    pub tables: Vec<FeeTable>,
-}
-
 pub(super) fn read(root: &Section<'_>) -> Result<FillConfig, ConfigError> {
     let Some(section) = root.section("fills")? else {
         return Ok(FillConfig::default());
     };
     let prices = [("next_open", FillPrice::NextOpen), ("close", FillPrice::Close)];
     let entries = [("market", EntryChoice::Market), ("limit", EntryChoice::Limit)];
+    let power = section.decimal_within(
+        "queue_power",
+        (Decimal::new(1, 2), Decimal::from(100)),
+        "1 = in proportion",
+    )?;
+    let thousandths = power.and_then(|p| p.checked_mul(Decimal::ONE_THOUSAND)?.round().to_u32());
+    let share = QueueShare::Power {
+        thousandths: thousandths.unwrap_or(1_000),
+    };
     let queues = [
         ("off", QueueChoice::Off),
         ("displayed", QueueChoice::BehindDisplayed),
+        ("risk_averse", QueueChoice::BehindDisplayed),
+        ("power", QueueChoice::Share(share)),
+        ("log", QueueChoice::Share(QueueShare::Log)),
+        ("exact", QueueChoice::Exact),
     ];
     let part = (Decimal::ZERO, Decimal::ONE);
     let ticks = (Decimal::ZERO, Decimal::from(1_000));
@@ -116,6 +124,9 @@ pub(super) fn read(root: &Section<'_>) -> Result<FillConfig, ConfigError> {
         limit_through_ticks: u32::try_from(section.whole("limit_through_ticks")?.unwrap_or(0))
             .map_err(|_| section.error("limit_through_ticks", "is too large"))?,
     };
+    if power.is_some() && !matches!(config.queue, QueueChoice::Share(QueueShare::Power { .. })) {
+        return Err(section.error("queue_power", "goes with queue = \"power\""));
+    }
     if config.volume_cap.is_some_and(|cap| cap.is_zero()) {
         return Err(section.error("volume_cap", "0 would fill nothing; leave it out for no limit"));
     }
@@ -159,51 +170,4 @@ fn slippage(section: &Section<'_>) -> Result<Slippage, ConfigError> {
             "slippage_bps, slippage_ticks and slippage_spread exclude each other",
         )),
     }
-}
-
-/// `[[fees]] market = "XNAS"`, `maker`, `taker`; without a market they are of all that have none of their own.
-pub(super) fn read_fees(
-    root: &Section<'_>,
-    instruments: &[InstrumentConfig],
-) -> Result<FeeConfig, ConfigError> {
-    let mut markets: Vec<Market> = Vec::new();
-    for one in instruments {
-        if !markets.contains(&one.instrument.id.market) {
-            markets.push(one.instrument.id.market.clone());
-        }
-    }
-    let mut general: Option<(Decimal, Decimal)> = None;
-    let mut own: Vec<(Market, (Decimal, Decimal))> = Vec::new();
-    for section in root.sections("fees")? {
-        let rate = (Decimal::new(-1, 1), Decimal::new(1, 1));
-        let unit = "a part of the notional: 0.001 is 0.1 %";
-        let maker = section.decimal_within("maker", rate, unit)?;
-        let taker = section
-            .decimal_within("taker", rate, unit)?
-            .ok_or_else(|| section.missing("taker", unit))?;
-        let maker = maker.unwrap_or(taker);
-        match section.parsed::<Market>("market")? {
-            None if general.is_none() => general = Some((maker, taker)),
-            None => return Err(section.missing("market", "named: there are fees for all markets already")),
-            Some(market) if !markets.contains(&market) => {
-                return Err(section.error("market", format!("no instrument is of market {market}")));
-            }
-            Some(market) => own.push((market, (maker, taker))),
-        }
-        section.finish()?;
-    }
-    let table = |market: Market| {
-        let found = own.iter().find(|(m, _)| *m == market).map(|(_, fees)| *fees);
-        let (maker, taker) = found.or(general).unwrap_or_default();
-        FeeTable {
-            market,
-            maker,
-            taker,
-            since: UnixNanos(0),
-            source: "the backtest's configuration".to_owned(),
-        }
-    };
-    Ok(FeeConfig {
-        tables: markets.into_iter().map(table).collect(),
-    })
 }

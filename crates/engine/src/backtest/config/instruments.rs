@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
-use tradewind_types::{Currency, Instrument, InstrumentId, InstrumentKind, VenueId};
+use tradewind_types::record::FxRate;
+use tradewind_types::{Currency, Instrument, InstrumentId, InstrumentKind, OptionRight, VenueId};
 
-use super::{ConfigError, Section};
+use super::{ConfigError, Section, fx};
 
 /// Most instruments of one backtest.
 const INSTRUMENTS_MAX: usize = 10_000;
@@ -19,9 +20,11 @@ pub struct InstrumentConfig {
     pub instrument: Instrument,
     /// Volatility of a day and volume of a day in units, for market impact.
     pub impact: Option<(f64, f64)>,
+    /// The calendar of its sessions; `None` = always traded.
+    pub calendar: Option<Arc<str>>,
 }
 
-const KINDS: [(&str, InstrumentKind); 7] = [
+pub(super) const KINDS: [(&str, InstrumentKind); 7] = [
     ("spot", InstrumentKind::SpotPair),
     ("equity", InstrumentKind::Equity),
     ("etf", InstrumentKind::Etf),
@@ -36,7 +39,11 @@ pub(crate) fn venue() -> VenueId {
     VenueId::new("backtest").expect("lower-case letters form a valid id")
 }
 
-pub(super) fn read(root: &Section<'_>, account: Currency) -> Result<Vec<InstrumentConfig>, ConfigError> {
+pub(super) fn read(
+    root: &Section<'_>,
+    account: Currency,
+    rates: &[FxRate],
+) -> Result<Vec<InstrumentConfig>, ConfigError> {
     let sections = root.sections("instruments")?;
     if sections.is_empty() {
         return Err(root.missing("instruments", "a list: [[instruments]] with id, tick and lot"));
@@ -46,8 +53,9 @@ pub(super) fn read(root: &Section<'_>, account: Currency) -> Result<Vec<Instrume
     }
     let mut read: Vec<InstrumentConfig> = Vec::with_capacity(sections.len());
     for section in sections {
-        let one = instrument(&section, account)?;
+        let one = instrument(&section, account, rates)?;
         let impact = impact(&section)?;
+        let calendar = section.text("calendar")?.map(Arc::from);
         if read.iter().any(|known| known.instrument.id == one.id) {
             return Err(section.error("id", format!("{} is there twice", one.id)));
         }
@@ -55,12 +63,13 @@ pub(super) fn read(root: &Section<'_>, account: Currency) -> Result<Vec<Instrume
         read.push(InstrumentConfig {
             instrument: one,
             impact,
+            calendar,
         });
     }
     Ok(read)
 }
 
-fn instrument(section: &Section<'_>, account: Currency) -> Result<Instrument, ConfigError> {
+fn instrument(section: &Section<'_>, account: Currency, rates: &[FxRate]) -> Result<Instrument, ConfigError> {
     let id: InstrumentId = section
         .parsed("id")?
         .ok_or_else(|| section.missing("id", "SYMBOL.MARKET such as \"SPY.XNAS\""))?;
@@ -72,9 +81,9 @@ fn instrument(section: &Section<'_>, account: Currency) -> Result<Instrument, Co
         .positive("lot")?
         .ok_or_else(|| section.missing("lot", "the step of quantities, e.g. \"1\""))?;
     let quote: Currency = section.parsed("currency")?.unwrap_or(account);
-    if quote != account {
+    if !fx::connects(rates, quote, account) {
         let message = format!(
-            "must be the account's currency {account}, found {quote}: a backtest has no exchange rates yet"
+            "{quote} is not the account's currency {account}, and no [[fx]] leads from one to the other"
         );
         return Err(section.error("currency", message));
     }
@@ -102,6 +111,10 @@ fn instrument(section: &Section<'_>, account: Currency) -> Result<Instrument, Co
     instrument.terms.margin_maintenance =
         section.decimal_within("margin_maintenance", part, "a part of the notional")?;
     instrument.terms.expiry = section.time("expiry")?;
+    instrument.terms.underlying = section.parsed("underlying")?;
+    instrument.terms.strike = section.positive("strike")?;
+    let rights = [("call", OptionRight::Call), ("put", OptionRight::Put)];
+    instrument.terms.right = section.choice("right", &rights)?;
     Ok(instrument)
 }
 

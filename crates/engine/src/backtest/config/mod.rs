@@ -4,26 +4,41 @@
 //! refused with what would be right. Nothing that influences a result has a hidden default: what was assumed is
 //! written into the result.
 
+mod carry;
 mod data;
+mod dated;
+mod fees;
 mod fills;
+mod fx;
 mod instruments;
+mod latency;
 mod nearest;
 mod risk;
 mod section;
+mod sessions;
 mod strategy;
 
 use std::path::{Path, PathBuf};
 
 use rust_decimal::Decimal;
+use tradewind_matching::paper::{LatencyDistribution, LatencyModel};
+use tradewind_types::record::{FxRate, Session, SessionTable};
 use tradewind_types::risk::RiskSettings;
-use tradewind_types::{Currency, InstrumentId, UnixNanos};
+use tradewind_types::{Currency, InstrumentId, Money, UnixNanos};
+
+use super::data::DataKind;
+use crate::kernel::carry::CarryRules;
 
 pub use data::DataConfig;
-pub use fills::{EntryChoice, FeeConfig, FillConfig, FillPrice, QueueChoice};
+pub use fees::FeeConfig;
+pub(crate) use fees::told as told_fees;
+pub use fills::{EntryChoice, FillConfig, FillPrice, QueueChoice};
 pub use instruments::InstrumentConfig;
 pub(crate) use instruments::venue;
+pub use latency::LatencyConfig;
 pub(crate) use nearest::nearest;
 pub(crate) use section::Section;
+pub use sessions::SessionConfig;
 pub(crate) use strategy::param;
 pub use strategy::{StrategyConfig, StrategyWhat, shown};
 
@@ -117,6 +132,8 @@ pub struct AccountConfig {
     pub currency: Currency,
     /// Whether it may go short and borrow.
     pub margin: bool,
+    /// Money in other currencies at the start.
+    pub balances: Vec<Money>,
 }
 
 /// A whole backtest.
@@ -144,6 +161,14 @@ pub struct BacktestConfig {
     pub fills: FillConfig,
     /// Fees.
     pub fees: FeeConfig,
+    /// How long orders are under way.
+    pub latency: LatencyConfig,
+    /// What holding costs or brings, and how it ends.
+    pub carry: CarryRules,
+    /// When what is traded.
+    pub sessions: SessionConfig,
+    /// Exchange rates.
+    pub fx: Vec<FxRate>,
     /// The risk gate's limits.
     pub risk: RiskSettings,
     /// Equity samples.
@@ -200,6 +225,34 @@ impl BacktestConfig {
         Self::parse_in(text, name, folder)
     }
 
+    /// Fills in the sessions of calendars that instruments name and the configuration does not describe. `sessions`
+    /// knows a calendar's sessions between two times (`None` = it never closes), or says why not; pure: the same question
+    /// has the same answer.
+    ///
+    /// # Errors
+    /// [`ConfigError`] of a calendar that is not known.
+    pub fn resolve_calendars(
+        &mut self,
+        sessions: &dyn Fn(&str, UnixNanos, UnixNanos) -> Result<Option<Vec<Session>>, String>,
+    ) -> Result<(), ConfigError> {
+        let (from, to) = sessions::days_of((self.from, self.to));
+        for calendar in std::mem::take(&mut self.sessions.unknown) {
+            let found = sessions(&calendar, from, to).map_err(|message| ConfigError {
+                file: self.name.clone(),
+                key: "instruments.calendar".to_owned(),
+                message,
+            })?;
+            if let Some(sessions) = found {
+                self.sessions.tables.push(SessionTable {
+                    source: format!("the calendar {calendar}"),
+                    calendar,
+                    sessions,
+                });
+            }
+        }
+        Ok(())
+    }
+
     fn parse_in(text: &str, file: &str, folder: Folder<'_>) -> Result<Self, ConfigError> {
         let table: toml::Table = text.parse().map_err(|e: toml::de::Error| ConfigError {
             file: file.to_owned(),
@@ -214,10 +267,20 @@ impl BacktestConfig {
 
     fn from_root(root: &Section<'_>, folder: Folder<'_>, text: &str) -> Result<Self, ConfigError> {
         let account = account(root)?;
-        let instruments = instruments::read(root, account.currency)?;
-        let data = data::read(root, &instruments, folder)?;
-        let strategy = strategy::read(root, &instruments, &data, folder)?;
         let (from, to) = period(root)?;
+        let fx = fx::read(root, folder, (from, to))?;
+        check_balances(root, &account, &fx)?;
+        let mut instruments = instruments::read(root, account.currency, &fx)?;
+        let carry = carry::read(root, &account, &mut instruments, folder)?;
+        let seed = root.whole("seed")?.unwrap_or(1);
+        let fills = fills::read(root)?;
+        let latency = latency(root, folder, seed, &fills)?;
+        let data = data::read(root, &instruments, folder)?;
+        if fills.queue == QueueChoice::Exact && !data.iter().any(|d| d.layout.kind == DataKind::Orders) {
+            let message = "\"exact\" needs [[data]] with kind = \"orders\"";
+            return Err(root.error("fills.queue", message));
+        }
+        let strategy = strategy::read(root, &instruments, &data, folder)?;
         let benchmark = root.parsed::<InstrumentId>("benchmark")?;
         if let Some(id) = &benchmark
             && !data.iter().any(|d| d.instrument == *id)
@@ -228,13 +291,17 @@ impl BacktestConfig {
         let output = output(root)?;
         Ok(Self {
             name,
-            seed: root.whole("seed")?.unwrap_or(1),
+            seed,
             benchmark,
             from,
             to,
             risk: risk::read(root)?,
-            fills: fills::read(root)?,
-            fees: fills::read_fees(root, &instruments)?,
+            fees: fees::read(root, &instruments)?,
+            sessions: sessions::read(root, &instruments, (from, to))?,
+            fills,
+            latency,
+            carry,
+            fx,
             account,
             instruments,
             data,
@@ -270,9 +337,87 @@ fn account(root: &Section<'_>) -> Result<AccountConfig, ConfigError> {
             .ok_or_else(|| section.missing("cash", "the money at the start, e.g. \"100000\""))?,
         currency: section.parsed("currency")?.unwrap_or(Currency::USD),
         margin: section.flag("margin")?.unwrap_or(false),
+        balances: balances(&section)?,
     };
     section.finish()?;
     Ok(account)
+}
+
+/// `balances = { EUR = "1000" }`.
+fn balances(section: &Section<'_>) -> Result<Vec<Money>, ConfigError> {
+    let mut balances = Vec::new();
+    let Some(table) = section.section("balances")? else {
+        return Ok(balances);
+    };
+    for (code, value) in table.entries() {
+        let currency: Currency = code.parse().map_err(|e| table.error(code, format!("{e}")))?;
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let amount = tradewind_types::num::parse_decimal(&text).ok();
+        let amount = amount.filter(|a| *a > Decimal::ZERO);
+        let amount = amount.ok_or_else(|| table.error(code, "must be an amount above 0, e.g. \"1000\""))?;
+        balances.push(Money::new(amount, currency));
+    }
+    Ok(balances)
+}
+
+/// Every balance has to be worth something in the account's currency.
+fn check_balances(root: &Section<'_>, account: &AccountConfig, rates: &[FxRate]) -> Result<(), ConfigError> {
+    for money in &account.balances {
+        let (own, other) = (account.currency, money.currency);
+        let wrong = if own == other {
+            Some(format!("{own} is `cash`"))
+        } else if !fx::connects(rates, other, own) {
+            Some(format!(
+                "no [[fx]] leads from {other} to the account's currency {own}"
+            ))
+        } else {
+            None
+        };
+        if let Some(message) = wrong {
+            return Err(root.error("account.balances", message));
+        }
+    }
+    Ok(())
+}
+
+/// `[latency]`, or what `[fills]` says of it.
+fn latency(
+    root: &Section<'_>,
+    folder: Folder<'_>,
+    seed: u64,
+    fills: &FillConfig,
+) -> Result<LatencyConfig, ConfigError> {
+    const MS: u64 = 1_000_000;
+    let short = fills.latency_ms > 0 || fills.latency_jitter_ms > 0;
+    let Some(latency) = latency::read(root, folder, seed)? else {
+        return Ok(LatencyConfig {
+            order_ns: fills.latency_ms * MS,
+            cancel_ns: fills.latency_ms * MS,
+            model: if fills.latency_jitter_ms == 0 {
+                LatencyModel::Constant
+            } else {
+                LatencyModel::Sampled {
+                    distribution: LatencyDistribution::Uniform {
+                        min: 0,
+                        max: fills.latency_jitter_ms * MS,
+                    },
+                    seed,
+                }
+            },
+        });
+    };
+    if short {
+        return Err(root.error(
+            "latency",
+            "goes without fills.latency_ms and fills.latency_jitter_ms",
+        ));
+    }
+    if fills.price == FillPrice::Close && latency != LatencyConfig::default() {
+        let message =
+            "must be left out with fills.fill = \"close\": an order meets the price that it was made on";
+        return Err(root.error("latency", message));
+    }
+    Ok(latency)
 }
 
 fn period(root: &Section<'_>) -> Result<(UnixNanos, UnixNanos), ConfigError> {

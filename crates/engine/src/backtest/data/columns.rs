@@ -2,6 +2,8 @@
 
 use tradewind_types::Side;
 
+pub use crate::kernel::DepthAction;
+
 /// Rows of one chunk; a source that reads files keeps no more in memory.
 pub const CHUNK_ROWS: usize = 8_192;
 
@@ -50,6 +52,23 @@ pub struct TradeColumns {
     pub aggressor: Vec<Option<Side>>,
 }
 
+/// Changes of a book as columns: by price, or by order.
+#[derive(Debug, Clone, Default)]
+pub struct DepthColumns {
+    /// Times, nanoseconds.
+    pub ts: Vec<u64>,
+    /// What happens.
+    pub action: Vec<DepthAction>,
+    /// Side of the level or order.
+    pub side: Vec<Side>,
+    /// Prices; 0 with [`DepthAction::Clear`].
+    pub price: Vec<i64>,
+    /// Sizes; 0 = all with [`DepthAction::Cancel`].
+    pub size: Vec<i128>,
+    /// Numbers of orders; 0 by price.
+    pub order: Vec<u64>,
+}
+
 /// One chunk of one kind.
 #[derive(Debug, Clone)]
 pub enum Chunk {
@@ -59,6 +78,10 @@ pub enum Chunk {
     Quotes(QuoteColumns),
     /// Trades.
     Trades(TradeColumns),
+    /// Changes of a book by price.
+    Book(DepthColumns),
+    /// Changes of a book by order.
+    Orders(DepthColumns),
 }
 
 /// Kind of a data source.
@@ -70,6 +93,10 @@ pub enum DataKind {
     Quotes,
     /// Public trades.
     Trades,
+    /// Changes of the order book by price (L2).
+    Book,
+    /// Changes of the order book by order (L3).
+    Orders,
 }
 
 impl DataKind {
@@ -80,6 +107,8 @@ impl DataKind {
             DataKind::Bars => "bars",
             DataKind::Quotes => "quotes",
             DataKind::Trades => "trades",
+            DataKind::Book => "book",
+            DataKind::Orders => "orders",
         }
     }
 }
@@ -116,6 +145,8 @@ impl Chunk {
             DataKind::Bars => Chunk::Bars(BarColumns::default()),
             DataKind::Quotes => Chunk::Quotes(QuoteColumns::default()),
             DataKind::Trades => Chunk::Trades(TradeColumns::default()),
+            DataKind::Book => Chunk::Book(DepthColumns::default()),
+            DataKind::Orders => Chunk::Orders(DepthColumns::default()),
         }
     }
 
@@ -126,6 +157,7 @@ impl Chunk {
             Chunk::Bars(c) => &c.ts,
             Chunk::Quotes(c) => &c.ts,
             Chunk::Trades(c) => &c.ts,
+            Chunk::Book(c) | Chunk::Orders(c) => &c.ts,
         }
     }
 
@@ -163,6 +195,14 @@ impl Chunk {
                 c.price.clear();
                 c.size.clear();
                 c.aggressor.clear();
+            }
+            Chunk::Book(c) | Chunk::Orders(c) => {
+                c.ts.clear();
+                c.action.clear();
+                c.side.clear();
+                c.price.clear();
+                c.size.clear();
+                c.order.clear();
             }
         }
     }

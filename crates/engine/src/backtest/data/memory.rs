@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::check::GapCount;
-use super::columns::{BarColumns, CHUNK_ROWS, Chunk, DataKind, QuoteColumns, TradeColumns};
+use super::columns::{BarColumns, CHUNK_ROWS, Chunk, DataKind, DepthColumns, QuoteColumns, TradeColumns};
 use super::source::{DataError, Source};
 
 /// Columns that are shared and not copied until a chunk is filled. The rows are taken as they are: whoever made the
@@ -35,6 +35,8 @@ impl Source for MemorySource {
             Chunk::Bars(_) => DataKind::Bars,
             Chunk::Quotes(_) => DataKind::Quotes,
             Chunk::Trades(_) => DataKind::Trades,
+            Chunk::Book(_) => DataKind::Book,
+            Chunk::Orders(_) => DataKind::Orders,
         }
     }
 
@@ -58,6 +60,7 @@ pub fn append(rows: &Chunk, range: std::ops::Range<usize>, to: &mut Chunk) {
         (Chunk::Bars(a), Chunk::Bars(b)) => append_bars(a, range, b),
         (Chunk::Quotes(a), Chunk::Quotes(b)) => append_quotes(a, range, b),
         (Chunk::Trades(a), Chunk::Trades(b)) => append_trades(a, range, b),
+        (Chunk::Book(a), Chunk::Book(b)) | (Chunk::Orders(a), Chunk::Orders(b)) => append_depth(a, range, b),
         _ => {}
     }
 }
@@ -84,4 +87,13 @@ fn append_trades(a: &TradeColumns, range: std::ops::Range<usize>, b: &mut TradeC
     b.price.extend_from_slice(&a.price[range.clone()]);
     b.size.extend_from_slice(&a.size[range.clone()]);
     b.aggressor.extend_from_slice(&a.aggressor[range]);
+}
+
+fn append_depth(a: &DepthColumns, range: std::ops::Range<usize>, b: &mut DepthColumns) {
+    b.ts.extend_from_slice(&a.ts[range.clone()]);
+    b.action.extend_from_slice(&a.action[range.clone()]);
+    b.side.extend_from_slice(&a.side[range.clone()]);
+    b.price.extend_from_slice(&a.price[range.clone()]);
+    b.size.extend_from_slice(&a.size[range.clone()]);
+    b.order.extend_from_slice(&a.order[range]);
 }

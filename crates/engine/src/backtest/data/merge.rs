@@ -10,6 +10,7 @@ use tradewind_types::{InstrumentIdx, PriceMantissa, SizeMantissa, UnixNanos};
 use super::check::GapCount;
 use super::columns::{Chunk, DataKind};
 use super::source::{DataError, Source};
+use crate::kernel::Depth;
 
 /// A source with what it is of.
 pub struct Feed {
@@ -51,6 +52,8 @@ pub enum Row {
     Quote(Quote),
     /// A trade.
     Trade(Trade),
+    /// A change of a book.
+    Depth(Depth),
 }
 
 struct Lane {
@@ -114,10 +117,15 @@ impl Merge {
         };
         let Reverse((known, at)) = *top;
         let lane = &mut self.lanes[at];
-        let row = lane.row(known);
+        let mut row = lane.row(known);
         lane.at += 1;
         match lane.head(&self.period, false)? {
-            Some(next) => top.0.0 = next,
+            Some(next) => {
+                if let Row::Depth(depth) = &mut row {
+                    depth.more = next == known;
+                }
+                top.0.0 = next;
+            }
             None => {
                 std::collections::binary_heap::PeekMut::pop(top);
             }
@@ -211,6 +219,16 @@ impl Lane {
                 ts_event: ts_init,
                 ts_init,
             }),
+            Chunk::Book(c) | Chunk::Orders(c) => Row::Depth(Depth {
+                instrument,
+                action: c.action[at],
+                side: c.side[at],
+                price: PriceMantissa(c.price[at]),
+                size: SizeMantissa(c.size[at]),
+                order: c.order[at],
+                ts: ts_init,
+                more: false,
+            }),
         }
     }
 }
@@ -263,6 +281,7 @@ mod tests {
                 Row::Bar(b) => b.instrument,
                 Row::Quote(q) => q.instrument,
                 Row::Trade(t) => t.instrument,
+                Row::Depth(d) => d.instrument,
             };
             told.push((known.0, idx.0));
         }

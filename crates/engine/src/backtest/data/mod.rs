@@ -15,11 +15,13 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+pub use crate::kernel::Depth;
 pub use check::{GapCount, Gaps};
-pub use columns::{BarColumns, BarRow, CHUNK_ROWS, Chunk, DataKind, DepthAction, DepthColumns, QuoteColumns, TradeColumns};
+pub use columns::{
+    BarColumns, BarRow, CHUNK_ROWS, Chunk, DataKind, DepthAction, DepthColumns, QuoteColumns, TradeColumns,
+};
 pub use csv::CsvSource;
 pub use memory::{MemorySource, append};
-pub use crate::kernel::Depth;
 pub use merge::{Feed, Merge, Period, Row};
 pub use parquet::ParquetSource;
 pub use source::{DataError, Layout, Source};

@@ -107,8 +107,15 @@ fn depth(
     };
     let fits = action == A::Clear || by_price == (action == A::Set);
     if !fits {
-        let wanted = if by_price { "set or clear" } else { "add, modify, cancel, trade or clear" };
-        return Err(format!("action: must be {wanted} with kind = \"{}\"", kind.name()));
+        let wanted = if by_price {
+            "set or clear"
+        } else {
+            "add, modify, cancel, trade or clear"
+        };
+        return Err(format!(
+            "action: must be {wanted} with kind = \"{}\"",
+            kind.name()
+        ));
     }
     if action == A::Clear {
         return Ok((action, Side::Buy, 0, 0, 0));

@@ -108,9 +108,7 @@ impl Kernel {
     fn next_carry(&self, after: UnixNanos) -> UnixNanos {
         let rules = &self.config.carry;
         let funding = rules.funding.iter().filter_map(|f| f.schedule.next(after));
-        let midnight = rules
-            .is_daily()
-            .then(|| after.floor_to(DAY_NS).plus(DAY_NS));
+        let midnight = rules.is_daily().then(|| after.floor_to(DAY_NS).plus(DAY_NS));
         let instruments = self.state.instruments.iter().filter(|_| rules.settle);
         let expiry = instruments.filter_map(|(_, i)| i.terms.expiry.filter(|e| *e > after));
         let all = funding.map(|(ts, _)| ts).chain(midnight).chain(expiry);
@@ -203,7 +201,9 @@ impl Kernel {
             .open_sides()
             .filter(|side| side.currency == currency && margined(side.instrument))
             .map(|side| side.cost);
-        costs.into_iter().try_fold(cash, |sum, cost| sum.checked_add(cost))
+        costs
+            .into_iter()
+            .try_fold(cash, |sum, cost| sum.checked_add(cost))
     }
 
     fn held_of(&self, account: &AccountId, wanted: impl Fn(&Held) -> bool) -> Vec<Held> {
@@ -239,7 +239,9 @@ impl Kernel {
             Err(error) => return self.warn_carry(account, error.to_string(), actions),
         };
         let (kind, amount, what) = match &event.kind {
-            CarryKind::Funding { amount, rate, mark, .. } => {
+            CarryKind::Funding {
+                amount, rate, mark, ..
+            } => {
                 let what = format!("funding of {} at {} on {mark}", held.instrument, rate.normalize());
                 (CashKind::Funding, *amount, what)
             }
@@ -314,13 +316,22 @@ impl Kernel {
                 amount.currency,
                 paid.normalize()
             );
-            let warning = denial(RiskRule::InsufficientFunds, due.normalize(), paid.normalize(), message);
+            let warning = denial(
+                RiskRule::InsufficientFunds,
+                due.normalize(),
+                paid.normalize(),
+                message,
+            );
             self.warn(account, warning, 0, actions);
         }
     }
 
     fn warn_unpriced(&mut self, account: &AccountId, id: &InstrumentId, what: &str, actions: &mut Actions) {
-        self.warn_carry(account, format!("{what} of {id} cannot be reckoned: it has no price"), actions);
+        self.warn_carry(
+            account,
+            format!("{what} of {id} cannot be reckoned: it has no price"),
+            actions,
+        );
     }
 
     fn warn_carry(&mut self, account: &AccountId, message: String, actions: &mut Actions) {

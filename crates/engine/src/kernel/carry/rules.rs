@@ -67,7 +67,9 @@ impl FundingSchedule {
     #[must_use]
     pub fn at(&self, ts: UnixNanos) -> Option<Decimal> {
         let before = UnixNanos(ts.0.checked_sub(1)?);
-        self.next(before).filter(|(at, _)| *at == ts).map(|(_, rate)| rate)
+        self.next(before)
+            .filter(|(at, _)| *at == ts)
+            .map(|(_, rate)| rate)
     }
 }
 
@@ -113,7 +115,10 @@ impl CarryRules {
     }
 
     pub(super) fn borrow_rate(&self, instrument: &InstrumentId) -> Option<Decimal> {
-        let own = self.borrow.iter().find(|r| r.instrument.as_ref() == Some(instrument));
+        let own = self
+            .borrow
+            .iter()
+            .find(|r| r.instrument.as_ref() == Some(instrument));
         let found = own.or_else(|| self.borrow.iter().find(|r| r.instrument.is_none()));
         found.map(|r| r.rate)
     }
@@ -126,7 +131,10 @@ mod tests {
     #[test]
     fn a_schedule_names_its_times_and_no_others() {
         let rate = Decimal::new(1, 4);
-        let every = FundingSchedule::Every { interval_ns: 100, rate };
+        let every = FundingSchedule::Every {
+            interval_ns: 100,
+            rate,
+        };
         assert_eq!(every.next(UnixNanos(99)), Some((UnixNanos(100), rate)));
         assert_eq!(every.next(UnixNanos(100)), Some((UnixNanos(200), rate)));
         assert_eq!(every.at(UnixNanos(200)), Some(rate));

@@ -84,7 +84,11 @@ impl Kernel {
         let named = self.config.carry.settlements.get(&instrument.id).copied();
         let underlying = instrument.terms.underlying.as_ref();
         let of_underlying = || underlying.and_then(|id| self.mark(id).0);
-        let own = || self.mark(&instrument.id).0.filter(|_| instrument.kind == InstrumentKind::Future);
+        let own = || {
+            self.mark(&instrument.id)
+                .0
+                .filter(|_| instrument.kind == InstrumentKind::Future)
+        };
         named.or_else(of_underlying).or_else(own)
     }
 
@@ -151,7 +155,8 @@ impl Kernel {
             return Ok(());
         }
         let venue_order_id = VenueOrderId::new(&name).map_err(|_| too_large("the number of outcomes"))?;
-        let trade = VenueTradeId::new(&format!("{name}-1")).map_err(|_| too_large("the number of outcomes"))?;
+        let trade =
+            VenueTradeId::new(&format!("{name}-1")).map_err(|_| too_large("the number of outcomes"))?;
         let kinds = [
             OrderEventKind::Submitted,
             OrderEventKind::Accepted { venue_order_id },

@@ -49,7 +49,11 @@ pub(super) fn leverage(c: &GateContext<'_>) -> Option<Denial> {
         .zip(c.equity.filter(|e| *e > Decimal::ZERO))
         .and_then(|((gross, added), equity)| gross.checked_add(added)?.checked_div(equity));
     let Some(after) = after else {
-        return Some(unknown_equity(c, RiskRule::Leverage, limit.normalize().to_string()));
+        return Some(unknown_equity(
+            c,
+            RiskRule::Leverage,
+            limit.normalize().to_string(),
+        ));
     };
     if after <= limit {
         return None;
