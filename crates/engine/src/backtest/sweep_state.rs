@@ -1,14 +1,18 @@
-//! What a sweep leaves while it runs, so that a stopped one goes on: a line of JSON per finished variant.
+//! What a sweep or a walk leaves while it runs, so that a stopped one goes on: a line of JSON per finished variant or
+//! window.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Seek as _, Write as _};
 use std::path::Path;
 use std::sync::Mutex;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use tradewind_analytics::walk_forward::WalkForward;
 
 use super::config::BacktestConfig;
-use super::sweep::{Grid, SweepRow};
+use super::sweep::{Grid, Objective, SweepRow};
+use super::walk_forward::WalkWindow;
 
 /// A state file that cannot be gone on from.
 #[derive(Debug, thiserror::Error)]
@@ -52,41 +56,82 @@ impl SweepState {
             config_sha256: config.sha256.clone(),
             grid_sha256: grid.sha256(),
         };
-        let (rows, whole) = match File::open(path) {
-            Ok(file) => read(file, &of)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => (Vec::new(), 0),
-            Err(error) => return Err(error.into()),
-        };
-        let mut file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path)?;
-        file.set_len(whole)?;
-        file.seek(io::SeekFrom::End(0))?;
-        if whole == 0 {
-            let line = serde_json::to_string(&of).map_err(SweepStateError::Unreadable)?;
-            writeln!(file, "{line}")?;
-        }
-        let file = Mutex::new(file);
+        let (rows, file) = open(path, &of)?;
         Ok((rows, Self { file }))
     }
 
     /// Appends a finished variant; one that cannot be kept is only run again.
     pub fn keep(&self, row: &SweepRow) {
-        let Ok(line) = serde_json::to_string(row) else {
-            return;
-        };
-        if let Ok(mut file) = self.file.lock()
-            && let Err(error) = file.write_all(format!("{line}\n").as_bytes())
-        {
-            tracing::warn!(%error, "a finished variant could not be kept");
-        }
+        append(&self.file, row);
     }
 }
 
+/// The open file of a walk.
+#[derive(Debug)]
+pub struct WalkState {
+    file: Mutex<File>,
+}
+
+impl WalkState {
+    /// The windows that an earlier walk left in a file, and the file to go on in; it is made when it is not there. A
+    /// last line that was cut off is dropped.
+    ///
+    /// # Errors
+    /// [`SweepStateError`].
+    pub fn open(
+        path: &Path,
+        config: &BacktestConfig,
+        grid: &Grid,
+        (objective, windows): (Objective, &WalkForward),
+    ) -> Result<(Vec<WalkWindow>, Self), SweepStateError> {
+        let walk = format!("{} {objective:?} {windows:?}", grid.sha256());
+        let of = StateOf {
+            config_sha256: config.sha256.clone(),
+            grid_sha256: super::sha256_hex(walk.as_bytes()),
+        };
+        let (windows, file) = open(path, &of)?;
+        Ok((windows, Self { file }))
+    }
+
+    /// Appends a finished window; one that cannot be kept is only run again.
+    pub fn keep(&self, window: &WalkWindow) {
+        append(&self.file, window);
+    }
+}
+
+fn append(file: &Mutex<File>, row: &impl Serialize) {
+    let Ok(line) = serde_json::to_string(row) else {
+        return;
+    };
+    if let Ok(mut file) = file.lock()
+        && let Err(error) = file.write_all(format!("{line}\n").as_bytes())
+    {
+        tracing::warn!(%error, "what was finished could not be kept");
+    }
+}
+
+fn open<R: DeserializeOwned>(path: &Path, of: &StateOf) -> Result<(Vec<R>, Mutex<File>), SweepStateError> {
+    let (rows, whole) = match File::open(path) {
+        Ok(file) => read(file, of)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => (Vec::new(), 0),
+        Err(error) => return Err(error.into()),
+    };
+    let mut file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)?;
+    file.set_len(whole)?;
+    file.seek(io::SeekFrom::End(0))?;
+    if whole == 0 {
+        let line = serde_json::to_string(of).map_err(SweepStateError::Unreadable)?;
+        writeln!(file, "{line}")?;
+    }
+    Ok((rows, Mutex::new(file)))
+}
+
 /// The rows of a file, and how many of its bytes are whole lines.
-fn read(file: File, of: &StateOf) -> Result<(Vec<SweepRow>, u64), SweepStateError> {
+fn read<R: DeserializeOwned>(file: File, of: &StateOf) -> Result<(Vec<R>, u64), SweepStateError> {
     let (mut lines, mut line) = (BufReader::new(file), String::new());
     let (mut rows, mut whole, mut first) = (Vec::new(), 0u64, true);
     while lines.read_line(&mut line)? > 0 && line.ends_with('\n') {

@@ -86,6 +86,19 @@ pub struct WalkPlan<'a> {
 /// # Errors
 /// [`BacktestError`]: data refused, windows that do not fit, canceled.
 pub fn walk_forward(plan: &WalkPlan<'_>) -> Result<WalkForwardResult, BacktestError> {
+    walk_forward_from(plan, Vec::new(), &|_| {})
+}
+
+/// Makes the walk, going on from windows that an earlier, canceled one of the same plan finished. `keep` is told of
+/// each new one.
+///
+/// # Errors
+/// As [`walk_forward`]; windows that are not of this walk.
+pub fn walk_forward_from(
+    plan: &WalkPlan<'_>,
+    done: Vec<WalkWindow>,
+    keep: &dyn Fn(&WalkWindow),
+) -> Result<WalkForwardResult, BacktestError> {
     let times = plan.inputs.times(plan.config)?;
     let windows = plan
         .windows
@@ -93,10 +106,26 @@ pub fn walk_forward(plan: &WalkPlan<'_>) -> Result<WalkForwardResult, BacktestEr
         .map_err(|e| BacktestError::Refused(format!("walk-forward: {e}")))?;
     let end = |at: usize| times.get(at).copied().unwrap_or(plan.config.to);
     let total = windows.len();
-    let mut found = Vec::with_capacity(total);
+    let mut found: Vec<WalkWindow> = Vec::with_capacity(total);
+    let mut done = done.into_iter();
     for (n, window) in windows.into_iter().enumerate() {
         let train = (times[window.train.start], end(window.train.end));
         let test = (times[window.test.start], end(window.test.end));
+        if let Some(window) = done.next() {
+            let of = (
+                window.train_from,
+                window.train_to,
+                window.test_from,
+                window.test_to,
+            );
+            if of != (train.0, train.1, test.0, test.1) {
+                let message = "walk-forward: the windows kept are of other data or lengths".to_owned();
+                return Err(BacktestError::Refused(message));
+            }
+            found.push(window);
+            (plan.on_window)(n + 1, total);
+            continue;
+        }
         let learned = variants(plan, train, plan.grid)?;
         let Some(best) = learned.into_iter().find(|row| row.error.is_none()) else {
             return Err(BacktestError::Refused(
@@ -115,6 +144,9 @@ pub fn walk_forward(plan: &WalkPlan<'_>) -> Result<WalkForwardResult, BacktestEr
             train: best,
             test: tested,
         });
+        if let Some(window) = found.last() {
+            keep(window);
+        }
         (plan.on_window)(n + 1, total);
     }
     Ok(summed(found, plan))

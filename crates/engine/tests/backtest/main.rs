@@ -2,6 +2,9 @@
 
 mod by_hand;
 mod case;
+mod cheating;
+mod depth;
+mod models;
 mod refused;
 mod truth;
 mod variants;

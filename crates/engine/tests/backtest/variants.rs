@@ -2,11 +2,12 @@
 
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tradewind_analytics::walk_forward::WalkForward;
 use tradewind_engine::backtest::sweep::{Grid, Objective, SweepPlan, SweepResult, SweepRow, sweep};
-use tradewind_engine::backtest::walk_forward::{WalkPlan, walk_forward};
+use tradewind_engine::backtest::sweep_state::{SweepStateError, WalkState};
+use tradewind_engine::backtest::walk_forward::{WalkPlan, walk_forward, walk_forward_from};
 use tradewind_engine::backtest::{
     BacktestConfig, BacktestDocument, BacktestError, Control, Inputs, backtest, export_csv, export_parquet,
 };
@@ -123,6 +124,64 @@ fn a_walk_tests_on_what_did_not_choose() {
         walked.returns.len(),
         walked.windows.iter().map(|w| w.test.returns.len()).sum::<usize>()
     );
+}
+
+#[test]
+fn a_walk_that_was_stopped_goes_on_and_ends_the_same() {
+    let config = example();
+    let inputs = Inputs::load(&config, 1_000_000).expect("good rows");
+    let (grid, windows) = (
+        grid(),
+        WalkForward {
+            train: 400,
+            test: 200,
+            step: 200,
+            purge: 5,
+            embargo: 5,
+            anchored: false,
+        },
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("walk.jsonl");
+    let walk = |stop_after: usize, other: bool| {
+        let of = if other {
+            Objective::Sortino
+        } else {
+            Objective::Sharpe
+        };
+        let (done, state) = WalkState::open(&file, &config, &grid, (of, &windows))?;
+        let (cancel, kept) = (AtomicBool::new(false), done.len());
+        let ran = AtomicUsize::new(0);
+        let result = walk_forward_from(
+            &WalkPlan {
+                config: &config,
+                inputs: &inputs,
+                grid: &grid,
+                objective: of,
+                windows,
+                threads: 1,
+                on_window: &|_, _| {},
+                cancel: &cancel,
+            },
+            done,
+            &|window| {
+                state.keep(window);
+                if ran.fetch_add(1, Ordering::Relaxed) + 1 == stop_after {
+                    cancel.store(true, Ordering::Relaxed);
+                }
+            },
+        );
+        Ok::<_, SweepStateError>((kept, ran.into_inner(), result))
+    };
+    let (kept, ran, stopped) = walk(2, false).expect("a file");
+    assert!((kept, ran) == (0, 2) && matches!(stopped, Err(BacktestError::Canceled { .. })));
+    let (kept, ran, whole) = walk(0, false).expect("the file");
+    assert_eq!((kept, ran), (2, 3));
+    // All of it again, from the file alone.
+    let (kept, ran, again) = walk(0, false).expect("the file");
+    assert_eq!((kept, ran), (5, 0));
+    assert_eq!(whole, again);
+    assert!(matches!(walk(0, true), Err(SweepStateError::Other)));
 }
 
 #[test]
