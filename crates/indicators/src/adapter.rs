@@ -106,17 +106,30 @@ pub(crate) fn fill(
     warm_up: usize,
     run: impl FnOnce(&Core, usize, &mut [&mut [f64]]) -> Result<OutRange, RetCode>,
 ) -> Result<Series, IndicatorError> {
+    let mut series = Series::default();
+    fill_into(&mut series, name, (outputs, bars), warm_up, run)?;
+    Ok(series)
+}
+
+/// The same into a series whose memory is used again.
+pub(crate) fn fill_into(
+    series: &mut Series,
+    name: &'static str,
+    (outputs, bars): (usize, usize),
+    warm_up: usize,
+    run: impl FnOnce(&Core, usize, &mut [&mut [f64]]) -> Result<OutRange, RetCode>,
+) -> Result<(), IndicatorError> {
     if bars < warm_up {
-        return Ok(Series::empty(outputs, bars));
+        *series = Series::empty(outputs, bars);
+        return Ok(());
     }
-    let mut series = Series::to_fill(outputs, bars, warm_up - 1);
+    series.to_fill(outputs, bars, warm_up - 1);
     let mut columns: Vec<&mut [f64]> = series
         .columns_mut()
-        .iter_mut()
         .map(|column| &mut column[warm_up - 1..])
         .collect();
     match run(&Core::new(), bars - 1, &mut columns) {
-        Ok(range) if range.beg_idx + 1 == warm_up && range.beg_idx + range.count == bars => Ok(series),
+        Ok(range) if range.beg_idx + 1 == warm_up && range.beg_idx + range.count == bars => Ok(()),
         _ => Err(IndicatorError::Refused { name, bars }),
     }
 }
@@ -126,9 +139,7 @@ pub(crate) fn by_streaming<S: Stepper>(mut stepper: S, outputs: usize, bars: &Ba
     let mut series = Series::empty(outputs, bars.len());
     for at in 0..bars.len() {
         if let Some(row) = stepper.step(&bars.bar(at)) {
-            for (column, value) in series.columns_mut().iter_mut().zip(row.as_ref()) {
-                column[at] = *value;
-            }
+            series.set_row(at, row.as_ref());
         }
     }
     series

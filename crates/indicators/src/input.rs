@@ -162,9 +162,12 @@ impl Input {
     }
 }
 
-/// Bars as borrowed columns of equal length, oldest first.
+/// Bars as borrowed columns of equal length, oldest first: a view of [`Columns`]. Whoever replaces a column of it by hand
+/// puts figures there that are as finite as those that were there.
 #[derive(Clone, Copy, Debug)]
 pub struct BarColumns<'a> {
+    /// Whether every figure is known to be finite.
+    finite: bool,
     /// Opening times.
     pub ts: &'a [UnixNanos],
     /// First prices.
@@ -210,6 +213,9 @@ impl<'a> BarColumns<'a> {
     /// Whether every figure of the given columns is a finite number. Four at a time, so that it costs next to
     /// nothing beside the cheapest indicator.
     pub(crate) fn are_finite(&self, inputs: &[Input]) -> bool {
+        if self.finite {
+            return true;
+        }
         let finite = |column: &[f64]| {
             let (blocks, rest) = column.as_chunks::<4>();
             // x − x is 0 where x is finite and NaN where it is not; a NaN stays in a sum.
@@ -258,6 +264,8 @@ pub struct Columns {
     close: Vec<f64>,
     volume: Vec<f64>,
     value: Vec<f64>,
+    /// Whether a figure is not finite.
+    odd: bool,
 }
 
 impl Columns {
@@ -269,6 +277,7 @@ impl Columns {
 
     /// Appends one bar.
     pub fn push(&mut self, bar: &BarInput) {
+        self.odd |= !bar.is_finite();
         self.ts.push(bar.ts);
         self.open.push(bar.open);
         self.high.push(bar.high);
@@ -294,6 +303,7 @@ impl Columns {
     #[must_use]
     pub fn view(&self) -> BarColumns<'_> {
         BarColumns {
+            finite: !self.odd,
             ts: &self.ts,
             open: &self.open,
             high: &self.high,

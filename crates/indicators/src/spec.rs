@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::input::{BarColumns, Columns};
+use crate::library;
 use crate::machine::Indicator;
 use crate::params::Params;
 use crate::registry::{self, Definition};
@@ -126,6 +127,22 @@ impl IndicatorSpec {
         }
     }
 
+    /// [`IndicatorSpec::batch`] into a series whose memory is used again where it has the right size: for a caller
+    /// that computes the same over and over, or one after the other.
+    ///
+    /// # Errors
+    /// As [`IndicatorSpec::batch`]; what the series holds then is undefined.
+    pub fn batch_into(&self, bars: &BarColumns<'_>, series: &mut Series) -> Result<(), IndicatorError> {
+        bars.check()?;
+        match library::fill_of(self.definition.name) {
+            Some(fill) if bars.are_finite(self.definition.inputs) => fill(&self.params, bars, series),
+            _ => {
+                *series = self.batch(bars)?;
+                Ok(())
+            }
+        }
+    }
+
     fn batch_finite(&self, bars: &BarColumns<'_>) -> Result<Series, IndicatorError> {
         if bars.len() < self.warm_up_bars() {
             return Ok(Series::empty(self.definition.outputs.len(), bars.len()));
@@ -143,7 +160,7 @@ impl IndicatorSpec {
         let kept: Columns = places.iter().map(|at| bars.bar(*at)).collect();
         let dense = self.batch_finite(&kept.view())?;
         let mut series = Series::empty(self.definition.outputs.len(), bars.len());
-        for (column, values) in series.columns_mut().iter_mut().zip(dense.columns()) {
+        for (column, values) in series.columns_mut().zip(dense.columns()) {
             for (place, value) in places.iter().zip(values) {
                 column[*place] = *value;
             }

@@ -1,5 +1,7 @@
 //! What indicators give: the values of one bar, or whole columns.
 
+use std::slice::{ChunksExact, ChunksExactMut};
+
 /// Most outputs that any indicator has.
 pub const OUTPUTS_MAX: usize = 12;
 
@@ -52,9 +54,13 @@ impl PartialEq for Values {
 
 /// An indicator over a whole series: one column per output, as long as the input. What is not a finite number means *no
 /// value*: not warm yet, or undefined at that bar (VWAP before the session's first volume).
-#[derive(Clone, PartialEq, Debug)]
+///
+/// The columns lie one after the other in one piece of memory: allocators hand big pieces back to the system one by
+/// one, and three that come and go cost more than the figures in them.
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Series {
-    columns: Vec<Vec<f64>>,
+    figures: Vec<f64>,
+    outputs: usize,
     bars: usize,
 }
 
@@ -62,22 +68,22 @@ impl Series {
     /// No value anywhere.
     pub(crate) fn empty(outputs: usize, bars: usize) -> Self {
         Self {
-            columns: vec![vec![f64::NAN; bars]; outputs],
+            figures: vec![f64::NAN; outputs * bars],
+            outputs,
             bars,
         }
     }
 
-    /// No value in the first `missing` rows, zeros in the others for the caller to overwrite. The zeros are pages
-    /// that the system gives when they are first written, so a long column is written once, not twice.
-    pub(crate) fn to_fill(outputs: usize, bars: usize, missing: usize) -> Self {
-        let column = || {
-            let mut column = vec![0.0; bars];
+    /// Takes the given shape, with no value in the first `missing` rows and anything in the others, which the caller
+    /// overwrites. Memory of the right size is used again as it is; new memory is zeros, pages that the system gives
+    /// when they are first written, so that a long column is written once, not twice.
+    pub(crate) fn to_fill(&mut self, outputs: usize, bars: usize, missing: usize) {
+        if self.figures.len() != outputs * bars {
+            self.figures = vec![0.0; outputs * bars];
+        }
+        (self.outputs, self.bars) = (outputs, bars);
+        for column in self.columns_mut() {
             column[..missing.min(bars)].fill(f64::NAN);
-            column
-        };
-        Self {
-            columns: (0..outputs).map(|_| column()).collect(),
-            bars,
         }
     }
 
@@ -93,26 +99,42 @@ impl Series {
         self.bars == 0
     }
 
-    /// The columns, one per output.
+    /// Number of outputs.
     #[must_use]
-    pub fn columns(&self) -> &[Vec<f64>] {
-        &self.columns
+    pub fn outputs(&self) -> usize {
+        self.outputs
     }
 
-    pub(crate) fn columns_mut(&mut self) -> &mut [Vec<f64>] {
-        &mut self.columns
+    /// The columns, one per output; none of a series without bars.
+    pub fn columns(&self) -> ChunksExact<'_, f64> {
+        self.figures.chunks_exact(self.bars.max(1))
+    }
+
+    pub(crate) fn columns_mut(&mut self) -> ChunksExactMut<'_, f64> {
+        self.figures.chunks_exact_mut(self.bars.max(1))
+    }
+
+    /// Writes the values of a bar, which is one of them.
+    #[inline]
+    pub(crate) fn set_row(&mut self, bar: usize, row: &[f64]) {
+        for (output, value) in row.iter().enumerate() {
+            self.figures[output * self.bars + bar] = *value;
+        }
     }
 
     /// The value of an output at a bar, where there is one.
     #[must_use]
     pub fn get(&self, output: usize, bar: usize) -> Option<f64> {
-        let value = *self.columns.get(output)?.get(bar)?;
+        if bar >= self.bars {
+            return None;
+        }
+        let value = *self.figures.get(output * self.bars + bar)?;
         value.is_finite().then_some(value)
     }
 
     /// Whether any output has a value at a bar.
     #[must_use]
     pub fn has(&self, bar: usize) -> bool {
-        (0..self.columns.len()).any(|output| self.get(output, bar).is_some())
+        (0..self.outputs).any(|output| self.get(output, bar).is_some())
     }
 }

@@ -6,7 +6,7 @@ mod shared;
 
 use std::collections::BTreeSet;
 
-use tradewind_indicators::{AVERAGES, BarInput, Columns, IndicatorSpec, ParamKind, Values, registry};
+use tradewind_indicators::{AVERAGES, BarInput, Columns, IndicatorSpec, ParamKind, Series, Values, registry};
 use tradewind_types::{SplitMix64, UnixNanos};
 
 /// A walk with volume, flat stretches and a few wide bars, seeded.
@@ -90,8 +90,10 @@ fn streaming_equals_batch_and_peek_equals_update_bit_for_bit() {
         bars[at].volume = f64::INFINITY;
     }
     let columns = columns(&bars);
+    let mut again = Series::default();
     for spec in specs() {
         let batch = spec.batch(&columns.view()).unwrap();
+        spec.batch_into(&columns.view(), &mut again).unwrap();
         let mut streaming = spec.start();
         for (at, bar) in bars.iter().enumerate() {
             // While warming up a peek costs what came before; a few are enough.
@@ -103,6 +105,7 @@ fn streaming_equals_batch_and_peek_equals_update_bit_for_bit() {
             for output in 0..spec.definition().outputs.len() {
                 let batch = batch.get(output, at).map(f64::to_bits);
                 assert_eq!(bits(live, output), batch, "{spec} output {output} at {at}");
+                assert_eq!(again.get(output, at).map(f64::to_bits), batch, "{spec} again");
             }
         }
     }

@@ -4,7 +4,7 @@
     bench.py ratios OURS.json [RUNS]  measures and prints ours / theirs per function, slowest first, and the median;
                                       OURS.json is what `tradewind bench indicators --json` printed
 
-Both sides run with the defaults, get columns in memory, and allocate their outputs. Calls go to the library's plain
+Processor time. Both sides run with the defaults, get columns in memory, and allocate their outputs. Calls go to the library's plain
 function, not through its abstract layer. Ours looks besides whether every figure that is read is finite.
 """
 
@@ -58,11 +58,11 @@ def arguments(name, prices):
 
 
 def time_ns(function, columns, params):
-    passes, started = 0, time.perf_counter()
+    passes, started = 0, time.process_time()
     while True:
         function(*columns, *params)
         passes += 1
-        spent = time.perf_counter() - started
+        spent = time.process_time() - started
         if spent >= RUN_LEAST_S:
             return spent / passes / BARS * 1e9
 

@@ -21,11 +21,14 @@ mod variable;
 mod volatility;
 mod volume;
 
-use ta_lib::Core;
+use ta_lib::{Core, OutRange, RetCode};
 
-use crate::adapter::LibraryStream;
+use crate::IndicatorError;
+use crate::adapter::{LibraryStream, fill_into};
+use crate::input::BarColumns;
 use crate::params::{Param, Params};
 use crate::registry::Definition;
+use crate::value::Series;
 
 /// The families, in the order of lists.
 pub(crate) static FAMILIES: [&[&Definition]; 16] = [
@@ -46,6 +49,58 @@ pub(crate) static FAMILIES: [&[&Definition]; 16] = [
     price::PRICE,
     candles::CANDLES,
 ];
+
+/// What writes a library function's series into memory that is used again.
+pub(crate) type Fill = fn(&Params, &BarColumns<'_>, &mut Series) -> Result<(), IndicatorError>;
+
+/// The writers of the families' tables.
+static FILLS: [&[(&str, Fill)]; 14] = [
+    averages::FILLS,
+    adaptive::FILLS,
+    stops::FILLS,
+    directional::FILLS,
+    momentum::FILLS,
+    convergence::FILLS,
+    stochastics::FILLS,
+    volatility::FILLS,
+    bands::FILLS,
+    volume::FILLS,
+    cycle::FILLS,
+    statistics::FILLS,
+    price::FILLS,
+    candles::FILLS,
+];
+
+/// What writes the series of a name into memory that is used again, where the library does it.
+pub(crate) fn fill_of(name: &str) -> Option<Fill> {
+    let mut all = FILLS.iter().flat_map(|family| family.iter());
+    all.find(|(of, _)| *of == name).map(|(_, fill)| *fill)
+}
+
+/// A library function over whole columns. Each is implemented for the stream that goes with it.
+trait LibraryBatch: LibraryStream {
+    /// Its name among ours.
+    const NAME: &str;
+
+    /// Writes the columns, which begin at the first value. There is at least one bar.
+    fn compute(
+        core: &Core,
+        params: &Params,
+        bars: &BarColumns<'_>,
+        columns: &mut [&mut [f64]],
+    ) -> Result<OutRange, RetCode>;
+}
+
+fn fill<S: LibraryBatch>(
+    params: &Params,
+    bars: &BarColumns<'_>,
+    series: &mut Series,
+) -> Result<(), IndicatorError> {
+    let size = (size_of::<S::Row>() / size_of::<f64>(), bars.len());
+    fill_into(series, S::NAME, size, warm_up::<S>(params), |core, _, columns| {
+        S::compute(core, params, bars, columns)
+    })
+}
 
 /// The bar, counted from 1, that has the first value. Parameters whose combination the library refuses never have
 /// one; [`accepted`] keeps them out.
@@ -95,6 +150,9 @@ macro_rules! library {
     ) => {
         pub(crate) static $list: &[&$crate::registry::Definition] = &[$(&$name),+];
 
+        pub(crate) static FILLS: &[(&str, $crate::library::Fill)] =
+            &[$((stringify!($name), $crate::library::fill::<ta_lib::$stream>)),+];
+
         $(
             $(#[$doc])*
             static $name: $crate::registry::Definition = {
@@ -120,25 +178,37 @@ macro_rules! library {
                         $crate::machine::Machine::other($crate::adapter::Adapter::<Stream>::new(params))
                     },
                     batch: |params, bars| {
-                        let size = (OUTPUTS.len(), bars.len());
-                        let warm_up = $crate::library::warm_up::<Stream>(params);
-                        $crate::adapter::fill(stringify!($name), size, warm_up, |core, last, columns| {
-                            let mut columns = columns.iter_mut();
-                            $(let mut $output = $crate::library::cells::$cell::over(columns.next())?;)+
-                            let range = core.$batch(
-                                0,
-                                last,
-                                $(bars.$input,)+
-                                $($crate::library::argument!(params $kind $place),)*
-                                $($output.cells(),)+
-                            )?;
-                            $($output.finish();)+
-                            Ok(range)
-                        })
+                        let mut series = $crate::value::Series::default();
+                        $crate::library::fill::<Stream>(params, bars, &mut series)?;
+                        Ok(series)
                     },
                 };
                 $crate::registry::Definition { $($($field: $value,)+)? ..USUAL }
             };
+
+            impl $crate::library::LibraryBatch for ta_lib::$stream {
+                const NAME: &str = stringify!($name);
+
+                fn compute(
+                    core: &ta_lib::Core,
+                    params: &$crate::params::Params,
+                    bars: &$crate::input::BarColumns<'_>,
+                    columns: &mut [&mut [f64]],
+                ) -> Result<ta_lib::OutRange, ta_lib::RetCode> {
+                    let _ = params;
+                    let mut columns = columns.iter_mut();
+                    $(let mut $output = $crate::library::cells::$cell::over(columns.next())?;)+
+                    let range = core.$batch(
+                        0,
+                        bars.len() - 1,
+                        $(bars.$input,)+
+                        $($crate::library::argument!(params $kind $place),)*
+                        $($output.cells(),)+
+                    )?;
+                    $($output.finish();)+
+                    Ok(range)
+                }
+            }
 
             impl $crate::adapter::LibraryStream for ta_lib::$stream {
                 type Row = [f64; const { [$(stringify!($output)),+].len() }];

@@ -104,8 +104,9 @@ fn places<const N: usize>(
     beyond: [Ordering; N],
 ) -> Result<Series, IndicatorError> {
     let before = params.period(0) as usize - 1;
-    let mut series = Series::to_fill(N, bars.len(), before);
-    for (column, beyond) in series.columns_mut().iter_mut().zip(beyond) {
+    let mut series = Series::default();
+    series.to_fill(N, bars.len(), before);
+    for (column, beyond) in series.columns_mut().zip(beyond) {
         let mut extreme = Extreme::new(beyond);
         for (at, place) in column.iter_mut().enumerate().skip(before) {
             *place = extreme.slide(at - before, at, |at| bars.close[at]) as f64;

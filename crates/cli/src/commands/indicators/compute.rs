@@ -48,7 +48,7 @@ fn write(given: &[String], specs: &[IndicatorSpec], bars: &Bars, series: &[Serie
     for (at, stamp) in bars.stamps.iter().enumerate() {
         output.write_all(stamp.as_bytes())?;
         for series in series {
-            for column in 0..series.columns().len() {
+            for column in 0..series.outputs() {
                 output.write_all(b",")?;
                 if let Some(value) = series.get(column, at) {
                     digits::write(&mut output, value)?;
