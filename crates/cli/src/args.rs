@@ -86,6 +86,8 @@ pub(crate) enum Command {
     Calendar(crate::commands::calendar::CalendarArgs),
     /// Figures of portfolios, from files.
     Portfolio(PortfolioArgs),
+    /// The store of market data: import, export, what is there, what is missing, how good it is.
+    Catalog(crate::commands::catalog::CatalogArgs),
     /// Run strategies on history.
     Backtest(crate::commands::backtest::BacktestArgs),
     /// Test the whole core in seeded worlds in which everything goes wrong.
@@ -387,6 +389,9 @@ pub(crate) struct BenchArgs {
     /// Write the seeded data of the backtest benchmarks here, for other programs (`tools/peers`), and measure nothing.
     #[arg(long, value_name = "DIR")]
     pub(crate) write_data: Option<PathBuf>,
+    /// Keep the catalogue of `catalog.read_10m` in this folder, for other programs to read.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) catalog: Option<PathBuf>,
     /// Be the server that is measured.
     #[arg(long, hide = true)]
     pub(crate) serve: bool,

@@ -47,6 +47,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Indicators(args) => commands::indicators::run(&args),
         Command::Calendar(args) => commands::calendar::run(&args),
         Command::Portfolio(args) => commands::portfolio::run(&args),
+        Command::Catalog(args) => commands::catalog::run(args),
         Command::Backtest(args) => commands::backtest::run(&args),
         Command::Simtest(args) => commands::simtest::run(&args),
         Command::Completions(args) => commands::completions::run(&args),

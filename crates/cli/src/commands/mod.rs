@@ -2,6 +2,7 @@
 
 pub(crate) mod backtest;
 pub(crate) mod bench;
+pub(crate) mod catalog;
 pub(crate) mod calendar;
 pub(crate) mod completions;
 pub(crate) mod demo;

@@ -92,7 +92,7 @@ fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
 }
 
 /// A progress line on a terminal; nothing anywhere else.
-fn tell(quiet: bool, text: &str) {
+pub(crate) fn tell(quiet: bool, text: &str) {
     use std::io::{IsTerminal as _, Write as _};
     let mut err = std::io::stderr();
     if quiet || !err.is_terminal() {
@@ -104,7 +104,7 @@ fn tell(quiet: bool, text: &str) {
 }
 
 /// A bar of progress, e.g. `[####····]`.
-fn bar(done: usize, total: usize) -> String {
+pub(crate) fn bar(done: usize, total: usize) -> String {
     const WIDTH: usize = 30;
     let filled = done
         .checked_mul(WIDTH)

@@ -3,6 +3,7 @@
 //! Benchmarks that need no server run by themselves when no name is given; `hub` and `rest` are asked for by name.
 
 mod backtest;
+mod catalog;
 mod cpu;
 mod data;
 mod decode;
@@ -28,7 +29,7 @@ pub(crate) use figure::Figure;
 type Entry = (&'static str, fn(&BenchArgs) -> Result<Vec<Figure>, Failure>);
 
 /// Those that need nothing but this program.
-const LOCAL: [Entry; 11] = [
+const LOCAL: [Entry; 13] = [
     ("decode.coinbase_level2", decode::coinbase_level2),
     ("decode.kraken_v1_book", decode::kraken_v1_book),
     ("decode.kraken_v2_book", decode::kraken_v2_book),
@@ -39,6 +40,8 @@ const LOCAL: [Entry; 11] = [
     ("backtest.quotes_ema_10_20", backtest::quotes_ema_10_20),
     ("backtest.script_ema_10_20", backtest::script_ema_10_20),
     ("backtest.scaling", backtest::scaling),
+    ("catalog.import_10m", catalog::import_10m),
+    ("catalog.read_10m", catalog::read_10m),
     ("indicators", indicators::measure),
 ];
 
