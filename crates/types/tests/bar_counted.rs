@@ -124,10 +124,7 @@ fn a_late_trade_amends_the_counted_bar_in_whose_time_it_falls() {
     assert!(told(&mut builder, &[trade(3_500, 7, 1)]).is_empty());
     assert_eq!(builder.dropped(), 1);
     // The last instant that is not too late.
-    assert_eq!(
-        told(&mut builder, &[trade(4_000, 7, 1)])[0].ts.as_millis(),
-        5_000
-    );
+    assert_eq!(told(&mut builder, &[trade(4_000, 7, 1)])[0].ts.as_millis(), 5_000);
 }
 
 #[test]
