@@ -1,8 +1,3 @@
-//! Fault scripts on arbitrary text: no panic.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-
-fuzz_target!(|text: &str| {
-    let _ = tradewind_simulator::FaultScript::parse(text);
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| tradewind_fuzz::fault_script::run(bytes));

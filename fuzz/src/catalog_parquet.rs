@@ -32,7 +32,9 @@ pub fn run(bytes: &[u8]) {
     RUNTIME.block_on(async {
         let series = series();
         let options = ImportOptions::bars(series.instrument.clone(), BarInterval::M1, UnixNanos(1));
-        let _ = Catalog::new(Files::memory()).import(&[file], &options, |_| true).await;
+        let _ = Catalog::new(Files::memory())
+            .import(&[file], &options, |_| true)
+            .await;
         let catalog = Catalog::new(Files::local(folder.path()).expect("files"));
         let _ = catalog.read(&Query::all(series)).await;
         let _ = catalog.list().await;
@@ -43,13 +45,18 @@ pub fn run(bytes: &[u8]) {
 pub fn seeds() -> Vec<Vec<u8>> {
     let folder = tempfile::tempdir().expect("a folder");
     let csv = folder.path().join("x.csv");
-    let rows: String = (0..300).map(|n| format!("{},1.5,2,1,1.75,{n}\n", 1_704_186_900 + 60 * n)).collect();
+    let rows: String = (0..300)
+        .map(|n| format!("{},1.5,2,1,1.75,{n}\n", 1_704_186_900 + 60 * n))
+        .collect();
     std::fs::write(&csv, format!("ts,open,high,low,close,volume\n{rows}")).expect("written");
     RUNTIME.block_on(async {
         let series = series();
         let options = ImportOptions::bars(series.instrument.clone(), BarInterval::M1, UnixNanos(1));
         let catalog = Catalog::new(Files::local(folder.path()).expect("files"));
-        catalog.import(&[csv], &options, |_| true).await.expect("imported");
+        catalog
+            .import(&[csv], &options, |_| true)
+            .await
+            .expect("imported");
     });
     vec![std::fs::read(folder.path().join("bars/FUZZ/1m/X/2024-01.parquet")).expect("the file")]
 }

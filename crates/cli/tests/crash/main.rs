@@ -9,7 +9,7 @@
 //!
 //! | variable | meaning |
 //! | --- | --- |
-//! | `TRADEWIND_CRASH_CYCLES` | cycles in total; 50 |
+//! | `TRADEWIND_CRASH_CYCLES` | cycles in total; 100 |
 //! | `TRADEWIND_CRASH_DIR` | where to keep data, logs and progress; a run there goes on where the last one ended |
 //! | `TRADEWIND_CRASH_SEED` | seed of a new run |
 //! | `TRADEWIND_BIN` | the program to test, instead of the one built with the test |
@@ -26,7 +26,7 @@ use check::{Cycle, final_check, recovered, verify};
 use dice::Dice;
 use rig::Rig;
 
-const CYCLES_DEFAULT: u64 = 50;
+const CYCLES_DEFAULT: u64 = 100;
 /// The state that the crash left is looked over once in so many cycles.
 const VERIFY_EVERY: u64 = 10;
 /// When a cycle was killed.
