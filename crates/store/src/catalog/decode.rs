@@ -102,7 +102,11 @@ impl OpenFile {
         let mut tail_bytes = TAIL_BYTES;
         loop {
             let from = size.saturating_sub(tail_bytes);
-            let tail = files.ranges(path, &[from..size]).await?.pop().unwrap_or_default();
+            let tail = files
+                .ranges(path, std::slice::from_ref(&(from..size)))
+                .await?
+                .pop()
+                .unwrap_or_default();
             let mut reader = ParquetMetaDataReader::new();
             match reader.try_parse_sized(&tail, size) {
                 Ok(()) => {
@@ -380,7 +384,9 @@ fn column(
             Figures::Narrow(values.into_iter().map(i64::from).collect())
         }
         ColumnReader::FixedLenByteArrayColumnReader(mut r) => {
-            let values: Vec<FixedLenByteArray> = pull(&mut r, rows, optional, FixedLenByteArray::default())?;
+            // Not the default, whose length is not there to be asked for.
+            let absent = FixedLenByteArray::from(Vec::new());
+            let values: Vec<FixedLenByteArray> = pull(&mut r, rows, optional, absent)?;
             let wide = |v: FixedLenByteArray| {
                 if v.is_empty() && optional {
                     return Ok(NONE_WIDE);

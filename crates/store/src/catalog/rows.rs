@@ -316,16 +316,9 @@ impl Rows {
     #[must_use]
     pub fn order(&self, row: usize, other: &Rows, there: usize) -> Ordering {
         let by_symbol = || self.symbol(row).cmp(other.symbol(there));
-        let symbols = if self.names.texts.len() == 1
-            && other.names.texts.len() == 1
-            && self.names.texts == other.names.texts
-        {
-            Ordering::Equal
-        } else if std::ptr::eq(self, other) && self.get(SYMBOL, row) == other.get(SYMBOL, there) {
-            Ordering::Equal
-        } else {
-            by_symbol()
-        };
+        let only = self.names.texts.len() == 1 && self.names.texts == other.names.texts;
+        let same = only || (std::ptr::eq(self, other) && self.get(SYMBOL, row) == other.get(SYMBOL, there));
+        let symbols = if same { Ordering::Equal } else { by_symbol() };
         symbols.then_with(|| {
             self.ts(row).cmp(&other.ts(there)).then_with(|| {
                 let ties = self.kind.ties().iter();

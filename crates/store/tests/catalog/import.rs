@@ -384,7 +384,7 @@ async fn trades_quotes_and_option_chains_are_imported_too() {
         "ts,price,size,side\n5,10,1,BUY\n5,10,1,BUY\n5,10,1,s\n6,11,2,\n",
     );
     let report = catalog
-        .import(&[trades.clone()], &of(Kind::Trades), |_| true)
+        .import(std::slice::from_ref(&trades), &of(Kind::Trades), |_| true)
         .await
         .expect("imported");
     assert_eq!(
@@ -506,4 +506,20 @@ async fn a_gigabyte_of_hostile_text_does_not_fill_memory() {
     assert_eq!(report.change.added, 100, "the others repeat them");
     let grown = peak_memory() - before;
     assert!(grown < 600 << 20, "memory grew by {} MB", grown >> 20);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bar_without_volume_stands_beside_one_whose_volume_needs_a_wide_decimal() {
+    let catalog = memory();
+    let text =
+        "ts,open,high,low,close,volume\n1704186900,1,1,1,1,99999999999999999999\n1704186960,1,1,1,1,\n";
+    let report = import(&catalog, text, &options()).await.expect("imported");
+    assert_eq!((report.change.added, report.rejected), (2, 0));
+    let series = Series::bars(id("X.TEST"), BarInterval::M1);
+    let bars = catalog.bars(series, 0..i64::MAX).await.expect("read");
+    assert_eq!((bars.volume.len(), bars.volume.nones()), (2, 1));
+    assert_eq!(
+        bars.volume.get(0),
+        99_999_999_999_999_999_999 * 10i128.pow(bars.scales.size.into())
+    );
 }
