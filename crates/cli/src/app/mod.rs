@@ -4,6 +4,7 @@ mod accounts;
 mod feeds;
 mod grids;
 mod journal_source;
+pub(crate) mod sessions;
 mod sinks;
 
 use std::path::{Path, PathBuf};
@@ -128,6 +129,7 @@ pub(crate) struct Running {
     hub: Arc<Hub>,
     backtests: Arc<Backtests>,
     stop: CancellationToken,
+    sessions: JoinHandle<()>,
     server: JoinHandle<std::io::Result<()>>,
     projector: JoinHandle<Result<(), ProjectionError>>,
 }
@@ -179,6 +181,8 @@ impl Running {
         let projector = tokio::spawn(projector.run());
 
         let started = feeds::start(&config, &given, &handle, &*engine_clock).await?;
+        let stop = CancellationToken::new();
+        let sessions = sessions::start(handle.clone(), Arc::clone(&engine_clock), stop.clone()).await;
         accounts::open_missing(&config, &handle).await?;
 
         let mut server_config = tradewind_server::Config::new(org(), engine_id());
@@ -217,7 +221,6 @@ impl Running {
             .tidy()
             .await
             .map_err(|error| Failure::failed(error.detail))?;
-        let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
         let server = tokio::spawn(tradewind_server::serve(listener, App::router(state), stopped));
         Ok(Running {
@@ -229,6 +232,7 @@ impl Running {
             hub,
             backtests,
             stop,
+            sessions,
             server,
             projector,
         })
@@ -251,6 +255,9 @@ impl Running {
         }
         self.hub.shutdown().await;
         self.stop.cancel();
+        if self.sessions.await.is_err() {
+            tracing::error!("the feed of sessions did not stop cleanly");
+        }
         if let Ok(Ok(Err(error))) = tokio::time::timeout(Duration::from_millis(700), self.server).await {
             tracing::warn!(%error, "the server ended with an error");
         }
