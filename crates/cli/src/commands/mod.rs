@@ -2,8 +2,8 @@
 
 pub(crate) mod backtest;
 pub(crate) mod bench;
-pub(crate) mod catalog;
 pub(crate) mod calendar;
+pub(crate) mod catalog;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;

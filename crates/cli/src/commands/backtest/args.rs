@@ -142,6 +142,9 @@ pub(crate) struct WalkForwardArgs {
     /// Choose on everything before the test, not on a stretch of fixed length.
     #[arg(long)]
     pub(crate) anchored: bool,
+    /// Keep finished windows in this file and go on from it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

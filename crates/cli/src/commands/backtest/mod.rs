@@ -1,6 +1,7 @@
 //! `tradewind backtest`: files in, results out; no server, no database.
 
 mod args;
+mod catalog;
 mod compare;
 mod interrupt;
 mod report;
@@ -17,6 +18,7 @@ use tradewind_engine::backtest::{BacktestConfig, BacktestDocument, BacktestError
 
 pub(crate) use args::BacktestArgs;
 use args::{BacktestCommand, GridArgs};
+use catalog::Exported;
 
 use crate::failure::Failure;
 
@@ -35,7 +37,11 @@ pub(crate) fn run(args: &BacktestArgs) -> Result<(), Failure> {
 }
 
 fn config(path: &Path) -> Result<BacktestConfig, Failure> {
-    BacktestConfig::read(path).map_err(|e| Failure::Input(e.to_string()))
+    let mut config = BacktestConfig::read(path).map_err(|e| Failure::Input(e.to_string()))?;
+    let known = crate::app::sessions::sessions_of;
+    let resolved = config.resolve_calendars(known);
+    resolved.map_err(|e| Failure::Input(e.to_string()))?;
+    Ok(config)
 }
 
 /// Data and configurations that are refused end with 3, everything else with 1.
@@ -65,8 +71,9 @@ fn document(path: &Path) -> Result<BacktestDocument, Failure> {
 }
 
 /// What sweeps and walks have in common: configuration, data in memory, grid.
-fn prepare(args: &GridArgs) -> Result<(BacktestConfig, Inputs, Grid), Failure> {
-    let config = config(&args.config)?;
+fn prepare(args: &GridArgs) -> Result<(BacktestConfig, Inputs, Grid, Exported), Failure> {
+    let mut config = config(&args.config)?;
+    let exported = catalog::resolve(&mut config)?;
     let mut grid = Grid::default();
     for axis in &args.grid {
         if axis.contains('=') {
@@ -77,7 +84,7 @@ fn prepare(args: &GridArgs) -> Result<(BacktestConfig, Inputs, Grid), Failure> {
         grid = Grid::from_toml(&text).map_err(|e| Failure::Input(format!("{axis}: {e}")))?;
     }
     let inputs = Inputs::load(&config, ROWS_IN_MEMORY_MAX).map_err(|e| Failure::Input(e.to_string()))?;
-    Ok((config, inputs, grid))
+    Ok((config, inputs, grid, exported))
 }
 
 fn threads(args: &GridArgs) -> usize {

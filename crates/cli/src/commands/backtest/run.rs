@@ -8,11 +8,12 @@ use tradewind_engine::backtest::{
 
 use super::args::RunArgs;
 use super::interrupt::Interrupt;
-use super::{config, failure, json, report, show, tell};
+use super::{catalog, config, failure, json, report, show, tell};
 use crate::failure::Failure;
 
 pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
-    let config = config(&args.config)?;
+    let mut config = config(&args.config)?;
+    let _exported = catalog::resolve(&mut config)?;
     let interrupt = Interrupt::listen()?;
     let progress = |p: Progress| {
         let line = format!(

@@ -12,7 +12,7 @@ use super::{bar, failure, json, prepare, show, tell, threads};
 use crate::failure::Failure;
 
 pub(super) fn run(args: &SweepArgs) -> Result<(), Failure> {
-    let (config, inputs, grid) = prepare(&args.grid)?;
+    let (config, inputs, grid, _exported) = prepare(&args.grid)?;
     let (done, state) = match &args.state {
         None => (Vec::new(), None),
         Some(path) => {

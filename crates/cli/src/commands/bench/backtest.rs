@@ -1,13 +1,22 @@
 //! Backtests on one core: rows per second of CPU time through strategy, risk gate, order state machine, matching,
 //! ledger and statistics. The data is that of the peers ([`data`]), in memory; reading files is measured apart.
 
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use tradewind_engine::backtest::data::{
-    BarColumns, BarRow, Chunk, DataError, DataKind, Feed, MemorySource, Merge, Period, QuoteColumns, Source,
+    BarColumns, BarRow, Chunk, DataError, DataKind, Feed, GapCount, MemorySource, Merge, Period,
+    QuoteColumns, Source,
 };
-use tradewind_engine::backtest::{BacktestConfig, Control, RunOutput, figures, player, players, run, stage};
+use tradewind_engine::backtest::sweep::{Grid, Objective, SweepPlan, sweep};
+use tradewind_engine::backtest::{
+    BacktestConfig, Control, Inputs, RunOutput, backtest, figures, player, players, run, stage,
+};
 use tradewind_strategy::{EmaCross, EmaCrossParams, EntryParams};
 use tradewind_types::market::BarInterval;
 use tradewind_types::{InstrumentIdx, StrategyId};
@@ -93,6 +102,136 @@ pub(super) fn scaling(args: &BenchArgs) -> Result<Vec<Figure>, Failure> {
     }
     let note = format!("CPU time of {} bars ÷ that of {BARS}", 2 * BARS);
     Ok(vec![Figure::of("backtest.scaling", "ratio", runs, &note)])
+}
+
+/// CPU time of twice the data ÷ that of the data, at each doubling up to ten million bars, and up to a million orders.
+pub(super) fn scaling_up(args: &BenchArgs) -> Result<Vec<Figure>, Failure> {
+    let Chunk::Bars(base) = walk(BARS) else {
+        return Ok(Vec::new());
+    };
+    let base = Arc::new(base);
+    let config = config()?;
+    let over = |rows: u64, averages: (usize, usize)| {
+        let source = Repeated {
+            base: Arc::clone(&base),
+            row: 0,
+            rows,
+        };
+        timed_over(Box::new(source), averages, &config)
+    };
+    let lanes = [
+        ("backtest.scaling_bars", (1_000, 5_000), MANY_BARS),
+        // Some nine orders in a hundred bars.
+        ("backtest.scaling_orders", (10, 20), 11_500_000),
+    ];
+    let mut figures = Vec::with_capacity(lanes.len());
+    for (name, averages, most) in lanes {
+        let (mut runs, mut note) = (Vec::new(), String::new());
+        for _ in 0..args.runs.max(1) {
+            let (mut before, mut worst) = (None::<f64>, 0.0_f64);
+            for rows in [most / 4, most / 2, most] {
+                let (seconds, output) = over(rows, averages)?;
+                worst = worst.max(before.map_or(0.0, |before| seconds / before));
+                before = Some(seconds);
+                note = format!(
+                    "the worst doubling up to {rows} bars and {} orders",
+                    output.capture.orders.len()
+                );
+            }
+            runs.push(worst);
+        }
+        figures.push(Figure::of(name, "ratio", runs, &note));
+    }
+    Ok(figures)
+}
+
+/// Peak memory of `tradewind backtest run` over a file of ten million bars, in a process of its own.
+pub(super) fn memory(_: &BenchArgs) -> Result<Vec<Figure>, Failure> {
+    let folder = std::env::temp_dir().join(format!("tradewind-bench-memory-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let measured = peak_of_run(&folder);
+    std::fs::remove_dir_all(&folder)?;
+    let note = format!("peak resident memory of `backtest run` over a CSV file of {MANY_BARS} bars");
+    Ok(vec![Figure::of("backtest.memory", "MB", vec![measured?], &note)])
+}
+
+fn peak_of_run(folder: &Path) -> Result<f64, Failure> {
+    let mut out = BufWriter::with_capacity(1 << 20, File::create(folder.join("bars.csv"))?);
+    writeln!(out, "ts,open,high,low,close,volume")?;
+    for (row, b) in data::bars().take(MANY_BARS as usize).enumerate() {
+        let seconds = (START_NS + row as u64 * MINUTE_NS) / 1_000_000_000;
+        let [open, high, low, close] = [b.open, b.high, b.low, b.close].map(data::Cents);
+        writeln!(out, "{seconds},{open},{high},{low},{close},{}", b.volume)?;
+    }
+    out.flush()?;
+    drop(out);
+    let text = CONFIG.replace("file = \"none\"", "file = \"bars.csv\"").replace(
+        "id = \"ema_cross\"",
+        "id = \"ema_cross\"\nparameters = { fast = 1000, slow = 5000, size = 0.1 }",
+    );
+    let config = folder.join("bt.toml");
+    std::fs::write(&config, text)?;
+    let mut child = Command::new(std::env::current_exe()?)
+        .args(["backtest", "run", "--quiet", "--json", "--config"])
+        .arg(&config)
+        .stdout(Stdio::null())
+        .spawn()?;
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak_kib = 0u64;
+    let ended = loop {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = line.and_then(|l| l.trim().trim_end_matches("kB").trim().parse().ok());
+        peak_kib = peak_kib.max(kib.unwrap_or(0));
+        if let Some(ended) = child.try_wait()? {
+            break ended;
+        }
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "how often a child's memory is looked at"
+        )]
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    if !ended.success() {
+        return Err(Failure::failed(format!("the run ended with {ended}")));
+    }
+    Ok(peak_kib as f64 * 1_024.0 / 1e6)
+}
+
+/// 1 when two runs have one hash, and a sweep on one thread and on all has one; anything else is a failure.
+pub(super) fn determinism(args: &BenchArgs) -> Result<Vec<Figure>, Failure> {
+    let config = config()?;
+    let inputs = Inputs::Memory(vec![(Arc::new(walk(BARS)), GapCount::default())]);
+    let mut grid = Grid::default();
+    grid.add("fast=5..20:5").map_err(failed)?;
+    grid.add("slow=30,60").map_err(failed)?;
+    let swept = |threads: usize| {
+        sweep(SweepPlan {
+            config: &config,
+            inputs: &inputs,
+            grid: &grid,
+            objective: Objective::Sharpe,
+            threads,
+            done: Vec::new(),
+            on_row: &|_| {},
+            cancel: &AtomicBool::new(false),
+        })
+    };
+    let once = || backtest(&config, &inputs, &Control::default()).map(|d| d.checks.hash);
+    let cores = std::thread::available_parallelism().map_or(2, usize::from).max(2);
+    let (mut runs, mut note) = (Vec::new(), String::new());
+    for _ in 0..args.runs.max(1) {
+        let (first, second) = (once().map_err(failed)?, once().map_err(failed)?);
+        let (one, many) = (swept(1).map_err(failed)?.hash, swept(cores).map_err(failed)?.hash);
+        if first != second || one != many {
+            return Err(Failure::failed(format!(
+                "runs {first} and {second}, sweeps {one} on one thread and {many} on {cores}"
+            )));
+        }
+        runs.push(1.0);
+        note = format!("two runs {first:.12}, 8 variants on 1 and on {cores} threads {one:.12}");
+    }
+    Ok(vec![Figure::of("backtest.determinism", "equal", runs, &note)])
 }
 
 pub(super) fn script_ema_10_20(args: &BenchArgs) -> Result<Vec<Figure>, Failure> {

@@ -119,7 +119,7 @@ pub(super) fn write(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// Cents as text with two decimals.
-struct Cents(i64);
+pub(super) struct Cents(pub(super) i64);
 
 impl std::fmt::Display for Cents {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -29,7 +29,7 @@ pub(crate) use figure::Figure;
 type Entry = (&'static str, fn(&BenchArgs) -> Result<Vec<Figure>, Failure>);
 
 /// Those that need nothing but this program.
-const LOCAL: [Entry; 13] = [
+const LOCAL: [Entry; 16] = [
     ("decode.coinbase_level2", decode::coinbase_level2),
     ("decode.kraken_v1_book", decode::kraken_v1_book),
     ("decode.kraken_v2_book", decode::kraken_v2_book),
@@ -42,6 +42,9 @@ const LOCAL: [Entry; 13] = [
     ("backtest.scaling", backtest::scaling),
     ("catalog.import_10m", catalog::import_10m),
     ("catalog.read_10m", catalog::read_10m),
+    ("backtest.scaling_bars", backtest::scaling_up),
+    ("backtest.memory", backtest::memory),
+    ("backtest.determinism", backtest::determinism),
     ("indicators", indicators::measure),
 ];
 
