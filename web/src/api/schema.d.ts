@@ -320,6 +320,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{account}/risk/sizing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["preview_size"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{account}/risk/warnings": {
         parameters: {
             query?: never;
@@ -1239,14 +1255,14 @@ export interface components {
             equity?: components["schemas"]["Decimal"] | null;
             equity_state: components["schemas"]["DataState"];
             exposure?: components["schemas"]["Decimal"] | null;
-            fees: components["schemas"]["Decimal"];
+            fees?: components["schemas"]["Decimal"] | null;
             kill_switch?: components["schemas"]["KillSwitch"] | null;
             ledger_sum: components["schemas"]["CurrencySum"][];
             open_orders: number;
             open_positions: number;
             peak_equity?: components["schemas"]["Decimal"] | null;
             position_value?: components["schemas"]["Decimal"] | null;
-            realised_pnl: components["schemas"]["Decimal"];
+            realised_pnl?: components["schemas"]["Decimal"] | null;
             risk_version: number;
             ts: components["schemas"]["Timestamp"];
             unrealised_pnl?: components["schemas"]["Decimal"] | null;
@@ -2149,6 +2165,7 @@ export interface components {
                 quantity: components["schemas"]["Decimal"];
                 realised_pnl: components["schemas"]["Decimal"];
                 side: components["schemas"]["PositionSide"];
+                sides: components["schemas"]["PositionSideDetail"][];
                 simulated: boolean;
                 strategies: components["schemas"]["PositionStrategy"][];
                 unrealised_pnl?: components["schemas"]["Decimal"] | null;
@@ -2323,12 +2340,22 @@ export interface components {
             quantity: components["schemas"]["Decimal"];
             realised_pnl: components["schemas"]["Decimal"];
             side: components["schemas"]["PositionSide"];
+            sides: components["schemas"]["PositionSideDetail"][];
             simulated: boolean;
             strategies: components["schemas"]["PositionStrategy"][];
             unrealised_pnl?: components["schemas"]["Decimal"] | null;
         };
         PositionMode: "NETTING" | "HEDGING";
         PositionSide: "LONG" | "SHORT";
+        PositionSideDetail: {
+            average_cost?: components["schemas"]["Decimal"] | null;
+            fees: components["schemas"]["Decimal"];
+            market_value?: components["schemas"]["Decimal"] | null;
+            quantity: components["schemas"]["Decimal"];
+            realised_pnl: components["schemas"]["Decimal"];
+            side: components["schemas"]["PositionSide"];
+            unrealised_pnl?: components["schemas"]["Decimal"] | null;
+        };
         PositionStrategy: {
             average_cost?: components["schemas"]["Decimal"] | null;
             quantity: components["schemas"]["Decimal"];
@@ -2409,6 +2436,7 @@ export interface components {
             price_band: components["schemas"]["Decimal"] | null;
             protection: components["schemas"]["ProtectionRules"] | null;
             signal_size: components["schemas"]["Decimal"] | null;
+            sizing: components["schemas"]["SizingRule"] | null;
             stop_distance: components["schemas"]["Decimal"] | null;
             strategy_entries_per_day: number | null;
             strategy_entries_per_hour: number | null;
@@ -2438,6 +2466,7 @@ export interface components {
             price_band: components["schemas"]["Decimal"];
             protection?: components["schemas"]["ProtectionRules"];
             signal_size: components["schemas"]["Decimal"];
+            sizing?: components["schemas"]["SizingRule"];
             stop_distance: components["schemas"]["Decimal"];
             strategy_entries_per_day: number;
             strategy_entries_per_hour: number;
@@ -2569,6 +2598,40 @@ export interface components {
         Since: {
             epoch: string;
             seq: number;
+        };
+        SizePreview: {
+            currency: string;
+            equity: components["schemas"]["Decimal"];
+            lot: components["schemas"]["Decimal"];
+            multiplier: components["schemas"]["Decimal"];
+            notional: components["schemas"]["Decimal"];
+            price: components["schemas"]["Decimal"];
+            quantity: components["schemas"]["Decimal"];
+            sizing: components["schemas"]["SizingRule"];
+            stop: components["schemas"]["Decimal"];
+            unrounded: components["schemas"]["Decimal"];
+        };
+        SizeRequest: {
+            instrument: string;
+            price?: components["schemas"]["Decimal"] | null;
+            side: components["schemas"]["Side"];
+            sizing?: components["schemas"]["SizingRule"] | null;
+            stop?: components["schemas"]["Decimal"] | null;
+            strategy?: string | null;
+        };
+        SizingMethod: "SIGNAL" | "FIXED_FRACTION" | "VOLATILITY_TARGET" | "FRACTIONAL_KELLY" | "VAR_BUDGET" | "RISK_TO_STOP";
+        SizingRule: {
+            budget: components["schemas"]["Decimal"] | null;
+            cap: components["schemas"]["Decimal"] | null;
+            fraction: components["schemas"]["Decimal"] | null;
+            leverage_max: components["schemas"]["Decimal"] | null;
+            method: components["schemas"]["SizingMethod"];
+            payoff: components["schemas"]["Decimal"] | null;
+            risk: components["schemas"]["Decimal"] | null;
+            target: components["schemas"]["Decimal"] | null;
+            value_at_risk: components["schemas"]["Decimal"] | null;
+            volatility: components["schemas"]["Decimal"] | null;
+            win_probability: components["schemas"]["Decimal"] | null;
         };
         Statement: {
             booked: number;
@@ -6170,6 +6233,135 @@ export interface operations {
                 };
             };
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_size: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SizeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SizePreview"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

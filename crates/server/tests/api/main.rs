@@ -2,6 +2,7 @@
 
 mod access;
 mod backtests;
+mod bookkeeping;
 mod deployments;
 mod desk;
 mod errors;
