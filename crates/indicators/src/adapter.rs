@@ -123,7 +123,7 @@ pub(crate) fn fill_into(
         *series = Series::empty(outputs, bars);
         return Ok(());
     }
-    series.to_fill(outputs, bars, warm_up - 1);
+    series.reshape(outputs, bars, warm_up - 1);
     let mut columns: Vec<&mut [f64]> = series
         .columns_mut()
         .map(|column| &mut column[warm_up - 1..])

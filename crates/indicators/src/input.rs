@@ -218,11 +218,11 @@ impl<'a> BarColumns<'a> {
         }
         let finite = |column: &[f64]| {
             let (blocks, rest) = column.as_chunks::<4>();
-            // x − x is 0 where x is finite and NaN where it is not; a NaN stays in a sum.
+            // x × 0 is 0 where x is finite and NaN where it is not; a NaN stays in a sum.
             let mut sums = [0.0f64; 4];
             for block in blocks {
                 for (sum, x) in sums.iter_mut().zip(block) {
-                    *sum += x - x;
+                    *sum += x * 0.0;
                 }
             }
             sums.iter().chain(rest).all(|x| x.is_finite())

@@ -77,7 +77,7 @@ impl Series {
     /// Takes the given shape, with no value in the first `missing` rows and anything in the others, which the caller
     /// overwrites. Memory of the right size is used again as it is; new memory is zeros, pages that the system gives
     /// when they are first written, so that a long column is written once, not twice.
-    pub(crate) fn to_fill(&mut self, outputs: usize, bars: usize, missing: usize) {
+    pub(crate) fn reshape(&mut self, outputs: usize, bars: usize, missing: usize) {
         if self.figures.len() != outputs * bars {
             self.figures = vec![0.0; outputs * bars];
         }

@@ -24,7 +24,11 @@ fn walk(count: usize, seed: u64) -> Vec<BarInput> {
         };
         let wick = |far: f64| if flat { 0.0 } else { far };
         let (high, low) = (open.max(close) + wick(draw(60)), open.min(close) - wick(draw(60)));
-        let volume = if at % 37 == 0 { 0.0 } else { 1.0 + draw(5_000) };
+        let volume = if at.is_multiple_of(37) {
+            0.0
+        } else {
+            1.0 + draw(5_000)
+        };
         let [open, high, low, shown] = [open, high, low, close].map(|price| price / 100.0);
         BarInput {
             ts: UnixNanos::from_secs(1_700_000_000 + at as u64 * 900),

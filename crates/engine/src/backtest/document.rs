@@ -444,7 +444,9 @@ fn summary(config: &BacktestConfig, output: &RunOutput) -> SummaryPart {
     });
     let fees: Decimal = fees.sum();
     let closed = capture.trades.iter();
-    let closed: Decimal = closed.filter_map(|t| worth(t.instrument, t.exit_ts, t.gross - t.fees)).sum();
+    let closed: Decimal = closed
+        .filter_map(|t| worth(t.instrument, t.exit_ts, t.gross - t.fees))
+        .sum();
     SummaryPart {
         bars: output.rows.bars,
         quotes: output.rows.quotes,

@@ -532,7 +532,12 @@ impl Kernel {
 
     /// Whether a strategy may run on bars of an instrument: of time always, of others where not too many are counted.
     fn may_count(&self, instrument: &tradewind_types::InstrumentId, interval: BarInterval) -> bool {
-        let Some(idx) = self.state.instruments.idx(instrument).filter(|_| !interval.is_time()) else {
+        let Some(idx) = self
+            .state
+            .instruments
+            .idx(instrument)
+            .filter(|_| !interval.is_time())
+        else {
             return true;
         };
         let others = self.deployed.counted_on(idx).filter(|i| *i != interval);

@@ -171,7 +171,8 @@ impl MarketState {
     /// Keeps the counted bars that strategies run on now, and no more those on which one did.
     fn keep_counted(&mut self, counted: &[BarInterval], config: &KernelConfig) {
         let named = |i: &BarInterval| *i == config.strategy_interval || config.count_bars.contains(i);
-        self.series.retain(|(i, _)| i.is_time() || named(i) || counted.contains(i));
+        self.series
+            .retain(|(i, _)| i.is_time() || named(i) || counted.contains(i));
         for interval in counted {
             self.keep(*interval);
         }

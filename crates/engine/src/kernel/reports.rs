@@ -529,7 +529,7 @@ fn itemise(entry: &mut LedgerEntry, lines: &[FeeLine]) {
     let Some(at) = fees.filter(|_| !lines.is_empty()) else {
         return;
     };
-    let whole = entry.postings[at].clone();
+    let whole = entry.postings[at];
     let amounts: Vec<Decimal> = lines.iter().map(|line| line.amount).collect();
     // Items below zero are rebates; a fee that has one stays in one piece.
     let Ok(parts) = allocate(whole.amount, &amounts, 8) else {

@@ -74,7 +74,7 @@ impl Strategy for Cheater {
                 let lowest = self.closes[at..].iter().min().expect("this one");
                 enter(out, whole, EntryKind::Limit(*lowest as f64 / 100.0));
             }
-            Cheat::Cancel if at % 2 == 0 => enter(out, whole, EntryKind::Limit(1.0)),
+            Cheat::Cancel if at.is_multiple_of(2) => enter(out, whole, EntryKind::Limit(1.0)),
             Cheat::Cancel if next < here => out.push(Intent::CancelAll {
                 slot: 0,
                 reason: Reason::new("test", 0, &[]),

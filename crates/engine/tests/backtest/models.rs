@@ -395,7 +395,7 @@ fn a_calendar_is_described_or_known_or_refused() {
         // The first one makes the table reach that day.
         Ok(Some(vec![session(1), session(11)]))
     };
-    config.resolve_calendars(&known).expect("known");
+    config.resolve_calendars(known).expect("known");
     let control = tradewind_engine::backtest::Control::default();
     let inputs = tradewind_engine::backtest::Inputs::Files;
     let result = tradewind_engine::backtest::backtest(&config, &inputs, &control).expect("runs");

@@ -105,7 +105,7 @@ fn places<const N: usize>(
 ) -> Result<Series, IndicatorError> {
     let before = params.period(0) as usize - 1;
     let mut series = Series::default();
-    series.to_fill(N, bars.len(), before);
+    series.reshape(N, bars.len(), before);
     for (column, beyond) in series.columns_mut().zip(beyond) {
         let mut extreme = Extreme::new(beyond);
         for (at, place) in column.iter_mut().enumerate().skip(before) {

@@ -233,7 +233,7 @@ impl BacktestConfig {
     /// [`ConfigError`] of a calendar that is not known.
     pub fn resolve_calendars(
         &mut self,
-        sessions: &dyn Fn(&str, UnixNanos, UnixNanos) -> Result<Option<Vec<Session>>, String>,
+        sessions: impl Fn(&str, UnixNanos, UnixNanos) -> Result<Option<Vec<Session>>, String>,
     ) -> Result<(), ConfigError> {
         let (from, to) = sessions::days_of((self.from, self.to));
         for calendar in std::mem::take(&mut self.sessions.unknown) {
