@@ -88,7 +88,11 @@ fn read(change: impl Fn(&Path, &mut Vec<u8>)) {
     let told = !report.ok || report.torn_tail.is_some();
     assert_eq!(changed, told, "told of a change: {told}, changed: {changed}");
     if report.ok {
-        assert_eq!(seen, whole.payloads.len(), "records are missing and nothing is said");
+        assert_eq!(
+            seen,
+            whole.payloads.len(),
+            "records are missing and nothing is said"
+        );
     }
 }
 
