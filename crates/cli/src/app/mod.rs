@@ -200,10 +200,11 @@ impl Running {
             topics.clone(),
         );
         let (folder, wall) = (data.backtests(), Arc::clone(&clock));
-        let backtests = tokio::task::spawn_blocking(move || Backtests::start(&folder, wall))
-            .await
-            .context("the start of the backtests was interrupted")?
-            .with_context(|| format!("backtests in {}", data.backtests().display()))?;
+        let backtests =
+            tokio::task::spawn_blocking(move || Backtests::start(&folder, wall, sessions::source()))
+                .await
+                .context("the start of the backtests was interrupted")?
+                .with_context(|| format!("backtests in {}", data.backtests().display()))?;
         let state = AppState::new(Parts {
             rights,
             config: server_config,

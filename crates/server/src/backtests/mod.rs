@@ -26,6 +26,7 @@ use std::thread::JoinHandle;
 
 use tradewind_engine::backtest::BacktestConfig;
 use tradewind_engine::backtest::sweep::Grid;
+use tradewind_engine::runtime::SessionSource;
 use tradewind_types::{Clock, UserId};
 use tradewind_wire as wire;
 use wire::{BacktestKind, BacktestState};
@@ -66,6 +67,8 @@ struct Inner {
 pub struct Backtests {
     root: PathBuf,
     clock: Arc<dyn Clock>,
+    /// Sessions of the calendars that instruments name.
+    sessions: SessionSource,
     /// Threads of one sweep.
     threads: usize,
     inner: Mutex<Inner>,
@@ -82,7 +85,7 @@ impl Backtests {
     ///
     /// # Errors
     /// The folder cannot be made or read, or no thread started.
-    pub fn start(root: &Path, clock: Arc<dyn Clock>) -> std::io::Result<Arc<Self>> {
+    pub fn start(root: &Path, clock: Arc<dyn Clock>, sessions: SessionSource) -> std::io::Result<Arc<Self>> {
         std::fs::create_dir_all(root)?;
         files::clear_unfinished(root)?;
         let mut inner = Inner::default();
@@ -96,6 +99,7 @@ impl Backtests {
         let jobs = Arc::new(Self {
             root: root.to_owned(),
             clock,
+            sessions,
             // Half of the machine at most is for sweeps: trading goes first.
             threads: (cores / WORKERS).max(1),
             inner: Mutex::new(inner),
@@ -283,7 +287,9 @@ impl Backtests {
         user: &UserId,
         request: &wire::NewBacktest,
     ) -> Result<BacktestConfig, tradewind_engine::backtest::ConfigError> {
-        BacktestConfig::parse_within(&request.config, "config", &self.files_of(user))
+        let mut config = BacktestConfig::parse_within(&request.config, "config", &self.files_of(user))?;
+        config.resolve_calendars(|calendar, from, to| (self.sessions)(calendar, from, to))?;
+        Ok(config)
     }
 
     /// Stops a job. One that waits is canceled at once, one that runs within a moment. Blocks for disk.

@@ -369,7 +369,7 @@ async fn a_restart_goes_on_with_what_was_not_done() {
     let user: UserId = "u-ana".parse().expect("id");
     let clock =
         || -> Arc<dyn Clock> { Arc::new(tradewind_venues::clock::ManualClock::at(crate::desk::START)) };
-    let first = Backtests::start(folder.path(), clock()).expect("started");
+    let first = Backtests::start(folder.path(), clock(), crate::desk::calendars()).expect("started");
     let mut upload = first.upload(&user, "waves.csv").expect("a place");
     upload.write(waves(2_000).as_bytes()).expect("written");
     first.keep_upload(upload, None).expect("kept");
@@ -396,7 +396,7 @@ async fn a_restart_goes_on_with_what_was_not_done() {
     assert_eq!(state, BacktestState::Queued);
     drop(first);
 
-    let second = Backtests::start(folder.path(), clock()).expect("started");
+    let second = Backtests::start(folder.path(), clock(), crate::desk::calendars()).expect("started");
     let mut least = u64::MAX;
     loop {
         let (state, now) = done(&second);
@@ -413,4 +413,32 @@ async fn a_restart_goes_on_with_what_was_not_done() {
     let (job, _) = second.result(&user, &id).expect("a result");
     assert!(job.figures.is_some());
     second.stop();
+}
+
+#[tokio::test]
+async fn a_calendar_that_an_instrument_names_is_looked_up_or_refused() {
+    let desk = Desk::open().await;
+    let who = analyst(&desk, "ana").await;
+    assert_eq!(put(&desk, &who, FILE, &waves(300)).await.status, 201);
+    let on = |calendar: &str| {
+        let named = format!("lot = \"1\"\ncalendar = \"{calendar}\"");
+        json!({"kind": "RUN", "config": config("").replace("lot = \"1\"", &named)})
+    };
+    let refused = desk.call(&who, "POST", LIST, on("NOWHERE")).await;
+    assert_eq!(refused.status, 422, "{}", refused.json());
+    let text = refused.json().to_string();
+    assert!(
+        text.contains("instruments.calendar") && text.contains("NOWHERE is not known"),
+        "{text}"
+    );
+    let taken = desk.call(&who, "POST", LIST, on("TEST")).await;
+    assert_eq!(taken.status, 202, "{}", taken.json());
+    let id = taken.json()["id"].as_str().expect("an id").to_owned();
+    until(&desk, &who, &id, "COMPLETE").await;
+    let result = desk.get(&who, &format!("{LIST}/{id}/result")).await.json();
+    assert!(
+        result.to_string().contains("the calendar TEST"),
+        "the sessions are stated: {}",
+        result["assumptions"]
+    );
 }

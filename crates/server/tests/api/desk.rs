@@ -190,7 +190,7 @@ impl Desk {
         let (engine, _) =
             Engine::start(settings, Box::new(Projected(sink)), Box::new(Nobody)).expect("engine");
         let rights = Rights::new(&db, &shared, &config);
-        let backtests = Backtests::start(&dir.path().join("backtests"), Arc::clone(&shared));
+        let backtests = Backtests::start(&dir.path().join("backtests"), Arc::clone(&shared), calendars());
         let state = AppState::new(Parts {
             config,
             clock: shared,
@@ -477,4 +477,20 @@ pub async fn trading(desk: &Desk) -> (As, AccountId) {
 
 pub fn limit_buy(id: &str, quantity: &str, price: &str) -> Value {
     json!({"client_order_id": id, "instrument": BTC, "side": "BUY", "type": "LIMIT", "quantity": quantity, "price": price})
+}
+
+/// The calendars that backtests of the tests know: `TEST`, open from 10:00 to 11:00 UTC every day.
+pub(crate) fn calendars() -> tradewind_engine::runtime::SessionSource {
+    Arc::new(|calendar, from, to| {
+        if calendar != "TEST" {
+            return Err(format!("the calendar {calendar} is not known"));
+        }
+        let day = tradewind_types::time::DAY_NS;
+        let hour = day / 24;
+        let sessions = (from.0 / day..=to.0 / day).map(|n| tradewind_types::record::Session {
+            open: UnixNanos(n * day + 10 * hour),
+            close: UnixNanos(n * day + 11 * hour),
+        });
+        Ok(Some(sessions.collect()))
+    })
 }
