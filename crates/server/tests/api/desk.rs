@@ -479,7 +479,7 @@ pub fn limit_buy(id: &str, quantity: &str, price: &str) -> Value {
     json!({"client_order_id": id, "instrument": BTC, "side": "BUY", "type": "LIMIT", "quantity": quantity, "price": price})
 }
 
-/// The calendars that backtests of the tests know: `TEST`, open from 10:00 to 11:00 UTC every day.
+/// The calendars that backtests of the tests know: `TEST`, open from 10:00 to 11:00 UTC on five days of seven.
 pub(crate) fn calendars() -> tradewind_engine::runtime::SessionSource {
     Arc::new(|calendar, from, to| {
         if calendar != "TEST" {
@@ -487,7 +487,8 @@ pub(crate) fn calendars() -> tradewind_engine::runtime::SessionSource {
         }
         let day = tradewind_types::time::DAY_NS;
         let hour = day / 24;
-        let sessions = (from.0 / day..=to.0 / day).map(|n| tradewind_types::record::Session {
+        let days = (from.0 / day..=to.0 / day).filter(|n| n % 7 < 5);
+        let sessions = days.map(|n| tradewind_types::record::Session {
             open: UnixNanos(n * day + 10 * hour),
             close: UnixNanos(n * day + 11 * hour),
         });
