@@ -112,38 +112,98 @@ pub fn of_decimal(value: Decimal, scale: u8, extra: ExtraDecimals) -> Result<i12
         ExtraDecimals::Refuse => value,
         ExtraDecimals::Round => Rounding::HalfEven.to_decimals(value, u32::from(scale)),
     };
-    SizeMantissa::from_decimal(value, scale).map(|m| m.0).map_err(|_| {
-        format!(
-            "`{}` has more decimals than the {scale} that the instrument has; set its `price_scale` or `size_scale` \
-             higher, or `extra_decimals = \"round\"` for the data",
-            value.normalize()
-        )
-    })
+    SizeMantissa::from_decimal(value, scale)
+        .map(|m| m.0)
+        .map_err(|_| more_decimals(&value.normalize().to_string(), scale))
 }
 
-/// A binary figure from a file, whose nearest decimal at the scale must be what was meant: it differs by less than
-/// 1e-9 of itself, or rounding was asked for.
+fn more_decimals(value: &str, scale: u8) -> String {
+    format!(
+        "`{value}` has more decimals than the {scale} that the instrument has; set its `price_scale` or `size_scale` \
+         higher, or `extra_decimals = \"round\"` for the data"
+    )
+}
+
+/// An integer at a scale as people write it.
+fn written(value: i128, scale: u32) -> String {
+    let scale = scale as usize;
+    let digits = format!("{:0>width$}", value.unsigned_abs(), width = scale + 1);
+    let (whole, rest) = digits.split_at(digits.len() - scale);
+    let sign = if value < 0 { "-" } else { "" };
+    match rest.trim_end_matches('0') {
+        "" => format!("{sign}{whole}"),
+        rest => format!("{sign}{whole}.{rest}"),
+    }
+}
+
+/// An integer at one scale brought to another: exact, whatever its size, or an error.
 ///
 /// # Errors
-/// When it is not finite, or means more decimals than the scale has.
+/// When it has more decimals and they are not to be rounded away, or does not fit 128 bits.
+pub fn rescale(value: i128, from: u32, scale: u8, extra: ExtraDecimals) -> Result<i128, String> {
+    let too_large = || format!("`{}` does not fit", written(value, from));
+    let to = u32::from(scale);
+    let Some(dropped) = from.checked_sub(to).filter(|by| *by > 0) else {
+        let power = 10i128.checked_pow(to - from).ok_or_else(too_large)?;
+        return value.checked_mul(power).ok_or_else(too_large);
+    };
+    // A power that is beyond 128 bits is more than twice any figure, which rounds to nothing.
+    let (whole, rest, half) = match 10i128.checked_pow(dropped) {
+        Some(power) => (value / power, value % power, power.unsigned_abs() / 2),
+        None => (0, value, u128::MAX),
+    };
+    if rest == 0 {
+        return Ok(whole);
+    }
+    if extra == ExtraDecimals::Refuse {
+        return Err(more_decimals(&written(value, from), scale));
+    }
+    let up = rest.unsigned_abs() > half || rest.unsigned_abs() == half && whole % 2 != 0;
+    Ok(whole + if up { rest.signum() } else { 0 })
+}
+
+/// Decimals of an integer at a scale, trailing zeros not counted.
+#[must_use]
+pub fn decimals_of(mut value: i128, mut scale: u32) -> u32 {
+    while scale > 0 && value % 10 == 0 {
+        value /= 10;
+        scale -= 1;
+    }
+    scale
+}
+
+/// A binary figure from a file. What was meant is the shortest decimal that reads as the same figure; where a sum or
+/// product left a last digit or two behind it, the decimal at the scale that is [`NEAR_ULPS`] of its last binary places
+/// away is what was meant.
+///
+/// # Errors
+/// When it is not finite, or means more decimals than the scale has and they are not to be rounded away.
 pub fn of_f64(value: f64, scale: u8, extra: ExtraDecimals) -> Result<i128, String> {
     if !value.is_finite() {
         return Err(format!("{value} is not a number"));
     }
     let scaled = value * 10f64.powi(i32::from(scale));
     let nearest = scaled.round();
-    if nearest.abs() > 1e15 {
-        let decimal = Decimal::try_from(value).map_err(|e| e.to_string())?;
-        return of_decimal(decimal, scale, ExtraDecimals::Round);
+    let tolerance = (scaled.abs() * NEAR_ULPS * f64::EPSILON).min(NEAR_MAX);
+    if nearest.abs() < EXACT_END && (scaled - nearest).abs() <= tolerance {
+        return Ok(nearest as i128);
     }
-    if extra == ExtraDecimals::Refuse && (scaled - nearest).abs() > scaled.abs().max(1.0) * 1e-9 {
-        return Err(format!(
-            "{value} has more decimals than the {scale} that the instrument has; set its `price_scale` or \
-             `size_scale` higher, or `extra_decimals = \"round\"` for the data"
-        ));
-    }
-    Ok(nearest as i128)
+    let meant = parse_decimal(&value.to_string()).map_err(|e| e.to_string())?;
+    of_decimal(meant, scale, extra)
 }
+
+/// Decimals that a binary figure means, at most `most`; `None` where it means more.
+#[must_use]
+pub fn decimals_of_f64(value: f64, most: u8) -> Option<u8> {
+    (0..=most).find(|scale| of_f64(value, *scale, ExtraDecimals::Refuse).is_ok())
+}
+
+/// Units in the last place by which arithmetic may have missed the decimal that was meant.
+const NEAR_ULPS: f64 = 4.0;
+/// And never more than this of the last decimal: beyond, a further decimal would be told apart.
+const NEAR_MAX: f64 = 1e-4;
+/// Whole figures from here on are not all there as binary ones (2⁵³).
+const EXACT_END: f64 = 9_007_199_254_740_992.0;
 
 /// A mantissa as a price.
 ///
@@ -201,6 +261,55 @@ mod tests {
         assert_eq!(of_f64(97.31, 2, ExtraDecimals::Refuse), Ok(9731));
         assert!(of_f64(97.315, 2, ExtraDecimals::Refuse).is_err());
         assert_eq!(of_f64(97.316, 2, ExtraDecimals::Round), Ok(9732));
+        assert_eq!(of_f64(0.125, 2, ExtraDecimals::Round), Ok(12));
+        assert_eq!(
+            of_f64(1e15 + 0.5, 0, ExtraDecimals::Round),
+            Ok(1_000_000_000_000_000)
+        );
         assert!(of_f64(f64::NAN, 2, ExtraDecimals::Round).is_err());
+    }
+
+    #[test]
+    fn decimals_of_large_binary_figures_are_not_rounded_away() {
+        for (value, scale) in [
+            (12_345_678_901.25, 0),
+            (98_765_432.109, 2),
+            (1_000_000_000_000_000.125, 0),
+            (123_456_789_012.001, 2),
+        ] {
+            let refused = of_f64(value, scale, ExtraDecimals::Refuse);
+            assert!(refused.is_err_and(|why| why.contains("more decimals")), "{value}");
+        }
+        assert_eq!(
+            of_f64(12_345_678_901.25, 2, ExtraDecimals::Refuse),
+            Ok(1_234_567_890_125)
+        );
+        assert_eq!(of_f64(1e22, 0, ExtraDecimals::Refuse), Ok(10_i128.pow(22)));
+        assert_eq!(decimals_of_f64(98_765_432.109, 18), Some(3));
+        assert_eq!(decimals_of_f64(0.1 + 0.2, 18), Some(1));
+        assert_eq!(decimals_of_f64(1.0 / 3.0, 9), None);
+    }
+
+    #[test]
+    fn integers_are_brought_to_another_scale_exactly_whatever_their_size() {
+        let wide = 123_456_789_012_345_678_901_234_567_890_123_456_i128;
+        let refuse = |value, from, to| rescale(value, from, to, ExtraDecimals::Refuse);
+        assert_eq!(refuse(wide, 30, 30), Ok(wide));
+        assert_eq!(refuse(wide * 100, 32, 30), Ok(wide));
+        assert_eq!(refuse(wide, 30, 31), Ok(wide * 10));
+        assert!(refuse(wide, 30, 36).is_err_and(|why| why.contains("does not fit")));
+        assert!(refuse(-105, 2, 1).is_err_and(|why| why.contains("`-1.05` has more decimals")));
+        let round = |value, from, to| rescale(value, from, to, ExtraDecimals::Round);
+        assert_eq!(
+            [
+                round(25, 1, 0),
+                round(35, 1, 0),
+                round(-25, 1, 0),
+                round(-26, 1, 0)
+            ],
+            [Ok(2), Ok(4), Ok(-2), Ok(-3)]
+        );
+        assert_eq!(round(i128::MAX, 60, 0), Ok(0));
+        assert_eq!(decimals_of(-1_500, 4), 2);
     }
 }

@@ -10,8 +10,6 @@ use parquet::data_type::{ByteArray, DataType, Int96};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
-use rust_decimal::Decimal;
-use tradewind_types::num::parse_decimal;
 use tradewind_types::time::DAY_NS;
 
 use super::number::{self, ExtraDecimals};
@@ -19,6 +17,9 @@ use super::stamp::StampReader;
 
 /// Rows of one batch.
 pub const BATCH_ROWS: usize = 8_192;
+
+/// Decimals that a binary figure is looked at for.
+const DECIMALS_MAX: u8 = 18;
 
 /// What a column's stored values mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -280,16 +281,12 @@ pub fn figure(
 ) -> Result<Option<i128>, String> {
     let read = match (cell, meaning) {
         (Cell::Null, _) => return Ok(None),
-        (Cell::Whole(value), Meaning::Decimal(decimals)) => {
-            decimal(*value, decimals).and_then(|value| number::of_decimal(value, scale, extra))
-        }
-        (Cell::Whole(value), _) => {
-            decimal(*value, 0).and_then(|value| number::of_decimal(value, scale, extra))
-        }
+        (Cell::Whole(value), Meaning::Decimal(decimals)) => number::rescale(*value, decimals, scale, extra),
+        (Cell::Whole(value), _) => number::rescale(*value, 0, scale, extra),
         (Cell::Float(value), _) => number::of_f64(*value, scale, extra),
-        (Cell::Bytes(bytes), Meaning::Decimal(decimals)) => big_endian(bytes.data())
-            .and_then(|value| decimal(value, decimals))
-            .and_then(|value| number::of_decimal(value, scale, extra)),
+        (Cell::Bytes(bytes), Meaning::Decimal(decimals)) => {
+            big_endian(bytes.data()).and_then(|value| number::rescale(value, decimals, scale, extra))
+        }
         (Cell::Bytes(bytes), _) => number::mantissa(bytes.data(), scale, extra),
         (Cell::Stamp(_), _) => Err("is a time, not a figure".to_owned()),
     };
@@ -299,14 +296,12 @@ pub fn figure(
 /// Decimals that a cell's figure has, trailing zeros not counted; `None` where it is no figure.
 #[must_use]
 pub fn decimals(cell: &Cell, meaning: Meaning) -> Option<u8> {
-    let of = |value: Decimal| u8::try_from(value.normalize().scale()).ok();
+    let of = |value: i128, decimals: u32| u8::try_from(number::decimals_of(value, decimals)).ok();
     match (cell, meaning) {
-        (Cell::Whole(value), Meaning::Decimal(decimals)) => of(decimal(*value, decimals).ok()?),
+        (Cell::Whole(value), Meaning::Decimal(decimals)) => of(*value, decimals),
         (Cell::Whole(_), _) => Some(0),
-        (Cell::Float(value), _) => number::decimals(value.to_string().as_bytes()),
-        (Cell::Bytes(bytes), Meaning::Decimal(decimals)) => {
-            of(decimal(big_endian(bytes.data()).ok()?, decimals).ok()?)
-        }
+        (Cell::Float(value), _) => number::decimals_of_f64(*value, DECIMALS_MAX),
+        (Cell::Bytes(bytes), Meaning::Decimal(decimals)) => of(big_endian(bytes.data()).ok()?, decimals),
         (Cell::Bytes(bytes), _) => number::decimals(bytes.data()),
         (Cell::Null | Cell::Stamp(_), _) => None,
     }
@@ -345,14 +340,6 @@ pub fn text(cell: &Cell) -> Result<&[u8], String> {
         Cell::Null => Ok(b""),
         Cell::Bytes(bytes) => Ok(bytes.data()),
         _ => Err("must be text".to_owned()),
-    }
-}
-
-fn decimal(value: i128, decimals: u32) -> Result<Decimal, String> {
-    match Decimal::try_from_i128_with_scale(value, decimals) {
-        Ok(value) => Ok(value),
-        // More than 28 decimals or 96 bits: the text form says whether trailing zeros are all that is too much.
-        Err(_) => parse_decimal(&format!("{value}e-{decimals}")).map_err(|e| e.to_string()),
     }
 }
 
