@@ -8,6 +8,7 @@ export interface Plain {
   file?: Blob;
   /** Sent as JSON. */
   body?: unknown;
+  signal?: AbortSignal;
 }
 
 /** A path under `/api/v1/` with its query; parts are escaped, and what is not given is left out. */
@@ -17,7 +18,7 @@ export function apiPath(parts: readonly string[], query: Plain['query'] = {}): s
   return `/api/v1/${parts.map(encodeURIComponent).join('/')}${text ? `?${text}` : ''}`;
 }
 
-/** The JSON that came back; failures are thrown as by every other request. */
+/** The JSON that came back, undefined without a body; failures are thrown as by every other request. */
 export async function request<T>(method: string, parts: readonly string[], plain: Plain = {}): Promise<T> {
   const headers = new Headers(plain.headers);
   let body: BodyInit | null = null;
@@ -29,7 +30,8 @@ export async function request<T>(method: string, parts: readonly string[], plain
     headers.set('content-type', 'application/json');
   }
   const url = new URL(apiPath(parts, plain.query), location.origin);
-  const init: RequestInit = { method, headers, body, credentials: 'same-origin', cache: 'no-store' };
+  const { signal = null } = plain;
+  const init: RequestInit = { method, headers, body, signal, credentials: 'same-origin', cache: 'no-store' };
   const response = await http.send(new Request(url, init));
-  return (await response.json()) as T;
+  return (response.status === 204 ? undefined : await response.json()) as T;
 }

@@ -5,6 +5,7 @@ export type Channel =
   | 'trades'
   | 'book'
   | 'bars'
+  | 'indicators'
   | 'orders'
   | 'fills'
   | 'positions'
@@ -22,12 +23,13 @@ export interface Subscription {
   instrument?: string;
   account?: string;
   interval?: string;
+  indicator?: string;
 }
 
-/** `channel[:instrument|account][:interval]` */
+/** `channel[:instrument|account][:interval][:indicator]` */
 export function topicOf(subscription: Subscription): string {
-  const { channel, instrument, account, interval } = subscription;
-  return [channel, instrument ?? account, interval].filter((part) => part !== undefined).join(':');
+  const { channel, instrument, account, interval, indicator } = subscription;
+  return [channel, instrument ?? account, interval, indicator].filter((part) => part !== undefined).join(':');
 }
 
 export type ServerFrame =

@@ -10,7 +10,7 @@ import { topicOf, type Subscription } from '$/hub/protocol';
 import { newestFirst } from '$/time/order';
 import { FrameQueue } from './frames';
 import { browserEnvironment } from './socket';
-import { BarsTopic, BookTopic, RowsTopic, ValueTopic, type Topic } from './topics.svelte';
+import { BarsTopic, BookTopic, IndicatorTopic, RowsTopic, ValueTopic, type Topic } from './topics.svelte';
 
 const LINGER_MS = 3_000;
 const RECENT_MAX = 200;
@@ -94,6 +94,8 @@ export const topics = {
     ),
   bars: (instrument: string, interval: string) =>
     live.lease({ channel: 'bars', instrument, interval }, () => new BarsTopic()),
+  indicator: (instrument: string, interval: string, indicator: string) =>
+    live.lease({ channel: 'indicators', instrument, interval, indicator }, () => new IndicatorTopic()),
   orders: (account: string) =>
     live.lease(
       { channel: 'orders', account },

@@ -1,4 +1,5 @@
 /** What a hub topic looks like on this side: its state, and the sink that feeds it. */
+import type { IndicatorSeries } from '$/api/charts';
 import type { Bar, Level, Levels } from '$/api/types';
 import type { Sink } from '$/hub/client';
 import { compareLevels, mergeLevels } from './levels';
@@ -93,5 +94,22 @@ export class BarsTopic extends Topic {
       this.latest = bar;
       for (const listener of this.#listeners) listener(bar);
     }
+  }
+}
+
+/** Values of an indicator, the newest with every bar. A chart must see each, so they are told, not held. */
+export class IndicatorTopic extends Topic {
+  readonly #listeners = new Set<(series: IndicatorSeries) => void>();
+
+  listen(listener: (series: IndicatorSeries) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+  snapshot(data: unknown): void {
+    this.delta(data);
+  }
+  delta(data: unknown): void {
+    for (const series of asList<IndicatorSeries>(data))
+      for (const listener of this.#listeners) listener(series);
   }
 }

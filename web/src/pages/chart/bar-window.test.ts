@@ -16,13 +16,13 @@ const bar = (minute: number, change: Partial<Bar> = {}): Bar => ({
   closed: true,
   ...change,
 });
-const page = (bars: Bar[], overlays: Bars['overlays'] = {}): Bars => ({
+const page = (bars: Bar[]): Bars => ({
   instrument: 'A.X',
   interval: '1m',
   state: 'VALID',
   simulated: true,
   bars,
-  overlays,
+  overlays: {},
 });
 const minutes = (window: BarWindow) => window.bars.map((b) => Number(b.ts.slice(15, 16)));
 
@@ -60,28 +60,10 @@ describe('the window of bars', () => {
     const start = Date.parse('2026-01-01T00:00:00Z');
     const at = (n: number) => ({ ...bar(0), ts: new Date(start + n * 1000).toISOString() });
     const window = new BarWindow();
-    window.take(
-      page(
-        Array.from({ length: BARS_MAX }, (_, n) => at(n)),
-        { VWAP: [{ ts: at(0).ts, value: 1 }] },
-      ),
-    );
+    window.take(page(Array.from({ length: BARS_MAX }, (_, n) => at(n))));
     expect(window.apply(at(BARS_MAX))).toBe('past');
     expect(window.count).toBe(BARS_MAX * 0.9 + 1);
     expect(window.last?.ts).toBe(at(BARS_MAX).ts);
-    expect(window.overlays.get('VWAP')?.size).toBe(0);
-  });
-  it('keeps overlay points by time', () => {
-    const window = new BarWindow();
-    window.take(page([bar(1)], { EMA_3: [{ ts: bar(1).ts, value: 1 }] }));
-    window.takeOverlays({
-      overlays: {
-        EMA_3: [
-          { ts: bar(1).ts, value: 2 },
-          { ts: bar(2).ts, value: 3 },
-        ],
-      },
-    });
-    expect([...(window.overlays.get('EMA_3')?.values() ?? [])].map((p) => p.value)).toEqual([2, 3]);
+    expect(window.times).toHaveLength(window.count);
   });
 });

@@ -1,24 +1,21 @@
-/** What the chart shows and where it comes from: pages of history over REST, live bars over the hub. */
+/** The bars that a chart shows and where they come from: pages of history over REST, live bars over the hub. */
 import { market } from '$/api';
 import type { Bar, Bars, DataState } from '$/api/types';
 import { BarWindow } from './bar-window';
 
 const PAGE = 500;
-/** Overlay points asked for after a close; older ones don't change. */
-const TAIL = 30;
+const OLDER_PAGE = 2_000;
 
 export interface Drawing {
+  /** The window has other bars; `fresh` when it is about something else than before. */
   setBars(window: BarWindow, fresh: boolean): void;
+  /** The newest bar moved, or is a new one. */
   updateBar(bar: Bar): void;
-  setOverlays(overlays: BarWindow['overlays']): void;
-  /** Newest points only. */
-  extendOverlays(overlays: Bars['overlays']): void;
 }
 
 export interface Selection {
   instrument: string;
   interval: string;
-  overlays: string[];
 }
 
 export class ChartModel {
@@ -27,13 +24,12 @@ export class ChartModel {
   dataState: DataState | null = $state(null);
   simulated: boolean = $state(false);
   last: Bar | null = $state.raw(null);
-  /** Changes with every page, for the table form. */
+  /** Changes with every page and close, for the table form. */
   bars: readonly Bar[] = $state.raw([]);
   readonly window = new BarWindow();
   #selection: Selection | null = null;
   #abort: AbortController | null = null;
   #older: 'possible' | 'loading' | 'none' = 'possible';
-  #tailBusy = false;
   /** Bars that came while a page was under way; they are newer than the page or say the same. */
   #waiting: Bar[] = [];
   readonly #drawing: Drawing;
@@ -42,7 +38,7 @@ export class ChartModel {
     this.#drawing = drawing;
   }
 
-  /** Starts over with another instrument, interval or set of overlays. */
+  /** Starts over with another instrument or interval. */
   async select(selection: Selection): Promise<void> {
     this.#selection = selection;
     this.#abort?.abort();
@@ -58,10 +54,9 @@ export class ChartModel {
       for (const bar of this.#waiting) this.window.apply(bar);
       this.#show();
       this.#drawing.setBars(this.window, true);
-      this.#drawing.setOverlays(this.window.overlays);
       this.#loaded();
     } catch (error) {
-      if (this.#isAborted(error)) return;
+      if (isAborted(error)) return;
       this.error = error;
       this.#loaded();
     }
@@ -72,19 +67,24 @@ export class ChartModel {
     this.loading = false;
   }
 
-  async older(): Promise<void> {
+  /** Loads what is before the oldest bar. False when there is nothing. */
+  async older(): Promise<boolean> {
     const oldest = this.window.oldest;
-    if (this.#older !== 'possible' || !oldest || this.loading) return;
+    if (this.#older !== 'possible' || !oldest || this.loading) return false;
     this.#older = 'loading';
+    const count = this.window.count;
     try {
-      const page = await this.#load({ limit: PAGE, before: oldest.ts });
+      const page = await this.#load({ limit: OLDER_PAGE, before: oldest.ts });
       this.#older = page.bars.length === 0 ? 'none' : 'possible';
-      if (page.bars.length === 0) return;
+      if (page.bars.length === 0) return false;
       this.#take(page);
+      // A full window keeps its newest, so there is nothing to gain from asking again.
+      if (this.window.count === count) this.#older = 'none';
       this.#drawing.setBars(this.window, false);
-      this.#drawing.setOverlays(this.window.overlays);
+      return this.window.count > count;
     } catch (error) {
-      if (!this.#isAborted(error)) this.#older = 'none';
+      if (!isAborted(error)) this.#older = 'none';
+      return false;
     }
   }
 
@@ -105,9 +105,7 @@ export class ChartModel {
     else this.#drawing.setBars(this.window, false);
     this.last = this.window.last;
     this.dataState = 'VALID';
-    if (!bar.closed) return;
-    this.bars = this.window.bars;
-    void this.#refreshTail();
+    if (bar.closed) this.bars = [...this.window.bars];
   }
 
   #again(bar: Bar): void {
@@ -116,24 +114,9 @@ export class ChartModel {
     this.#waiting.push(bar);
   }
 
-  /** The engine computes overlays; after a close their newest points are fetched. */
-  async #refreshTail(): Promise<void> {
-    if (this.#tailBusy || !this.#selection?.overlays.length) return;
-    this.#tailBusy = true;
-    try {
-      const tail = await this.#load({ limit: TAIL });
-      this.window.takeOverlays(tail);
-      this.#drawing.extendOverlays(tail.overlays);
-    } catch {
-      // The next close tries again; the connection state says what is wrong.
-    } finally {
-      this.#tailBusy = false;
-    }
-  }
-
   #load(query: { limit: number; before?: string }): Promise<Bars> {
-    const { instrument = '', interval = '', overlays = [] } = this.#selection ?? {};
-    return market.bars(instrument, { interval, overlays: overlays.join(','), ...query }, this.#abort?.signal);
+    const { instrument = '', interval = '' } = this.#selection ?? {};
+    return market.bars(instrument, { interval, overlays: '', ...query }, this.#abort?.signal);
   }
 
   #take(page: Bars): void {
@@ -145,10 +128,10 @@ export class ChartModel {
 
   #show(): void {
     this.last = this.window.last;
-    this.bars = this.window.bars;
+    this.bars = [...this.window.bars];
   }
+}
 
-  #isAborted(error: unknown): boolean {
-    return error instanceof DOMException && error.name === 'AbortError';
-  }
+export function isAborted(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'AbortError';
 }

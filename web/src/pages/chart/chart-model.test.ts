@@ -40,11 +40,9 @@ const drawn: number[] = [];
 const drawing: Drawing = {
   setBars: (window) => drawn.push(window.count),
   updateBar: () => undefined,
-  setOverlays: () => undefined,
-  extendOverlays: () => undefined,
 };
 const minutes = (model: ChartModel) => model.bars.map((b) => Number(b.ts.slice(15, 16)));
-const selection = { instrument: 'A.X', interval: '1m', overlays: [] };
+const selection = { instrument: 'A.X', interval: '1m' };
 
 describe('the chart', () => {
   beforeEach(() => {

@@ -2,6 +2,7 @@
 
 export interface Palette {
   surface: string;
+  text: string;
   text2: string;
   line: string;
   lineStrong: string;
@@ -22,6 +23,7 @@ export function readPalette(): Palette {
   const value = (name: string) => style.getPropertyValue(`--${name}`).trim();
   return {
     surface: value('surface'),
+    text: value('text'),
     text2: value('text-2'),
     line: value('line'),
     lineStrong: value('line-strong'),
@@ -33,7 +35,7 @@ export function readPalette(): Palette {
     downFill: value('down-fill'),
     upSoft: value('volume-up'),
     downSoft: value('volume-down'),
-    series: [1, 2, 3, 4, 5].map((index) => value(`series-${index}`)),
+    series: [1, 2, 3, 4, 5, 6, 7, 8].map((index) => value(`series-${index}`)),
     font: value('font'),
   };
 }

@@ -1,27 +1,20 @@
-/** Drawing of prices with lightweight-charts. Takes bars and lines, knows nothing of where they come from. */
+/** Drawing of prices with lightweight-charts. Takes bars, knows nothing of where they come from. */
 import {
   CandlestickSeries,
   ColorType,
   createChart,
-  createSeriesMarkers,
   CrosshairMode,
   HistogramSeries,
-  LineSeries,
-  LineStyle,
   type IChartApi,
-  type IPriceLine,
   type ISeriesApi,
-  type ISeriesMarkersPluginApi,
-  type SeriesMarker,
   type Time,
   type UTCTimestamp,
 } from 'lightweight-charts';
-import type { Bar, Bars, Fill, Instrument, Order } from '$/api/types';
+import type { Bar, Instrument } from '$/api/types';
 import { toDrawingNumber } from '$/money/decimal';
 import { formatTime } from '$/time/format';
+import { barTime } from './bar-window';
 import { readPalette, type Palette } from './palette';
-import { barTime, type BarWindow, type Overlays } from './bar-window';
-import { choiceOf } from './overlays';
 
 const VOLUME_SHARE = 0.18;
 /** Bars shown at first: as many as stay legible, but no more than a useful stretch. */
@@ -30,50 +23,54 @@ const BAR_WIDTH_PX = 8;
 
 const at = (ts: string) => barTime(ts) as UTCTimestamp;
 
-/** A gap where the engine has no value yet. */
-function linePoint(time: number, value: number | null | undefined) {
-  return typeof value === 'number' ? { time: time as UTCTimestamp, value } : { time: time as UTCTimestamp };
-}
-
 export interface ChartEvents {
   /** The left edge comes into view. */
   needOlder(): void;
   /** The pointer is on this bar, or on none. */
   hover(time: number | null): void;
+  /** Other bars are in view; the index of the first. */
+  moved(from: number): void;
+  clicked(time: number): void;
 }
 
 export class PriceChart {
-  readonly #chart: IChartApi;
-  readonly #candles: ISeriesApi<'Candlestick'>;
+  readonly api: IChartApi;
+  readonly candles: ISeriesApi<'Candlestick'>;
   readonly #volume: ISeriesApi<'Histogram'>;
-  readonly #markers: ISeriesMarkersPluginApi<Time>;
-  readonly #lines = new Map<string, ISeriesApi<'Line'>>();
-  #orderLines: IPriceLine[] = [];
   #palette: Palette = readPalette();
+  /** Decimals of the instrument's prices. */
+  precision = 2;
 
   constructor(element: HTMLElement, events: ChartEvents) {
-    this.#chart = createChart(element, {
+    this.api = createChart(element, {
       autoSize: true, // Attribution stands below the chart: the library's own logo needs an inline style.
       layout: { attributionLogo: false },
       crosshair: { mode: CrosshairMode.Normal },
     });
-    this.#candles = this.#chart.addSeries(CandlestickSeries, { wickVisible: true });
-    this.#volume = this.#chart.addSeries(HistogramSeries, {
+    this.candles = this.api.addSeries(CandlestickSeries, { wickVisible: true });
+    this.#volume = this.api.addSeries(HistogramSeries, {
       priceScaleId: '',
       priceFormat: { type: 'volume' },
       lastValueVisible: false,
       priceLineVisible: false,
     });
     this.#volume.priceScale().applyOptions({ scaleMargins: { top: 1 - VOLUME_SHARE, bottom: 0 } });
-    this.#candles.priceScale().applyOptions({ scaleMargins: { top: 0.06, bottom: VOLUME_SHARE + 0.04 } });
-    this.#markers = createSeriesMarkers(this.#candles, []);
-    this.#chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
-      if (range && range.from < 10) events.needOlder();
+    this.candles.priceScale().applyOptions({ scaleMargins: { top: 0.06, bottom: VOLUME_SHARE + 0.04 } });
+    this.api.timeScale().subscribeVisibleLogicalRangeChange((range) => {
+      if (!range) return;
+      if (range.from < 10) events.needOlder();
+      events.moved(range.from);
     });
-    this.#chart.subscribeCrosshairMove((event) =>
-      events.hover(typeof event.time === 'number' ? event.time : null),
-    );
+    this.api.subscribeCrosshairMove((event) => {
+      // A crosshair that another chart set has no pointer behind it.
+      if (event.sourceEvent || !event.point) events.hover(typeof event.time === 'number' ? event.time : null);
+    });
+    this.api.subscribeClick((event) => typeof event.time === 'number' && events.clicked(event.time));
     this.paint(undefined);
+  }
+
+  get palette(): Palette {
+    return this.#palette;
   }
 
   /** Takes the theme's colours and the person's time zone. */
@@ -82,13 +79,14 @@ export class PriceChart {
     const p = this.#palette;
     const format = (time: Time, style: 'time' | 'datetime' | 'date') =>
       formatTime(Number(time) * 1000, style, zone);
-    this.#chart.applyOptions({
+    this.api.applyOptions({
       layout: {
         background: { type: ColorType.Solid, color: p.surface },
         textColor: p.text2,
         fontSize: 11,
         fontFamily: p.font,
         attributionLogo: false,
+        panes: { separatorColor: p.line, separatorHoverColor: p.grid },
       },
       grid: { vertLines: { color: p.grid }, horzLines: { color: p.grid } },
       crosshair: {
@@ -101,154 +99,83 @@ export class PriceChart {
         timeVisible: true,
         secondsVisible: true,
         rightOffset: 4,
+        minBarSpacing: 0.05,
         tickMarkFormatter: (time: Time, kind: number) => format(time, kind <= 2 ? 'date' : 'time'),
       },
       localization: { timeFormatter: (time: Time) => format(time, 'datetime') },
     });
-    // Up is hollow, down is filled: the shape tells what the colour tells.
-    this.#candles.applyOptions({
-      upColor: p.surface,
-      borderUpColor: p.upFill,
-      wickUpColor: p.upFill,
-      downColor: p.downFill,
-      borderDownColor: p.downFill,
-      wickDownColor: p.downFill,
-    });
-    for (const [line, series] of this.#lines) series.applyOptions({ color: this.#colour(line) });
+    this.candles.applyOptions(this.candleColours());
   }
 
   /** Scale and steps of the instrument. */
   describe(instrument: Instrument): void {
+    this.precision = instrument.price_scale;
     const priceFormat = {
       type: 'price',
       precision: instrument.price_scale,
       minMove: toDrawingNumber(instrument.tick),
     } as const;
-    this.#candles.applyOptions({ priceFormat });
-    for (const series of this.#lines.values()) series.applyOptions({ priceFormat });
+    this.candles.applyOptions({ priceFormat });
   }
 
-  setBars(window: BarWindow, fresh: boolean): void {
-    const bars = window.bars;
-    this.#candles.setData(bars.map((bar) => this.#candle(bar)));
+  setBars(bars: readonly Bar[], fresh: boolean): void {
+    this.candles.setData(bars.map(candle));
     this.#volume.setData(bars.map((bar) => this.#volumeOf(bar)));
-    if (!fresh) return;
-    const count = window.count;
-    this.#chart.timeScale().setVisibleLogicalRange({ from: count - this.#barsShown(), to: count + 4 });
-    this.#candles.priceScale().applyOptions({ autoScale: true });
+    if (fresh) this.showNewest(bars.length);
+  }
+
+  showNewest(count: number): void {
+    this.api.timeScale().setVisibleLogicalRange({ from: count - this.#barsShown(), to: count + 4 });
+    this.candles.priceScale().applyOptions({ autoScale: true });
   }
 
   updateBar(bar: Bar): void {
-    this.#candles.update(this.#candle(bar));
+    this.candles.update(candle(bar));
     this.#volume.update(this.#volumeOf(bar));
   }
 
-  setOverlays(overlays: Overlays): void {
-    for (const [line, series] of this.#lines) {
-      if (overlays.has(line)) continue;
-      this.#chart.removeSeries(series);
-      this.#lines.delete(line);
-    }
-    for (const [line, points] of overlays) {
-      const sorted = [...points].sort(([a], [b]) => a - b);
-      const data = sorted.map(([time, { value }]) => linePoint(time, value));
-      this.#line(line).setData(data);
-    }
-  }
-
-  /** Draws points at and after the newest one of each line. */
-  extendOverlays(overlays: Bars['overlays']): void {
-    for (const [line, points] of Object.entries(overlays)) {
-      const series = this.#line(line);
-      const drawn = Number(series.data().at(-1)?.time ?? 0);
-      const fresh = points.filter((point) => barTime(point.ts) >= drawn);
-      for (const point of fresh) series.update(linePoint(barTime(point.ts), point.value));
-    }
-  }
-
-  setOrders(orders: Order[]): void {
-    for (const line of this.#orderLines) this.#candles.removePriceLine(line);
-    const p = this.#palette;
-    this.#orderLines = orders
-      .filter((order) => order.price)
-      .map((order) =>
-        this.#candles.createPriceLine({
-          price: toDrawingNumber(order.price),
-          color: order.side === 'BUY' ? p.upFill : p.downFill,
-          lineStyle: LineStyle.Dashed,
-          lineWidth: 1,
-          axisLabelVisible: true,
-          title: `${order.side === 'BUY' ? '▲' : '▼'} ${order.side} ${order.leaves}`,
-        }),
-      );
-  }
-
-  setFills(fills: Fill[], interval_s: number): void {
-    const markers = fills.map((fill): SeriesMarker<Time> => {
-      const buy = fill.side === 'BUY';
-      return {
-        time: (Math.floor(barTime(fill.ts) / interval_s) * interval_s) as UTCTimestamp,
-        position: buy ? 'belowBar' : 'aboveBar',
-        shape: buy ? 'arrowUp' : 'arrowDown',
-        color: buy ? this.#palette.up : this.#palette.down,
-        text: fill.quantity,
-        size: 1,
-      };
-    });
-    this.#markers.setMarkers(markers.sort((a, b) => Number(a.time) - Number(b.time)));
+  /** The crosshair of another chart, at a time of this one; `null` takes it away. */
+  pointAt(time: number | null, price: number): void {
+    if (time === null) this.api.clearCrosshairPosition();
+    else this.api.setCrosshairPosition(price, time as UTCTimestamp, this.candles);
   }
 
   /** By keyboard: bars to the left or right, and zoom. */
   scroll(bars: number): void {
-    const scale = this.#chart.timeScale();
+    const scale = this.api.timeScale();
     scale.scrollToPosition(scale.scrollPosition() + bars, false);
   }
   zoom(factor: number): void {
-    const scale = this.#chart.timeScale();
+    const scale = this.api.timeScale();
     const range = scale.getVisibleLogicalRange();
     if (range)
       scale.setVisibleLogicalRange({ from: range.to - (range.to - range.from) * factor, to: range.to });
   }
 
   destroy(): void {
-    this.#chart.remove();
+    this.api.remove();
+  }
+
+  // Up is hollow, down is filled: the shape tells what the colour tells.
+  candleColours() {
+    const p = this.#palette;
+    return {
+      upColor: p.surface,
+      borderUpColor: p.upFill,
+      wickUpColor: p.upFill,
+      downColor: p.downFill,
+      borderDownColor: p.downFill,
+      wickDownColor: p.downFill,
+    };
   }
 
   #barsShown(): number {
     return Math.min(
       BARS_SHOWN_MAX,
-      Math.round(this.#chart.timeScale().width() / BAR_WIDTH_PX) || BARS_SHOWN_MAX,
+      Math.round(this.api.timeScale().width() / BAR_WIDTH_PX) || BARS_SHOWN_MAX,
     );
   }
-  #line(name: string): ISeriesApi<'Line'> {
-    const known = this.#lines.get(name);
-    if (known) return known;
-    const middle = name.endsWith('.middle');
-    const series = this.#chart.addSeries(LineSeries, {
-      color: this.#colour(name),
-      lineWidth: 1,
-      lineStyle: middle ? LineStyle.Dotted : LineStyle.Solid,
-      lastValueVisible: false,
-      priceLineVisible: false,
-      crosshairMarkerVisible: false,
-      priceFormat: this.#candles.options().priceFormat,
-    });
-    this.#lines.set(name, series);
-    return series;
-  }
 
-  #colour(line: string): string {
-    return this.#palette.series[(choiceOf(line)?.colour ?? 1) - 1] ?? this.#palette.accent;
-  }
-  #candle(bar: Bar) {
-    return {
-      time: at(bar.ts),
-      open: toDrawingNumber(bar.open),
-      high: toDrawingNumber(bar.high),
-      low: toDrawingNumber(bar.low),
-      close: toDrawingNumber(bar.close),
-    };
-  }
   #volumeOf(bar: Bar) {
     const up = toDrawingNumber(bar.close) >= toDrawingNumber(bar.open);
     const volume = toDrawingNumber(bar.volume);
@@ -258,4 +185,14 @@ export class PriceChart {
       color: up ? this.#palette.upSoft : this.#palette.downSoft,
     };
   }
+}
+
+function candle(bar: Bar) {
+  return {
+    time: at(bar.ts),
+    open: toDrawingNumber(bar.open),
+    high: toDrawingNumber(bar.high),
+    low: toDrawingNumber(bar.low),
+    close: toDrawingNumber(bar.close),
+  };
 }
