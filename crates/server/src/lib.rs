@@ -12,10 +12,12 @@
 pub mod access;
 pub mod app;
 pub mod backtests;
+pub mod bars;
 pub mod config;
 pub mod extract;
 pub mod hub;
 pub mod identity;
+pub mod indicators;
 pub mod limits;
 pub mod map;
 pub mod metrics;

@@ -15,6 +15,7 @@ pub mod deployment;
 pub mod error;
 pub mod hub;
 pub mod identity;
+pub mod indicator;
 pub mod ledger;
 pub mod market;
 pub mod order;
@@ -48,6 +49,10 @@ pub use error::{ErrorCatalogue, ErrorDescription, FieldError, Problem};
 pub use identity::{
     ApiKey, CreatedKey, LinkLogin, Login, NewKey, NewUser, PasswordChange, Role, Scope, Session,
     SessionAccount, SessionInfo, SessionUser, Setup, SetupState, StreamTicket, User, UserChange,
+};
+pub use indicator::{
+    Indicator, IndicatorChoice, IndicatorOutput, IndicatorParameter, IndicatorParameterKind, IndicatorQuery,
+    IndicatorRefused, IndicatorRequest, IndicatorResult, IndicatorResults, IndicatorSeries, Indicators,
 };
 pub use ledger::{
     LedgerAccount, LedgerEntry, LedgerEntryKind, LedgerPosting, NewTransfer, Reconciliation,

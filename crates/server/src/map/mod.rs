@@ -7,6 +7,7 @@ pub mod aggregate;
 pub mod bookkeeping;
 pub mod deployment;
 pub mod enums;
+pub mod indicator;
 pub mod ledger;
 pub mod market;
 pub mod order;

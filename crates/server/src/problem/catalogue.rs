@@ -63,6 +63,7 @@ catalogue! {
     IdempotencyInFlight "IDEMPOTENCY_IN_FLIGHT" 409 "Request in flight" "The first request with this Idempotency-Key is still under way.";
     IdempotencyKeyMissing "IDEMPOTENCY_KEY_MISSING" 428 "Idempotency-Key missing" "Send an Idempotency-Key header (1 to 64 printable characters) with this request.";
     IdempotencyKeyReused "IDEMPOTENCY_KEY_REUSED" 422 "Idempotency-Key reused" "This Idempotency-Key was used for a request with another body.";
+    IndicatorUnknown "INDICATOR_UNKNOWN" 404 "Unknown indicator" "There is no such indicator; GET /api/v1/indicators lists them.";
     InstrumentUnknown "INSTRUMENT_UNKNOWN" 404 "Unknown instrument" "There is no such instrument.";
     Internal "INTERNAL" 500 "Internal error" "Something went wrong here; the correlation id leads to it in the log.";
     JournalDown "JOURNAL_DOWN" 503 "Journal down" "The journal cannot be written; nothing is accepted but cancels and the kill switch.";

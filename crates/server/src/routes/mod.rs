@@ -16,6 +16,7 @@ pub mod fills;
 pub mod fx_rates;
 pub mod health;
 mod idempotency;
+pub mod indicators;
 pub mod instruments;
 pub mod keys;
 pub mod kill_switch;
@@ -167,6 +168,9 @@ table! {
     MarketRead instruments::book::get_book;
     MarketRead instruments::trades::list_trades;
     MarketRead instruments::bars::get_bars;
+    MarketRead indicators::list::list_indicators;
+    MarketRead indicators::get::get_indicator;
+    MarketRead indicators::query::query_indicators;
     MarketRead quotes::list::list_quotes;
     MarketRead aggregates::list::list_aggregates;
     MarketRead screening::list::list_screening;

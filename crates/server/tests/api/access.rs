@@ -70,6 +70,7 @@ fn path_of(endpoint: &Endpoint, account: &AccountId, user: &str) -> String {
         .replace("{session}", "no-such-session")
         .replace("{key}", "no-such-key")
         .replace("{backtest}", "no-such-backtest")
+        .replace("{indicator}", "RSI_14")
         .replace("{file}", "no-such-file.csv")
 }
 

@@ -7,6 +7,7 @@ mod deployments;
 mod desk;
 mod errors;
 mod identity;
+mod indicators;
 mod limits;
 mod market;
 mod openapi;

@@ -43,11 +43,7 @@ pub async fn get_bars(
     params: Params,
     QueryOf(query): QueryOf<BarsQuery>,
 ) -> ApiResult<Json<wire::Bars>> {
-    let interval: BarInterval = query.interval.as_deref().unwrap_or("1m").parse().map_err(
-        |e: tradewind_types::market::bars::BadInterval| {
-            ApiError::field("interval", "MALFORMED", e.to_string())
-        },
-    )?;
+    let interval = crate::bars::interval(query.interval.as_deref().unwrap_or("1m"))?;
     let limit = in_range("limit", query.limit, 500, BARS_MAX)? as usize;
     let before = match &query.before {
         None => None,
@@ -93,11 +89,7 @@ pub async fn get_bars(
     )
     .await?;
     let Some(read) = read else {
-        let detail = format!(
-            "{interval} bars are not kept; name them in `count_bars` of the configuration, run a strategy on them, or \
-             subscribe to the channel `bars`, which counts from then on"
-        );
-        return Err(ApiError::field("interval", "NOT_KEPT", detail));
+        return Err(crate::bars::not_kept(interval));
     };
     let forming = read.bars.len() - read.closed;
     let bars = if even {

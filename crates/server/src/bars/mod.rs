@@ -1,0 +1,148 @@
+//! Bars for whoever wants more of them than a page: the engine's own, behind one question.
+//!
+//! The engine keeps the newest bars of every interval. What is read is whatever lies before an end, so that those who
+//! compute over bars get those that came before the first one that is wanted (their *lead*), as far as there are any.
+
+use std::sync::Arc;
+
+use tradewind_types::market::{Bar, BarGrid, BarInterval, DataState};
+use tradewind_types::{Instrument, InstrumentId, UnixNanos};
+
+use crate::AppState;
+use crate::problem::{ApiError, ApiResult, Code};
+
+/// Most bars of one answer.
+pub const ANSWER_MAX: usize = 20_000;
+/// Most bars that are read before the first of an answer.
+pub const LEAD_MAX: usize = 30_000;
+
+/// What is wanted of a series: bars that open within times, the newest `count` of them after
+/// `skip` that are left out, and `lead` more before those.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// Interval.
+    pub interval: BarInterval,
+    /// Opening at this time or later.
+    pub from: Option<UnixNanos>,
+    /// Opening before this time.
+    pub to: Option<UnixNanos>,
+    /// The newest so many; at most [`ANSWER_MAX`].
+    pub count: usize,
+    /// How many of the newest to leave out.
+    pub skip: usize,
+    /// So many more before; at most [`LEAD_MAX`].
+    pub lead: usize,
+}
+
+/// Bars that were read.
+#[derive(Debug, Clone)]
+pub struct BarsRead {
+    /// The instrument.
+    pub instrument: Arc<Instrument>,
+    /// The interval.
+    pub interval: BarInterval,
+    /// Whether its newest data may be believed.
+    pub state: DataState,
+    /// Where its bars begin and end.
+    pub grid: BarGrid,
+    /// Lead and wanted bars, oldest first.
+    pub bars: Vec<Bar>,
+    /// Where the wanted ones begin.
+    pub begin: usize,
+    /// How many of `bars` are closed: all, or all but the last.
+    pub closed: usize,
+}
+
+impl BarsRead {
+    /// The bars that were wanted.
+    #[must_use]
+    pub fn wanted(&self) -> &[Bar] {
+        &self.bars[self.begin..]
+    }
+
+    /// Whether the last one still forms.
+    #[must_use]
+    pub fn forms(&self) -> bool {
+        self.closed < self.bars.len()
+    }
+}
+
+/// An interval by its name.
+///
+/// # Errors
+/// A field error that says which there are.
+pub fn interval(text: &str) -> ApiResult<BarInterval> {
+    text.parse()
+        .map_err(|e: tradewind_types::market::bars::BadInterval| {
+            ApiError::field("interval", "MALFORMED", e.to_string())
+        })
+}
+
+/// Reads bars.
+///
+/// # Errors
+/// `INSTRUMENT_UNKNOWN`; a field error for tick, volume or value bars that are not kept.
+pub async fn read(state: &AppState, id: &InstrumentId, wanted: Wanted) -> ApiResult<BarsRead> {
+    let asked = id.clone();
+    let Wanted { interval, .. } = wanted;
+    let now = state.clock.now();
+    // Only the bars are read on the engine's thread.
+    let answer = state.engine.query(move |kernel| {
+        let (instrument, market) = kernel.market(&asked)?;
+        let kept = market.series(interval).is_some();
+        let read = market.bars(interval, UnixNanos(0), now, usize::MAX);
+        Some((
+            Arc::clone(instrument),
+            market.data_state(now),
+            market.grid().clone(),
+            kept.then_some(read),
+        ))
+    });
+    let answer = answer.await?;
+    let (instrument, data_state, grid, read) = answer.ok_or_else(|| ApiError::of(Code::InstrumentUnknown))?;
+    let Some(read) = read else {
+        return Err(not_kept(interval));
+    };
+    Ok(cut(instrument, data_state, grid, read.bars, read.closed, wanted))
+}
+
+/// Lead and wanted bars of all that there are.
+fn cut(
+    instrument: Arc<Instrument>,
+    state: DataState,
+    grid: BarGrid,
+    mut bars: Vec<Bar>,
+    closed: usize,
+    wanted: Wanted,
+) -> BarsRead {
+    let end = wanted
+        .to
+        .map_or(bars.len(), |to| bars.partition_point(|bar| bar.ts < to))
+        .saturating_sub(wanted.skip);
+    let begin = wanted
+        .from
+        .map_or(0, |from| bars.partition_point(|bar| bar.ts < from).min(end));
+    let begin = begin.max(end.saturating_sub(wanted.count));
+    let first = begin.saturating_sub(wanted.lead);
+    bars.truncate(end);
+    bars.drain(..first);
+    BarsRead {
+        instrument,
+        interval: wanted.interval,
+        state,
+        grid,
+        begin: begin - first,
+        closed: closed.min(end).saturating_sub(first),
+        bars,
+    }
+}
+
+/// The refusal of bars that nobody counts.
+#[must_use]
+pub fn not_kept(interval: BarInterval) -> ApiError {
+    let detail = format!(
+        "{interval} bars are not kept; name them in `count_bars` of the configuration, run a strategy on them, or \
+         subscribe to the channel `bars`, which counts from then on"
+    );
+    ApiError::field("interval", "NOT_KEPT", detail)
+}
