@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { asOf, baseIndex, extend, fromHigher, merged, onBars, rebased, type ValueSeries } from './align';
+import {
+  agrees,
+  asOf,
+  baseIndex,
+  extend,
+  fromHigher,
+  merged,
+  onBars,
+  rebased,
+  type ValueSeries,
+} from './align';
 import { closedBy } from './sorted-times';
 
 const series = (times: number[], ...values: (number | null)[][]): ValueSeries => ({ times, values });
@@ -66,5 +76,13 @@ describe('parts', () => {
     expect(data).toEqual(series([10, 20, 30, 40], [1, 2, 33, 44], [4, 5, 66, 77]));
     // An old answer that comes late must not cut off what is newer.
     expect(extend(data, series([20], [0], [0])).times).toEqual([10, 20, 30, 40]);
+  });
+  it('agree when what is settled is the same, and only then', () => {
+    const data = series([10, 20, 30, 40], [100, 200, 300, 400]);
+    expect(agrees(data, series([20, 30, 40, 50], [200.00001, 333, 444, 555]))).toBe(true);
+    expect(agrees(data, series([20, 30], [201, 300]))).toBe(false);
+    expect(agrees(data, series([20], [null]))).toBe(false);
+    expect(agrees(data, series([15, 60], [1, 2]))).toBe(true);
+    expect(agrees(series([]), data)).toBe(true);
   });
 });

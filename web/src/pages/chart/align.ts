@@ -108,3 +108,25 @@ export function extend(known: ValueSeries, part: ValueSeries): ValueSeries {
   });
   return known;
 }
+
+/** How far values of the same bar may differ between two readings: what averages still weigh of older bars. */
+const TOLERANCE = 1e-6;
+/** Bars at the end of a series whose values may still have been changing when they were read. */
+const RUNNING = 2;
+
+/**
+ * Whether a part says the same as what is known about bars that are settled. It does not where a figure adds up from
+ * a first bar that is another for each reading (OBV), or where a late trade amended the past.
+ */
+export function agrees(known: ValueSeries, part: ValueSeries): boolean {
+  const settled = known.times.length - RUNNING;
+  return part.times.every((time, at) => {
+    const index = lowerBound(known.times, time);
+    if (index >= settled || known.times[index] !== time) return true;
+    return part.values.every((column, output) => {
+      const [a, b] = [known.values[output]?.[index] ?? null, column[at] ?? null];
+      if (a === null || b === null) return a === b;
+      return Math.abs(a - b) <= TOLERANCE * Math.max(1e-12, Math.abs(a), Math.abs(b));
+    });
+  });
+}

@@ -23,7 +23,7 @@ import { COLOURS, keyOf, type ShownIndicator } from './shown-indicators';
 /** A view that moved is settled after so long; compared lines then start at its first bar. */
 const SETTLED_MS = 150;
 /** Bars before the newest whose values a live update may change. */
-const TAIL = 5;
+const TAIL = 8;
 
 /** A figure of the legend. */
 export interface LegendValue {
@@ -66,9 +66,9 @@ export class Beside {
     this.compare();
   }
 
-  /** The window grew to the left; `before` was its first time. */
-  grown(before: number): void {
-    void this.feed.older(before);
+  /** The window grew to the left, or its past was amended. */
+  grown(): void {
+    void this.feed.older();
     for (const { feed } of this.#compared.values()) void feed.reach(this.#view.window.times[0] ?? 0);
   }
 
@@ -199,7 +199,8 @@ export class Beside {
 
   /** Whether every indicator comes over the hub; if not, closes are a reason to ask. */
   #hubTellsAll(): boolean {
-    return [...this.#leases.values()].every((lease) => lease.topic.status === 'live');
+    const live = [...this.#leases.values()].every((lease) => lease.topic.status === 'live');
+    return live && !this.feed.needsCloses;
   }
 
   #subscribe(): void {

@@ -32,7 +32,6 @@ export class ChartView {
   /** Index of the first bar in view. */
   from = 0;
   #moment: number | null = null;
-  #first = 0;
   #asked = false;
 
   constructor(registry: () => readonly Indicator[]) {
@@ -137,10 +136,8 @@ export class ChartView {
   }
 
   #bars(fresh: boolean): void {
-    const before = this.#first;
-    this.#first = this.window.times[0] ?? 0;
     if (fresh) this.beside?.restart();
-    else this.beside?.grown(before);
+    else this.beside?.grown();
     this.redraw(fresh);
     this.version += 1;
   }

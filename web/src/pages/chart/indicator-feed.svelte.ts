@@ -4,18 +4,23 @@
  */
 import { charts, type IndicatorRefused, type IndicatorRequest, type IndicatorSeries } from '$/api/charts';
 import { describeError } from '$/api/problem';
-import { EMPTY, extend, merged, type ValueSeries } from './align';
+import { agrees, EMPTY, extend, type ValueSeries } from './align';
 import { barTime, type BarWindow } from './bar-window';
 import { isAborted, type Selection } from './chart-model.svelte';
 import { intervalSeconds } from './intervals';
 import { keyOf, type ShownIndicator } from './shown-indicators';
 
 /** Values asked for after a close: the closed bar's, its neighbours' that a late trade may amend, the forming one's. */
-const TAIL = 5;
+const TAIL = 8;
 
 export interface Fed {
   readonly shown: Pick<ShownIndicator, 'id' | 'interval'>;
   data: ValueSeries;
+  /**
+   * Its newest values do not go with those before, since it adds up from the first bar that is read (OBV): it is read
+   * as a whole each time.
+   */
+  whole: boolean;
   /** Why there are no values. */
   error: string | null;
 }
@@ -63,18 +68,18 @@ export class IndicatorFeed {
     const keys = new Set(list.map(keyOf));
     for (const key of this.#fed.keys()) if (!keys.has(key)) this.#fed.delete(key);
     const fresh = list.filter((shown) => !this.#fed.has(keyOf(shown)));
-    for (const shown of fresh) this.#fed.set(keyOf(shown), { shown, data: EMPTY, error: null });
-    const first = this.#window.times[0];
-    if (first === undefined || fresh.length === 0) return;
-    await this.#read(fresh, (higher_s) => ({ from: at(first - 2 * higher_s) }));
+    for (const shown of fresh) this.#fed.set(keyOf(shown), { shown, data: EMPTY, whole: false, error: null });
+    await this.#readWhole(fresh);
   }
 
-  /** The window grew to the left: what was its oldest bar before. */
-  async older(before: number): Promise<void> {
-    const first = this.#window.times[0];
-    if (first === undefined || first >= before) return;
-    const list = [...this.#fed.values()].map((fed) => fed.shown);
-    await this.#read(list, (higher_s) => ({ from: at(first - 2 * higher_s), to: at(before) }));
+  /** The window grew to the left. */
+  older(): Promise<void> {
+    return this.#readWhole([...this.#fed.values()].map((fed) => fed.shown));
+  }
+
+  /** Whether some are to be read at every close, whatever the hub tells. */
+  get needsCloses(): boolean {
+    return [...this.#fed.values()].some((fed) => fed.whole);
   }
 
   /** A bar closed: the newest values of all. Never more than one such request at a time. */
@@ -85,8 +90,10 @@ export class IndicatorFeed {
     }
     do {
       this.#tail = 'busy';
-      const list = [...this.#fed.values()].map((fed) => fed.shown);
-      await this.#read(list, () => ({ limit: TAIL }), true);
+      const fed = [...this.#fed.values()];
+      const of = (whole: boolean) => fed.filter((entry) => entry.whole === whole).map((entry) => entry.shown);
+      await this.#read(of(false), () => ({ limit: TAIL }), true);
+      await this.#readWhole(of(true));
     } while (this.#wantsAgain());
     this.#tail = 'idle';
   }
@@ -98,9 +105,14 @@ export class IndicatorFeed {
   live(key: string, series: Pick<IndicatorSeries, 'times' | 'values'>): void {
     const fed = this.#fed.get(key);
     // Before the history is here there is nothing to extend.
-    if (!fed || fed.data.times.length === 0) return;
-    fed.data = extend(fed.data, toValues(series));
-    this.#changed(key, true);
+    if (!fed || fed.whole || fed.data.times.length === 0) return;
+    this.#extend(key, fed, toValues(series));
+  }
+
+  /** Over all bars of the window, and one of a higher interval before it. */
+  async #readWhole(list: readonly Fed['shown'][]): Promise<void> {
+    const first = this.#window.times[0];
+    if (first !== undefined) await this.#read(list, (higher_s) => ({ from: at(first - 2 * higher_s) }));
   }
 
   async #read(
@@ -139,19 +151,18 @@ export class IndicatorFeed {
     if (isRefused(result)) return this.#fail(key, result.error.detail ?? result.error.title);
     if (fed.error !== null) this.#fail(key, null);
     const values = toValues(result);
-    const hole = newest && (values.times[0] ?? 0) > (fed.data.times.at(-1) ?? 0);
-    if (hole) {
-      // More bars closed than the tail holds, or there were none at first: read the whole range.
-      this.#fed.delete(key);
-      void this.show([...this.#list(), { ...fed.shown, colour: 1, hidden: false }]);
-      return;
-    }
-    fed.data = newest ? extend(fed.data, values) : merged(fed.data, values);
-    this.#changed(key, newest);
+    if (newest) return this.#extend(key, fed, values);
+    fed.data = values;
+    this.#changed(key, false);
   }
 
-  #list(): ShownIndicator[] {
-    return [...this.#fed.values()].map((fed) => ({ ...fed.shown, colour: 1, hidden: false }));
+  #extend(key: string, fed: Fed, values: ValueSeries): void {
+    const hole = (values.times[0] ?? 0) > (fed.data.times.at(-1) ?? 0);
+    fed.whole ||= !hole && !agrees(fed.data, values);
+    // More bars closed than the part holds, or it begins elsewhere: the whole range is read.
+    if (hole || fed.whole) return void this.#readWhole([fed.shown]);
+    fed.data = extend(fed.data, values);
+    this.#changed(key, true);
   }
 
   #fail(key: string, error: string | null): void {
