@@ -5,7 +5,7 @@ use tradewind_types::Rounding;
 use tradewind_types::num::NumberError;
 
 use crate::error::LedgerError;
-use crate::exact::{MONEY_DECIMALS, add, sub, trim};
+use tradewind_types::exact::{MONEY_DECIMALS, add, sub, trim};
 
 /// Splits `whole` in proportion to `shares`, each part rounded towards zero to `decimals` (at most 12); what rounding
 /// leaves goes to the largest share, of equal ones the first. The parts sum to `whole` exactly.

@@ -18,8 +18,8 @@ use tradewind_types::record::{
 
 use crate::entry::{EntryFacts, move_money, positive};
 use crate::error::LedgerError;
-use crate::exact::{money, sub, trim};
 use crate::ledger::Ledger;
+use tradewind_types::exact::{money, sub, trim};
 
 impl Ledger {
     /// Income, a fee or an adjustment; `amount` is signed (received > 0). What names an instrument is attributed to

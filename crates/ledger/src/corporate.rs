@@ -25,10 +25,10 @@ use tradewind_types::{Currency, InstrumentId, Money, Price, Rounding, StrategyId
 use crate::cash::linked;
 use crate::entry::EntryFacts;
 use crate::error::LedgerError;
-use crate::exact::{MONEY_DECIMALS, add, round_money, sub, trim, value};
 use crate::ledger::Ledger;
 use crate::lots::{acquired, carried, closed, lot_id, proportion};
 use crate::position::{Lot, Position};
+use tradewind_types::exact::{MONEY_DECIMALS, add, round_money, sub, trim, value};
 
 /// Makes the facts of each further entry: `part` goes into the key, so that each entry has its own.
 pub type FactsOf<'a> = dyn FnMut(&str) -> EntryFacts + 'a;

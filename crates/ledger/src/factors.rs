@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use tradewind_types::record::{ActionKind, CorporateAction};
 use tradewind_types::{InstrumentId, Price, Quantity};
 
-use crate::exact::round_money;
+use tradewind_types::exact::round_money;
 
 /// What becomes of an order that rests when an action takes effect.
 #[derive(Clone, PartialEq, Eq, Debug)]

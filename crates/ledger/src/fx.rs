@@ -26,9 +26,9 @@ use tradewind_types::{Currency, Money, UnixNanos};
 
 use crate::entry::EntryFacts;
 use crate::error::LedgerError;
-use crate::exact::{add, money, round_money, sub, trim};
 use crate::ledger::Ledger;
 use crate::lots::proportion;
+use tradewind_types::exact::{add, money, round_money, sub, trim};
 
 /// Rates kept for one pair; the oldest go first.
 pub const RATES_MAX: usize = 20_000;

@@ -7,9 +7,9 @@ use tradewind_types::record::{LedgerAccount, LedgerEntry};
 use tradewind_types::{Currency, InstrumentId};
 
 use crate::error::InvariantBroken;
-use crate::exact::{add, sub};
 use crate::ledger::{Ledger, Parts, Totals};
 use crate::position::{InstrumentPositions, Position};
+use tradewind_types::exact::{add, sub};
 
 impl Ledger {
     /// Checks what an entry just applied could have broken. O(postings + owners of its instrument): cheap enough to

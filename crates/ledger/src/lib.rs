@@ -53,7 +53,6 @@ mod cash;
 mod corporate;
 mod entry;
 mod error;
-mod exact;
 pub mod export;
 pub mod factors;
 pub mod fx;
@@ -75,7 +74,6 @@ pub use allocation::allocate;
 pub use corporate::{FactsOf, Multipliers};
 pub use entry::{EntryFacts, FillFacts};
 pub use error::{InvariantBroken, LedgerError};
-pub use exact::MONEY_DECIMALS;
 pub use factors::{OrderAdjustment, adjust_order};
 pub use fx::{FxError, FxPool, FxQuote, FxRates};
 pub use keys::IMPORT_PREFIX;
@@ -83,6 +81,7 @@ pub use ledger::{CHOICES_MAX, Ledger, Overdraft};
 pub use pnl::Pnl;
 pub use position::{AverageCost, Lot, NetPosition, OpenSide, Position};
 pub use reversal::reversal_key;
+pub use tradewind_types::exact::MONEY_DECIMALS;
 pub use tradewind_types::record::{
     EntryKind, LedgerAccount, LedgerEntry, LotChange, PositionChange, Posting,
 };

@@ -8,8 +8,8 @@ use tradewind_types::record::{Acquired, EntryKind, LedgerEntry, LotChange, Posit
 use tradewind_types::{EntryId, InstrumentId, Price, UnixNanos};
 
 use crate::error::LedgerError;
-use crate::exact::{add, round_money, sub, value};
 use crate::position::{AverageCost, Lot, Position};
+use tradewind_types::exact::{add, round_money, sub, value};
 
 /// A lot that stays in the list, with its figures afterwards.
 #[derive(Debug, PartialEq)]

@@ -10,9 +10,9 @@ use tradewind_types::num::NumberError;
 use tradewind_types::{Currency, InstrumentId, Money, StrategyId};
 
 use crate::error::LedgerError;
-use crate::exact::{add, round_money, sub, value};
 use crate::ledger::Ledger;
 use crate::valuation::Mark;
+use tradewind_types::exact::{add, round_money, sub, value};
 
 /// Profit and loss in one currency.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

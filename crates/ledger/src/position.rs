@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use tradewind_types::record::PositionBook;
 use tradewind_types::{Currency, EntryId, InstrumentId, Price, StrategyId, UnixNanos};
 
-use crate::exact::round_money;
+use tradewind_types::exact::round_money;
 
 /// One tax lot.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -12,11 +12,11 @@ use tradewind_types::record::{
 
 use crate::entry::{EntryFacts, flows};
 use crate::error::LedgerError;
-use crate::exact::{add, sub, trim};
 use crate::ledger::Ledger;
 use crate::lots::{Trade, acquired, lots_of_fill};
 use crate::methods::choose;
 use crate::position::Position;
+use tradewind_types::exact::{add, sub, trim};
 
 impl Ledger {
     /// Takes `original` back. Its key is `reverse:<id of the entry>`, so that an entry is taken back once; `facts.key`

@@ -6,11 +6,11 @@ use tradewind_types::record::{EntryKind, LedgerAccount, LedgerEntry, PositionCha
 use tradewind_types::{ClientOrderId, Currency, InstrumentId, Money};
 
 use crate::error::LedgerError;
-use crate::exact::{self, add, sub};
 use crate::fx::FxPool;
 use crate::ledger::{Ledger, Parts};
 use crate::lots::Plan;
 use crate::position::{NetPosition, Position};
+use tradewind_types::exact::{self, add, sub};
 
 /// A balance afterwards.
 pub(crate) struct Cell {

@@ -6,9 +6,9 @@ use tradewind_types::record::LedgerAccount;
 use tradewind_types::{Currency, InstrumentId, Money};
 
 use crate::error::LedgerError;
-use crate::exact::{add, round_money, sub, value};
 use crate::fx::{FxError, FxQuote};
 use crate::ledger::Ledger;
+use tradewind_types::exact::{add, round_money, sub, value};
 
 /// A price to value a position with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

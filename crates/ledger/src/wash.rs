@@ -14,8 +14,8 @@ use tradewind_types::time::DAY_NS;
 use tradewind_types::{EntryId, InstrumentId, UnixNanos};
 
 use crate::error::LedgerError;
-use crate::exact::{add, sub};
 use crate::lots::proportion;
+use tradewind_types::exact::{add, sub};
 
 /// A dated rule.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

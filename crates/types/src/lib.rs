@@ -1,6 +1,6 @@
 //! Domain types: the one vocabulary that every other crate speaks.
 //!
-//! What lives here: exact numbers ([`num`]), time ([`time`]), identifiers ([`ids`]), instruments
+//! What lives here: exact numbers ([`num`], sums without loss in [`exact`]), time ([`time`]), identifiers ([`ids`]), instruments
 //! ([`instrument`]), market data with books and bars ([`market`]), orders and their state machine
 //! ([`order`]), seeded chance ([`random`]), signals ([`signal`]), risk settings and verdicts ([`risk`]), and the journal's versioned
 //! records ([`record`]).
@@ -10,6 +10,7 @@
 //! carry decimals; only indicator and statistics columns are `f64`.
 
 pub mod account;
+pub mod exact;
 pub mod ids;
 pub mod instrument;
 pub mod market;

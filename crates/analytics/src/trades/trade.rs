@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 use serde::Serialize;
+use tradewind_types::exact;
 use tradewind_types::num::canonical;
 use tradewind_types::{InstrumentId, Side, StrategyId, UnixNanos};
 
@@ -89,7 +90,7 @@ pub(crate) fn check(trades: &[Trade]) -> Result<(), TradesError> {
     Ok(())
 }
 
-/// A sum that is exact or an error: addition of decimals rounds silently past 28 digits.
+/// A sum that is exact or an error ([`exact::add`]).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ExactSum {
     what: &'static str,
@@ -105,12 +106,7 @@ impl ExactSum {
     }
 
     pub(crate) fn add(&mut self, value: Decimal) -> Result<(), TradesError> {
-        let sum = self.sum.checked_add(value);
-        // Exact if and only if both parts can be taken off again.
-        let exact = sum.filter(|sum| {
-            sum.checked_sub(value) == Some(self.sum) && sum.checked_sub(self.sum) == Some(value)
-        });
-        self.sum = exact.ok_or(TradesError::Inexact {
+        self.sum = exact::add(self.sum, value).map_err(|_| TradesError::Inexact {
             what: self.what,
             value,
         })?;

@@ -154,7 +154,7 @@ fn exchange(symbol: &str, side: Side, quantity: Decimal, price: Decimal) -> Resu
         .ok_or_else(|| refuse("price × quantity does not fit"))?;
     let (base, quote) = (
         money(quantity, base),
-        money(crate::exact::round_money(value), quote),
+        money(tradewind_types::exact::round_money(value), quote),
     );
     Ok(match side {
         Side::Buy => ImportItem::Exchange {

@@ -1,8 +1,8 @@
 //! Exact decimal sums. `Decimal` addition drops digits silently when 28 are not enough; here that is an error.
 
 use rust_decimal::Decimal;
-use tradewind_types::Rounding;
-use tradewind_types::num::NumberError;
+
+use crate::num::{NumberError, Rounding};
 
 /// Most decimals of an amount of money; leaves 16 digits before the point.
 pub const MONEY_DECIMALS: u32 = 12;
@@ -48,7 +48,10 @@ fn quick_sum(a: Decimal, b: Decimal) -> Option<Decimal> {
 }
 
 /// `a + b` without loss of digits.
-pub(crate) fn add(a: Decimal, b: Decimal) -> Result<Decimal, NumberError> {
+///
+/// # Errors
+/// [`NumberError::Overflow`] where 28 digits cannot hold the sum.
+pub fn add(a: Decimal, b: Decimal) -> Result<Decimal, NumberError> {
     let operation = "an exact sum";
     if a.is_zero() {
         return Ok(b);
@@ -75,12 +78,18 @@ pub(crate) fn add(a: Decimal, b: Decimal) -> Result<Decimal, NumberError> {
 }
 
 /// `a − b` without loss of digits.
-pub(crate) fn sub(a: Decimal, b: Decimal) -> Result<Decimal, NumberError> {
+///
+/// # Errors
+/// As [`add`].
+pub fn sub(a: Decimal, b: Decimal) -> Result<Decimal, NumberError> {
     add(a, -b)
 }
 
-/// Refuses an amount with more than [`MONEY_DECIMALS`] decimals.
-pub(crate) fn money(amount: Decimal) -> Result<Decimal, NumberError> {
+/// An amount of money, without trailing zeros where it has too many decimals.
+///
+/// # Errors
+/// [`NumberError::TooManyDecimals`] where more than [`MONEY_DECIMALS`] are needed.
+pub fn money(amount: Decimal) -> Result<Decimal, NumberError> {
     if amount.scale() <= MONEY_DECIMALS {
         return Ok(amount);
     }
@@ -95,7 +104,8 @@ pub(crate) fn money(amount: Decimal) -> Result<Decimal, NumberError> {
 }
 
 /// The same value without trailing zeros; quick for amounts that fit 64 bits, which nearly all do.
-pub(crate) fn trim(amount: Decimal) -> Decimal {
+#[must_use]
+pub fn trim(amount: Decimal) -> Decimal {
     let mut scale = amount.scale();
     let Ok(mut mantissa) = i64::try_from(amount.mantissa()) else {
         return amount.normalize();
@@ -111,7 +121,8 @@ pub(crate) fn trim(amount: Decimal) -> Decimal {
 }
 
 /// The named rounding of the ledger: half even to [`MONEY_DECIMALS`], where a fill is valued and nowhere else.
-pub(crate) fn round_money(amount: Decimal) -> Decimal {
+#[must_use]
+pub fn round_money(amount: Decimal) -> Decimal {
     if amount.scale() <= MONEY_DECIMALS {
         return amount;
     }
@@ -132,7 +143,10 @@ fn product(a: Decimal, b: Decimal) -> Option<Decimal> {
 }
 
 /// `quantity × price × multiplier`, rounded as money.
-pub(crate) fn value(quantity: Decimal, price: Decimal, multiplier: Decimal) -> Result<Decimal, NumberError> {
+///
+/// # Errors
+/// [`NumberError::Overflow`] where 28 digits cannot hold the product.
+pub fn value(quantity: Decimal, price: Decimal, multiplier: Decimal) -> Result<Decimal, NumberError> {
     let value = match multiplier == Decimal::ONE {
         true => product(quantity, price),
         false => product(quantity, price).and_then(|v| product(v, multiplier)),
@@ -145,7 +159,7 @@ pub(crate) fn value(quantity: Decimal, price: Decimal, multiplier: Decimal) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tradewind_types::num::parse_decimal;
+    use crate::num::parse_decimal;
 
     fn dec(text: &str) -> Decimal {
         parse_decimal(text).expect("a decimal")
