@@ -11,10 +11,10 @@ use tradewind_types::{
 };
 
 use crate::error::LedgerError;
-use crate::exact::{self, MONEY_DECIMALS, add, sub};
 use crate::ledger::Ledger;
 use crate::lots::{Trade, lots_of_fill};
 use crate::methods::choose;
+use tradewind_types::exact::{self, MONEY_DECIMALS, add, sub};
 
 /// What every entry has: identity, time, key, and who and why for people.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -49,7 +49,8 @@ pub struct FillFacts<'a> {
     /// The order.
     pub order: &'a ClientOrderId,
     /// How much of the order's hold leaves with this fill, usually [`Ledger::hold_share`]. What the fill does not
-    /// need of it (price improvement) becomes available again; what it needs beyond comes from available cash.
+    /// need of it (price improvement) becomes available again; what it needs beyond comes from available cash, and what
+    /// that lacks from the rest of the hold: a fee by the order is charged whole with its first fill.
     pub held_to_use: Decimal,
 }
 
@@ -306,6 +307,16 @@ impl Ledger {
         }
         // What goes out is cost − realised + fee; the hold pays first, the rest moves available cash.
         let outflow = add(sub(cost, realised)?, fee)?;
+        let lacking = sub(
+            sub(outflow, used)?,
+            self.cash_available(currency).max(Decimal::ZERO),
+        )?;
+        let mut used = used;
+        if lacking > Decimal::ZERO && !self.settings.overdraft {
+            let held = self.held(fill.order).filter(|held| held.currency == currency);
+            let rest = held.map_or(Decimal::ZERO, |held| held.amount - used);
+            used = add(used, lacking.min(rest))?;
+        }
         let available = sub(used, outflow)?;
         let after = add(self.cash_available(currency), available)?;
         if !self.settings.overdraft && available < Decimal::ZERO && after < Decimal::ZERO {
