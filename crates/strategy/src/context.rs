@@ -40,6 +40,8 @@ pub(crate) struct SlotState {
     pub(crate) held: f64,
     pub(crate) average: f64,
     pub(crate) multiplier: f64,
+    /// What one unit of the instrument's currency is worth in the account's; `None` while no rate is known.
+    pub(crate) rate: Option<f64>,
     pub(crate) fresh: bool,
 }
 
@@ -54,6 +56,7 @@ impl SlotState {
             held: 0.0,
             average: 0.0,
             multiplier,
+            rate: Some(1.0),
             fresh: false,
         }
     }
@@ -161,12 +164,13 @@ impl<'a> Context<'a> {
         self.equity
     }
 
-    /// The share of the equity that the position is worth at the last close; negative = short. None without
-    /// equity or bars.
+    /// The share of the equity that the position is worth at the last close; negative = short. None without equity,
+    /// bars, or a rate between the instrument's currency and the account's.
     #[must_use]
     pub fn weight(&self, slot: usize) -> Option<f64> {
         let state = self.states.get(slot)?;
         let close = self.bar(slot)?.close;
-        (self.equity > 0.0).then(|| state.held * close * state.multiplier / self.equity)
+        let worth = state.held * close * state.multiplier * state.rate?;
+        (self.equity > 0.0).then(|| worth / self.equity)
     }
 }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use tradewind_indicators::{Scales, Slot};
-use tradewind_types::market::{Bar, Quote};
+use tradewind_types::market::{Bar, BarInterval, Quote};
 use tradewind_types::{Decimal, UnixNanos};
 
 use crate::context::{Context, SlotState};
@@ -68,6 +68,17 @@ pub enum InstanceError {
         /// How many it declared.
         declared: usize,
     },
+    /// Bars of several instruments that never open at one time.
+    #[error(
+        "strategy {strategy} waits for bars of one time from all its instruments, and bars of {interval} open at times of \
+         their own; give it bars of time such as 1m, or let it be asked with `partial`"
+    )]
+    NeverWhole {
+        /// Which.
+        strategy: String,
+        /// Of which bars.
+        interval: BarInterval,
+    },
 }
 
 /// What came of an event.
@@ -127,6 +138,12 @@ impl<S: Strategy> Instance<S> {
                 strategy: name(),
                 wanted: inputs.slots,
                 given: markets.len(),
+            });
+        }
+        if inputs.slots > 1 && inputs.alignment == Alignment::Whole && !inputs.interval.is_time() {
+            return Err(InstanceError::NeverWhole {
+                strategy: name(),
+                interval: inputs.interval,
             });
         }
         let mut places = Vec::new();
@@ -304,6 +321,14 @@ impl<S: Strategy> Instance<S> {
             state.position = position;
             state.held = f64::try_from(position.quantity).unwrap_or(0.0);
             state.average = f64::try_from(position.average_price).unwrap_or(0.0);
+        }
+    }
+
+    /// Tells what one unit of a slot's currency is worth in the account's currency now; `None` where nobody knows. 1 until
+    /// told. Goes with [`Instance::set_equity`].
+    pub fn set_rate(&mut self, slot: usize, rate: Option<Decimal>) {
+        if let Some(state) = self.states.get_mut(slot) {
+            state.rate = rate.and_then(|rate| f64::try_from(rate).ok());
         }
     }
 

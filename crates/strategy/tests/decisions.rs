@@ -180,7 +180,7 @@ fn rebalance_acts_only_when_a_share_leaves_its_band() {
     let mut instance = instance("rebalance", BarInterval::S10, 2, &given);
     let mut out = Intents::new();
     instance.set_equity(dec("1000"));
-    let tape = closes(&[10_000; 4]);
+    let tape = closes(&[10_000; 6]);
     let step = |instance: &mut Instance<_>, at: usize, out: &mut Intents| {
         instance.on_bar(0, &tape[at], out);
         assert_eq!(instance.on_bar(1, &tape[at], out), Ran::Called);
@@ -202,9 +202,15 @@ fn rebalance_acts_only_when_a_share_leaves_its_band() {
         reason,
         "instrument 0 is at 0.6600 of equity, target 0.6000, band 0.0500"
     );
+    // Held in a currency of which one is worth half of the account's: 0.33 of the equity, until no rate is known.
+    instance.set_rate(0, Some(dec("0.5")));
+    assert_eq!(step(&mut instance, 3, &mut out), whole, "0.33 is not");
+    instance.set_rate(0, None);
+    assert_eq!(step(&mut instance, 4, &mut out), [], "nobody knows the share");
+    instance.set_rate(0, Some(dec("1")));
     instance.set_equity(dec("0"));
     assert_eq!(
-        step(&mut instance, 3, &mut out),
+        step(&mut instance, 5, &mut out),
         [],
         "without equity there are no shares"
     );

@@ -231,3 +231,20 @@ fn an_instance_takes_as_many_instruments_as_its_strategy_declared() {
     let none = Instance::new(Witness::new(0, Alignment::Whole), &[]).unwrap_err();
     assert!(matches!(none, InstanceError::SlotCount { declared: 0, .. }));
 }
+
+#[test]
+fn bars_that_never_open_at_one_time_are_refused_where_all_are_waited_for() {
+    let of = |alignment, slots| {
+        let mut witness = Witness::new(slots, alignment);
+        witness.inputs.interval = "100tick".parse().unwrap();
+        let made = Instance::new(witness, &vec![SlotMarket::new(SCALES); slots]);
+        made.map(|_| ()).map_err(|e| e.to_string())
+    };
+    let refused = of(Alignment::Whole, 2).expect_err("never together");
+    assert!(
+        refused.contains("bars of 100tick open at times of their own"),
+        "{refused}"
+    );
+    assert_eq!(of(Alignment::Partial, 2), Ok(()));
+    assert_eq!(of(Alignment::Whole, 1), Ok(()));
+}

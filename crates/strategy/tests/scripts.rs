@@ -305,6 +305,10 @@ fn a_script_of_the_wrong_shape_is_refused_with_what_would_be_right(#[case] text:
 #[case::bad_size("buy(-1);", "must be a number above 0")]
 #[case::infinite_weight("target(1.0 / 0.0);", "the weight must be between")]
 #[case::bad_option("buy(#{ price: 1 });", "unknown option `price`")]
+#[case::two_sizes(
+    "buy(#{ quantity: 10, risk: 0.01, stop_loss: 95.0 });",
+    "`quantity` and `risk` both say how much: keep one"
+)]
 #[case::risk_without_stop("buy(#{ risk: 0.01 });", "`risk` needs a `stop_loss`")]
 #[case::bad_opinion("opinion(\"MAYBE\", 0.5, \"\");", "\"BUY\", \"SELL\" or \"HOLD\"")]
 #[case::confidence("opinion(\"BUY\", 1.5, \"\");", "between 0 and 1")]

@@ -188,6 +188,7 @@ fn entry(side: Side, options: &Map) -> Result<(i64, Entry), String> {
     let mut slot = 0;
     let mut entry = Entry::new(0, side, plain());
     let (mut win_probability, mut payoff) = (None, None);
+    one_size(options)?;
     for (key, value) in options {
         let real = || {
             let found = number(value).filter(|v| v.is_finite());
@@ -238,6 +239,23 @@ fn entry(side: Side, options: &Map) -> Result<(i64, Entry), String> {
         return Err("`risk` needs a `stop_loss`".to_owned());
     }
     Ok((slot, entry))
+}
+
+/// How much is said once, by one of its options.
+fn one_size(options: &Map) -> Result<(), String> {
+    const SIZES: [&str; 6] = [
+        "quantity",
+        "fraction",
+        "risk",
+        "volatility",
+        "value_at_risk",
+        "win_probability",
+    ];
+    let mut given = SIZES.iter().filter(|size| options.contains_key(**size));
+    match (given.next(), given.next()) {
+        (Some(one), Some(other)) => Err(format!("`{one}` and `{other}` both say how much: keep one")),
+        _ => Ok(()),
+    }
 }
 
 fn positive(what: &str, value: f64) -> Result<Decimal, String> {
