@@ -236,3 +236,23 @@ fn a_series_that_is_too_long_or_has_no_slots_is_refused_with_the_reason() {
     let counted = filled(&[], &BarGrid::Utc, interval("5tick"), span, FillPolicy::Null, 1);
     assert!(matches!(counted, Err(FillError::NoSlots { .. })));
 }
+
+#[test]
+fn a_bar_between_two_slots_hides_no_bar_after_it() {
+    let minute = |at: usize| minutes()[at];
+    let mut odd = minute(0);
+    odd.ts = odd.ts.plus(17_000_000_000);
+    let bars = [minute(0), odd, minute(1)];
+    let span = (bars[0].ts, bars[2].ts.plus(60_000_000_000));
+    let slots = filled(
+        &bars,
+        &BarGrid::Utc,
+        BarInterval::M1,
+        span,
+        FillPolicy::PreviousClose,
+        100,
+    )
+    .expect("few");
+    let last = slots.last().expect("slots");
+    assert!(!last.filled && last.ts == minute(1).ts, "{last:?}");
+}

@@ -116,6 +116,10 @@ pub fn filled(
         if out.len() >= max {
             return Err(too_many);
         }
+        // Bars that lie between the slots are nobody's; what they said last still holds.
+        while let Some(bar) = rest.next_if(|bar| bar.ts < slot.start) {
+            before = Some(*bar);
+        }
         if let Some(bar) = rest.next_if(|bar| bar.ts == slot.start) {
             before = Some(*bar);
             out.push(own(bar));

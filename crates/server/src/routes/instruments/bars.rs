@@ -97,7 +97,7 @@ pub async fn get_bars(
     } else {
         read.bars
     };
-    let closed = bars.len() - forming;
+    let closed = bars.len().saturating_sub(forming);
     let end = before.map_or(bars.len(), |before| bars.partition_point(|bar| bar.ts < before));
     let begin = end.saturating_sub(limit);
     let ids: Vec<&str> = names.iter().map(String::as_str).collect();
