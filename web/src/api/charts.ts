@@ -1,56 +1,14 @@
 /** Requests of the chart page: the registry of indicators, their values, drawings and templates. */
 import { request } from './plain';
+import type { components } from './schema';
 
-export interface IndicatorChoice {
-  value: number;
-  name: string;
-}
-export interface IndicatorParameter {
-  name: string;
-  kind: 'int' | 'float' | 'choice';
-  default: number;
-  min: number;
-  max: number;
-  choices?: IndicatorChoice[];
-  /** The parameter whose value it takes when an id leaves it out. */
-  follows?: string | null;
-}
-export interface Indicator {
-  name: string;
-  aliases?: string[];
-  title: string;
-  group: string;
-  inputs: string[];
-  parameters: IndicatorParameter[];
-  outputs: { name: string }[];
-  overlay: boolean;
-  warm_up: number;
-}
-export interface IndicatorSeries {
-  instrument: string;
-  interval: string;
-  /** Canonical id. */
-  indicator: string;
-  outputs: string[];
-  times: string[];
-  /** One list per output; `null` = no value. */
-  values: (number | null)[][];
-  forming?: boolean;
-}
-export interface IndicatorRequest {
-  instrument: string;
-  interval: string;
-  indicators: string[];
-  /** Bars that open at this time or later. */
-  from?: string;
-  /** Bars that open before this time. */
-  to?: string;
-  limit?: number;
-}
-export interface IndicatorRefused {
-  indicator: string;
-  error: { title: string; detail?: string | null };
-}
+type Schemas = components['schemas'];
+
+export type Indicator = Schemas['Indicator'];
+export type IndicatorParameter = Schemas['IndicatorParameter'];
+export type IndicatorRequest = Schemas['IndicatorRequest'];
+export type IndicatorRefused = Schemas['IndicatorRefused'];
+export type IndicatorSeries = Schemas['IndicatorSeries'];
 
 export type DrawingKind =
   'trend_line' | 'ray' | 'horizontal_line' | 'vertical_line' | 'rectangle' | 'fibonacci' | 'text';
@@ -89,10 +47,10 @@ export interface Template {
 const ifMatch = (version: number) => ({ 'If-Match': `"${version}"` });
 
 export const charts = {
-  indicators: async () => (await request<{ indicators: Indicator[] }>('GET', ['indicators'])).indicators,
+  indicators: async () => (await request<Schemas['Indicators']>('GET', ['indicators'])).indicators,
   query: async (requests: IndicatorRequest[], signal?: AbortSignal) =>
     (
-      await request<{ results: (IndicatorSeries | IndicatorRefused)[] }>('POST', ['indicators', 'query'], {
+      await request<Schemas['IndicatorResults']>('POST', ['indicators', 'query'], {
         body: { requests },
         ...(signal && { signal }),
       })

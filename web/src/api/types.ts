@@ -2,7 +2,6 @@
  * The shapes of the REST API and the hub under short names. They are the generated ones; nothing is declared here
  * but names. Decimals are strings and stay strings.
  */
-import type * as Pending from './pending';
 import type { components } from './schema';
 
 type Schemas = components['schemas'];
@@ -34,22 +33,30 @@ export type KillSwitch = Schemas['KillSwitch'];
 export type Position = Schemas['Position'];
 export type LedgerEntry = Schemas['LedgerEntry'];
 export type Reconciliation = Schemas['Reconciliation'];
-export type Risk = Pending.Risk;
-export type RiskSettings = Pending.RiskSettings;
-export type RiskOverrides = Pending.RiskOverrides;
-export type PlaceRule = Pending.PlaceRule;
-export type RiskWarning = Pending.RiskWarning;
+/** The document says what an answer has; of what is sent every part may be left out. */
+type RiskGroup = 'margin' | 'protection' | 'intraday';
+type RiskGroups = { [K in RiskGroup]?: Partial<NonNullable<Schemas['RiskSettings'][K]>> };
+export type RiskOverrides = Partial<Omit<Schemas['RiskOverrides'], RiskGroup>> & {
+  [K in RiskGroup]?: RiskGroups[K] | null;
+};
+export type RiskSettings = Omit<Schemas['RiskSettings'], RiskGroup | 'overrides'> &
+  RiskGroups & { overrides?: Record<string, RiskOverrides> };
+export interface Risk extends Omit<Schemas['Risk'], 'settings'> {
+  settings: RiskSettings;
+}
+export type PlaceRule = Schemas['PlaceRule'];
+export type RiskWarning = Schemas['RiskWarning'];
 
 export type Side = Schemas['Side'];
-export type OrderType = Pending.OrderType;
-export type TimeInForce = Pending.TimeInForce;
-export type TriggerBy = Pending.TriggerBy;
-export type Order = Pending.Order;
-export type NewOrder = Pending.NewOrder;
-export type OrderChange = Pending.OrderChange;
-export type NewBracket = Pending.NewBracket;
-export type BracketLeg = Pending.BracketLeg;
-export type OrderBatch = Pending.OrderBatch;
+export type OrderType = Schemas['OrderType'];
+export type TimeInForce = Schemas['TimeInForce'];
+export type TriggerBy = Schemas['TriggerBy'];
+export type Order = Schemas['Order'];
+export type NewOrder = Schemas['NewOrder'];
+export type OrderChange = Schemas['OrderChange'];
+export type NewBracket = Schemas['NewBracket'];
+export type BracketLeg = Schemas['BracketLeg'];
+export type OrderBatch = Schemas['OrderBatch'];
 export type Fill = Schemas['Fill'];
 
 export type Signal = Schemas['Signal'];
@@ -86,6 +93,6 @@ export type BacktestVariant = Schemas['BacktestVariant'];
 export type NewBacktest = Schemas['NewBacktest'];
 export type StrategyKind = Schemas['StrategyKind'];
 
-export type Statement = Pending.Statement;
-export type StatementRow = Pending.StatementRow;
-export type StatementRowState = Pending.StatementRowState;
+export type Statement = Schemas['Statement'];
+export type StatementRow = Schemas['StatementRow'];
+export type StatementRowState = Schemas['StatementRowState'];
