@@ -351,22 +351,14 @@ fn an_iceberg_rests_with_its_whole_hold_and_fills_slice_by_slice() {
 }
 
 #[test]
-fn what_a_venue_lacks_the_kernel_does_or_refuses() {
+fn an_end_that_a_venue_lacks_the_kernel_brings_about() {
     let mut desk = Desk::with(tradewind_engine::KernelConfig {
         paper_capabilities: tradewind_engine::kernel::Capabilities {
             gtd: false,
-            iceberg: false,
             ..tradewind_engine::kernel::Capabilities::ALL
         },
         ..tradewind_engine::KernelConfig::default()
     });
-    let mut ice = limit("ice", Side::Buy, "1", "9990");
-    ice.terms.display = Some(quantity("0.25"));
-    let refused = desk.submit(ice).expect_err("nothing can be hidden there");
-    assert!(
-        refused.to_string().contains("shows the whole of every order"),
-        "{refused}"
-    );
     let until = desk.now.plus(5_000 * MS);
     let order = OrderRequest {
         time_in_force: TimeInForce::Gtd { until },

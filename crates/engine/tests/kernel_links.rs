@@ -289,6 +289,7 @@ fn modify(order: &str, quantity: Option<&str>, to: Option<&str>, version: Option
         quantity: quantity.map(common::quantity),
         price: to.map(price),
         trigger: None,
+        display: None,
         expected_version: version,
     }
 }

@@ -92,6 +92,7 @@ fn carry_out(rig: &mut Rig, step: &Step) -> String {
                 quantity: quantity.and_then(|q| Quantity::new(dec(q)).ok()),
                 price: to.map(price),
                 trigger: trigger.map(price),
+                display: None,
             };
             let (account, id) = ("acc".parse().expect("an account"), format!("o{order}"));
             let id = id.parse().expect("an id");
@@ -197,6 +198,7 @@ fn check(rig: &Rig, from: usize, orders: &mut BTreeMap<String, Known>) -> Result
                 quantity,
                 price,
                 trigger,
+                ..
             } => {
                 order.quantity = quantity.decimal();
                 order.limit = price.map_or(order.limit, |p| Some(p.decimal()));

@@ -71,7 +71,8 @@ fn event_kind() -> impl Strategy<Value = E> {
         (1i64..12).prop_map(|q| E::Modified {
             quantity: Quantity::new(Decimal::from(q)).expect("positive"),
             price: None,
-            trigger: None
+            trigger: None,
+            display: None
         }),
         Just(E::TriggerMoved {
             trigger: Price::new(Decimal::from(98)).expect("valid")

@@ -314,6 +314,7 @@ fn samples() -> Vec<(&'static str, Record)> {
 
 /// Kinds that came after the first release.
 fn later_outcomes(account: AccountId, ts: UnixNanos) -> Vec<(&'static str, Outcome)> {
+    let slice_account = account.clone();
     let settings = LedgerSettings {
         lot_method: LotMethod::Hifo,
         position_mode: PositionMode::Hedging,
@@ -357,6 +358,47 @@ fn later_outcomes(account: AccountId, ts: UnixNanos) -> Vec<(&'static str, Outco
                 client_order_id: Some(id("C-1")),
                 warning: denial(),
                 ts,
+            })),
+        ),
+        (
+            "slice_made",
+            Outcome::Slice(Box::new(SliceRecorded {
+                account: slice_account.clone(),
+                parent: id("C-1"),
+                ts,
+                news: SliceNews::Made {
+                    request: Box::new(request()),
+                },
+            })),
+        ),
+        (
+            "slice_happened",
+            Outcome::Slice(Box::new(SliceRecorded {
+                account: slice_account.clone(),
+                parent: id("C-1"),
+                ts,
+                news: SliceNews::Happened {
+                    event: Box::new(OrderEvent {
+                        account: slice_account.clone(),
+                        client_order_id: id("auto-I7"),
+                        ts_event: ts,
+                        ts_init: ts,
+                        kind: OrderEventKind::Submitted,
+                    }),
+                },
+            })),
+        ),
+        (
+            "slice_change_waits",
+            Outcome::Slice(Box::new(SliceRecorded {
+                account: slice_account,
+                parent: id("C-1"),
+                ts,
+                news: SliceNews::ChangeWaits {
+                    quantity: Quantity::new(dec("0.5")).expect("positive"),
+                    price: None,
+                    display: Quantity::new(dec("0.05")).ok(),
+                },
             })),
         ),
         (

@@ -283,6 +283,9 @@ pub struct OrderChange {
     /// New trigger.
     #[serde(default)]
     pub trigger: Option<String>,
+    /// New display quantity of an iceberg.
+    #[serde(default)]
+    pub display_quantity: Option<String>,
     /// Refused when the order is no longer at this version.
     #[serde(default)]
     pub version: Option<u32>,

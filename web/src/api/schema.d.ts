@@ -2033,6 +2033,7 @@ export interface components {
             orders: components["schemas"]["Order"][];
         };
         OrderChange: {
+            display_quantity?: string | null;
             price?: string | null;
             quantity?: string | null;
             trigger?: string | null;

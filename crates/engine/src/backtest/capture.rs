@@ -334,6 +334,7 @@ impl Capture {
                 quantity,
                 price,
                 trigger,
+                ..
             } => {
                 row.quantity = quantity;
                 self.asks.push(ask(Ask::Changed {

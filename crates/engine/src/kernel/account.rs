@@ -21,6 +21,7 @@ use tradewind_types::{
 
 use super::deployed::DeployedMap;
 use super::orders::Orders;
+use super::slices::Slices;
 use super::state::day_of;
 use super::trades::Trades;
 
@@ -216,6 +217,9 @@ pub struct AccountState {
     pub ledger: Ledger,
     /// Orders.
     pub orders: Orders,
+    /// What the kernel shows of icebergs at a venue that cannot hide size.
+    #[serde(default)]
+    pub slices: Slices,
     /// Risk settings.
     pub risk: RiskSettings,
     /// Their version.
@@ -270,6 +274,7 @@ impl AccountState {
             ledger: Ledger::new(info.id.clone(), info.base_currency),
             info,
             orders: Orders::default(),
+            slices: Slices::default(),
             risk: RiskSettings::default(),
             risk_version: 1,
             kill_switch: None,

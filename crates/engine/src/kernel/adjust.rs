@@ -28,6 +28,10 @@ impl Kernel {
         let orders: Vec<Order> = state.orders.open().filter(concerned).cloned().collect();
         for order in orders {
             let id = &order.request.client_order_id;
+            if live && self.is_sliced(account, id) {
+                self.query_shown(account, id);
+                continue;
+            }
             if live && !self.held.contains(account, id) {
                 if let Some(live) = &mut self.live {
                     live.query(account, id);
@@ -66,6 +70,13 @@ impl Kernel {
             .quantise_quantity(quantity.decimal())
             .ok()
             .and_then(|q| Quantity::new(q.decimal().checked_add(order.filled)?).ok());
+        let display = order.request.terms.display.and_then(|shown| {
+            let OrderAdjustment::Replace { quantity, .. } = adjust_order(action, None, shown) else {
+                return None;
+            };
+            let whole = instrument.quantise_quantity(quantity.decimal()).ok()?;
+            Quantity::new(whole.decimal()).ok()
+        });
         let (price, trigger) = (
             moved(order.request.limit_price()),
             moved(order.request.trigger_price()),
@@ -76,6 +87,7 @@ impl Kernel {
                     quantity: Some(total),
                     price,
                     trigger: trigger.filter(|_| !order.triggered),
+                    display,
                 }))
             }
             _ => Some(None),

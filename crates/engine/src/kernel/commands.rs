@@ -64,12 +64,14 @@ impl Kernel {
                 quantity,
                 price,
                 trigger,
+                display,
                 expected_version,
             } => {
                 let change = OrderChange {
                     quantity: *quantity,
                     price: *price,
                     trigger: *trigger,
+                    display: *display,
                 };
                 self.modify_order(account, client_order_id, &change, *expected_version, actions)
             }
@@ -504,7 +506,9 @@ impl Kernel {
             // It goes out once the venue has said that the order is there.
             return true;
         }
-        if self.held.remove(account, id) {
+        if self.is_sliced(account, id) {
+            self.follow_iceberg(account, id, actions);
+        } else if self.held.remove(account, id) {
             let event = self.event_of(account, id, gone);
             self.emit_if_legal(event, actions);
             self.order_ended(account, id, actions);

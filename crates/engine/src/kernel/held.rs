@@ -58,6 +58,11 @@ impl Capabilities {
     };
 
     fn lacks(self, request: &OrderRequest) -> bool {
+        // What is to be hidden after its trigger has to be in the kernel's hands until then.
+        let hides = request.terms.display.is_some() && !self.iceberg;
+        if hides && request.is_stop() {
+            return true;
+        }
         match request.kind {
             OrderKind::Market | OrderKind::Limit { .. } => false,
             OrderKind::StopMarket { .. } => !self.stop_market,
@@ -202,7 +207,7 @@ impl HeldOrders {
 
 /// When the trading day of an instrument ends for an order made at a time: its session's end, or UTC midnight for a
 /// market that never closes.
-fn day_end(state: &State, idx: InstrumentIdx, made: UnixNanos) -> UnixNanos {
+pub(super) fn day_end(state: &State, idx: InstrumentIdx, made: UnixNanos) -> UnixNanos {
     let session = SessionView::ends(state, idx, made);
     session.unwrap_or_else(|| made.floor_to(DAY_NS).plus(DAY_NS))
 }
@@ -282,7 +287,11 @@ impl Kernel {
     /// Hands an admitted order to whoever carries it out: its venue, or the kernel itself.
     pub(super) fn hand_over(&mut self, request: &OrderRequest, actions: &mut Actions) {
         if !self.capabilities(&request.account).lacks(request) {
-            self.hand_to_venue(request);
+            if self.hides(request) {
+                self.begin_slices(&request.account, &request.client_order_id, actions);
+            } else {
+                self.hand_to_venue(request);
+            }
             return;
         }
         let (account, id) = (&request.account, &request.client_order_id);
@@ -355,6 +364,9 @@ impl Kernel {
             return;
         }
         if let Some(request) = self.order(account, id).map(|o| o.request.clone()) {
+            if self.hides(&request) {
+                return self.begin_slices(account, id, actions);
+            }
             let mut sent = after_trigger(&request);
             if let Some(leaves) = self.order(account, id).map(Order::leaves)
                 && let Ok(leaves) = tradewind_types::Quantity::new(leaves)
@@ -387,6 +399,7 @@ impl Kernel {
                 _ => false,
             };
             let open = account.orders.open().filter(ended);
+            let open = open.filter(|o| !self.is_sliced(id, &o.request.client_order_id));
             over.extend(open.map(|o| (id.clone(), o.request.client_order_id.clone())));
         }
         for (account, id) in &over {

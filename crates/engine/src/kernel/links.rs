@@ -105,6 +105,7 @@ impl Kernel {
                 quantity,
                 price: None,
                 trigger: None,
+                display: None,
             };
             let event = self.event_of(account, id, kind);
             self.emit_if_legal(event, actions);

@@ -19,6 +19,7 @@ pub mod execution;
 pub mod gate;
 mod hedge;
 pub mod held;
+mod iceberg;
 mod intents;
 pub mod ladder;
 mod links;
@@ -34,6 +35,7 @@ mod replay;
 mod reports;
 mod signals;
 pub mod sizing;
+pub mod slices;
 pub mod state;
 mod timers;
 pub mod trades;
@@ -67,6 +69,7 @@ pub use live::Live;
 pub use market::{MarketPublication, MarketState};
 pub use ordering::{BATCH_MAX, RESERVED_PREFIX};
 pub use replay::Halt;
+pub use slices::{Slice, Slices};
 pub use state::{FoldError, State};
 
 use execution::{Backtest, Paper, Simulated};
@@ -326,6 +329,7 @@ pub struct Kernel {
     simulated: Simulated,
     live: Option<Live>,
     held: HeldOrders,
+    confirmations: iceberg::Confirmations,
     /// Live accounts: when the venue was last asked to compare, and whether they may trade.
     compared: BTreeMap<AccountId, (UnixNanos, bool)>,
     links_followed: bool,
@@ -365,6 +369,7 @@ impl Kernel {
     fn with(config: KernelConfig, state: State, simulated: Simulated, live: Option<Live>) -> Self {
         let mut kernel = Self {
             held: HeldOrders::restored(&state),
+            confirmations: iceberg::Confirmations::default(),
             deployed: deployed::Runners::restored(&state),
             state,
             config,
@@ -419,6 +424,7 @@ impl Kernel {
             if !self.links_followed && !self.frozen {
                 self.links_followed = true;
                 self.follow_all_links(actions);
+                self.follow_icebergs(actions);
             }
             self.paper_advance(actions);
             self.carry_until(ts, actions);

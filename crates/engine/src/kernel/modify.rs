@@ -3,6 +3,7 @@
 //! | the order | what happens |
 //! | --- | --- |
 //! | rests at the venue | `PendingModify` until the venue's `Modified` or `ModifyRejected` |
+//! | is an iceberg that the kernel slices | at once where its slice agrees with it, else `PendingModify` until the slice is gone ([`super::iceberg`]) |
 //! | is held by the kernel, or waits for its parent | changed at once |
 //! | anything else | refused |
 //!
@@ -14,7 +15,9 @@ use tradewind_matching::paper::OrderChange;
 use tradewind_types::order::{OrderEventKind, RequestError};
 use tradewind_types::record::Outcome;
 use tradewind_types::risk::Denial;
-use tradewind_types::{AccountId, ClientOrderId, Order, OrderKind, OrderRequest, OrderState, Quantity};
+use tradewind_types::{
+    AccountId, AccountKind, ClientOrderId, Order, OrderKind, OrderRequest, OrderState, Quantity,
+};
 
 use super::gate::{self, Replaced};
 use super::orders::is_linked;
@@ -82,6 +85,11 @@ impl Kernel {
             .by_id(&request.instrument)
             .ok_or_else(|| CommandError::UnknownInstrument(request.instrument.clone()))?;
         request.check(instrument)?;
+        self.check_display(&request, instrument)?;
+        if change.display.is_some() && self.hides_at_live_venue(&request) {
+            let why = "the venue cannot change the display quantity of an order that it hides itself";
+            return Err(RequestError::Contradiction(why).into());
+        }
         if waits {
             self.modified_at_once(account, id, &request, actions);
             return Ok(());
@@ -90,7 +98,9 @@ impl Kernel {
         self.admit_change(&order, &request, actions)?;
         let event = self.event_of(account, id, OrderEventKind::ModifyRequested);
         self.emit_if_legal(event, actions);
-        if self.held.contains(account, id) {
+        if self.is_sliced(account, id) {
+            self.change_iceberg(&order, &request, actions);
+        } else if self.held.contains(account, id) {
             self.modified_at_once(account, id, &request, actions);
             self.change_held(account, id, &request);
             self.fit_hold(account, id, actions);
@@ -99,6 +109,12 @@ impl Kernel {
             self.execution(account).modify(account, id, change, at);
         }
         Ok(())
+    }
+
+    /// Whether a real venue hides the order: its clients change quantity and prices only.
+    fn hides_at_live_venue(&self, request: &OrderRequest) -> bool {
+        let live = self.account(&request.account).map(|a| a.info.kind) == Some(AccountKind::Live);
+        live && request.terms.display.is_some() && !self.hides(request)
     }
 
     fn modified_at_once(
@@ -112,6 +128,7 @@ impl Kernel {
             quantity: request.quantity,
             price: request.limit_price(),
             trigger: request.trigger_price(),
+            display: request.terms.display,
         };
         let event = self.event_of(account, id, kind);
         self.emit_if_legal(event, actions);
@@ -237,6 +254,17 @@ fn changed(order: &Order, change: &OrderChange) -> Result<OrderRequest, RequestE
                 ));
             }
         }
+    }
+    if let Some(new) = change.display {
+        if request.terms.display.is_none() {
+            return Err(RequestError::Contradiction(
+                "the order has no display quantity that could be changed",
+            ));
+        }
+        request.terms.display = Some(new);
+    } else {
+        // What is smaller than its displayed part is displayed whole.
+        request.terms.display = request.terms.display.map(|display| display.min(request.quantity));
     }
     Ok(request)
 }

@@ -103,11 +103,7 @@ impl Kernel {
             });
         }
         request.check(instrument)?;
-        if request.terms.display.is_some() && !self.capabilities(&request.account).iceberg {
-            let message =
-                "the account's venue shows the whole of every order: leave the display quantity out";
-            return Err(RequestError::Contradiction(message).into());
-        }
+        self.check_display(request, instrument)?;
         Ok(true)
     }
 
@@ -217,7 +213,8 @@ impl Kernel {
 
     /// Emits an order event unless the order's state forbids it; that is not counted as an error.
     pub(super) fn emit_if_legal(&mut self, event: OrderEvent, actions: &mut Actions) -> bool {
-        self.record(Outcome::Order(event), actions).is_ok()
+        let outcome = self.outcome_of_event(event);
+        self.record(outcome, actions).is_ok()
     }
 
     /// Sets aside what a buy may need. Sales, orders that only reduce, and margin accounts hold nothing.

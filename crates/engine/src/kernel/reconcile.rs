@@ -42,6 +42,8 @@ impl Kernel {
             .orders
             .open()
             .filter(|o| o.state != OrderState::Initialized && (!is_held(o) || o.triggered))
+            .filter(|o| account.slices.iceberg(&o.request.client_order_id).is_none())
+            .chain(account.slices.open().map(|s| &s.order))
         {
             found.compared += 1;
             let id = &order.request.client_order_id;
@@ -60,7 +62,8 @@ impl Kernel {
             }
         }
         for (id, left) in theirs {
-            let ours = account.orders.get(&id).is_some_and(|o| o.state.is_open());
+            let ours = account.orders.get(&id).is_some_and(|o| o.state.is_open())
+                || account.slices.get(&id).is_some_and(|s| s.order.state.is_open());
             if !ours {
                 let theirs = left.map_or_else(|| "on its way".to_owned(), text);
                 found.differ(&format!("order {id}"), "not open".to_owned(), theirs, "CRITICAL");

@@ -119,9 +119,15 @@ pub(super) fn restored_paper(config: &KernelConfig, state: &State) -> PaperVenue
         .values()
         .filter(|a| a.info.kind == AccountKind::Paper);
     for account in simulated {
-        let at_venue = |o: &&Order| o.state != OrderState::Initialized && (!is_held(o) || o.triggered);
+        let at_venue = |o: &&Order| {
+            let sliced = account.slices.iceberg(&o.request.client_order_id).is_some();
+            o.state != OrderState::Initialized && !sliced && (!is_held(o) || o.triggered)
+        };
         for order in account.orders.open().filter(at_venue) {
             restore_order(&mut paper, state, order);
+        }
+        for slice in account.slices.open() {
+            restore_order(&mut paper, state, &slice.order);
         }
     }
     paper
@@ -326,7 +332,7 @@ impl Kernel {
     pub(super) fn order_reported(&mut self, event: OrderEvent, actor: &str, actions: &mut Actions) -> bool {
         let (account, id) = (event.account.clone(), event.client_order_id.clone());
         let Some(order) = self.order(&account, &id) else {
-            return true;
+            return self.slice_reported(event, actor, actions);
         };
         // A cancel or change that came after the order had ended is refused by the venue; the order says so itself.
         let late_refusal = matches!(

@@ -12,7 +12,7 @@ use tradewind_matching::paper::Records;
 use tradewind_types::order::{IllegalTransition, OrderEventKind};
 use tradewind_types::record::{
     EntryKind, FeeTable, KillSwitchChanged, LedgerAccount, LedgerEntry, Outcome, SessionTable,
-    StrategyChanged,
+    SliceRecorded, StrategyChanged,
 };
 use tradewind_types::signal::{Signal, SignalOutcome};
 use tradewind_types::{
@@ -173,6 +173,7 @@ impl State {
                 fold_order(account, event, brief)?;
                 self.fold_paper_fill(event);
             }
+            Outcome::Slice(recorded) => fold_slice(account, recorded)?,
             Outcome::Ledger(entry) => {
                 fold_entry(account, entry, brief)?;
                 account.transfers_since_mark += moved;
@@ -292,6 +293,9 @@ impl State {
 fn fold_order(account: &mut AccountState, event: &OrderEvent, brief: bool) -> Result<(), FoldError> {
     let unknown = || FoldError::UnknownOrder(event.client_order_id.to_string());
     let order = account.orders.apply(event)?.ok_or_else(unknown)?;
+    account
+        .slices
+        .parent_told(&event.client_order_id, &event.kind, order.state.is_open());
     match &event.kind {
         OrderEventKind::Submitted => account.counters.count(order, event.ts_init),
         OrderEventKind::Filled { .. } if brief => {}
@@ -314,6 +318,15 @@ fn fold_order(account: &mut AccountState, event: &OrderEvent, brief: bool) -> Re
         }),
         _ => {}
     }
+    Ok(())
+}
+
+fn fold_slice(account: &mut AccountState, recorded: &SliceRecorded) -> Result<(), FoldError> {
+    if !account.slices.apply(recorded)? {
+        return Err(FoldError::UnknownOrder(format!("{}'s slice", recorded.parent)));
+    }
+    let open = account.orders.get(&recorded.parent).is_some_and(|o| o.state.is_open());
+    account.slices.tidy(&recorded.parent, open);
     Ok(())
 }
 

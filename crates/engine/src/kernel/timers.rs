@@ -42,6 +42,7 @@ impl Kernel {
         self.deployed_flush(closed_until, actions);
         self.expire_held(actions);
         self.end_at_venue(actions);
+        self.follow_icebergs(actions);
         self.run_live(actions);
         let accounts: Vec<AccountId> = self.state.accounts.keys().cloned().collect();
         for account in &accounts {

@@ -8,7 +8,7 @@ use tradewind_types::record::{
     VenueOrder, VenueOrderStatus, VenueReport,
 };
 use tradewind_types::{
-    AccountId, AccountKind, ClientOrderId, FillId, Instrument, OrderEvent, OrderState, UnixNanos,
+    AccountId, AccountKind, ClientOrderId, FillId, Instrument, Order, OrderEvent, OrderState, UnixNanos,
     VenueTradeId,
 };
 
@@ -72,7 +72,7 @@ impl Kernel {
             }
             VenueNews::Lost => self.answer_lost(&told, actions),
             VenueNews::Found(order) => {
-                let since = self.order(told.account, told.id).map(|o| earlier(o.ts_created));
+                let since = self.placed(told.account, told.id).map(|o| earlier(o.ts_created));
                 if !self.take_order(&told, order, actions)
                     && let (Some(live), Some(since)) = (&mut self.live, since)
                 {
@@ -107,7 +107,7 @@ impl Kernel {
             ts_event: told.ts,
             ..self.event_of(told.account, told.id, kind)
         };
-        let known = self.order(told.account, told.id).is_some();
+        let known = self.placed(told.account, told.id).is_some();
         let taken = !known || self.order_reported(event, VENUE, actions);
         if !known || !taken {
             self.count_late();
@@ -145,13 +145,16 @@ impl Kernel {
         let Some(account) = self.account(told.account) else {
             return;
         };
+        // What a slice filled was booked for its iceberg.
+        let slice = account.slices.get(told.id);
+        let booked = slice.map_or_else(|| told.id.clone(), |s| s.parent.clone());
         let fill = account.recent_fills.iter().find_map(|f| match &f.event.kind {
             OrderEventKind::Filled {
                 venue_trade_id,
                 quantity,
                 price,
                 ..
-            } if venue_trade_id == trade && f.event.client_order_id == *told.id => Some((*quantity, *price)),
+            } if venue_trade_id == trade && f.event.client_order_id == booked => Some((*quantity, *price)),
             _ => None,
         });
         let Some((quantity, price)) = fill else {
@@ -166,14 +169,24 @@ impl Kernel {
         };
         let event = OrderEvent {
             ts_event: told.ts,
-            ..self.event_of(told.account, told.id, kind)
+            ..self.event_of(told.account, &booked, kind)
         };
+        if booked != *told.id {
+            let of_slice = OrderEvent {
+                client_order_id: told.id.clone(),
+                ..event.clone()
+            };
+            // A slice that was found to have filled less than its iceberg knows is no reason to keep the execution.
+            self.emit_if_legal(of_slice, actions);
+        }
         if self.record(Outcome::Order(event), actions).is_err() {
             self.count_late();
             return;
         }
+        let told = &Told { id: &booked, ..*told };
         self.reverse_entries(told, (quantity.decimal(), price.decimal()), actions);
         self.follow_links(told.account, told.id, actions);
+        self.follow_iceberg(told.account, told.id, actions);
     }
 
     fn reverse_entries(
@@ -237,7 +250,7 @@ impl Kernel {
     fn answer_lost(&mut self, told: &Told<'_>, actions: &mut Actions) {
         // One that is asked for already is not asked for twice as often.
         let unknown = self
-            .order(told.account, told.id)
+            .placed(told.account, told.id)
             .is_some_and(|o| o.state == OrderState::Unknown);
         if unknown {
             return;
@@ -253,7 +266,7 @@ impl Kernel {
     /// What the venue knows of an order: its acceptance, the executions we did not have, and its end. False when the
     /// answer did not tell all executions: they have to be asked for before the order can be closed.
     fn take_order(&mut self, told: &Told<'_>, theirs: &VenueOrder, actions: &mut Actions) -> bool {
-        let Some(order) = self.order(told.account, told.id) else {
+        let Some(order) = self.placed(told.account, told.id) else {
             return true;
         };
         let unanswered = matches!(order.state, OrderState::Submitted | OrderState::Unknown);
@@ -265,7 +278,7 @@ impl Kernel {
             self.take_event(told, OrderEventKind::Accepted { venue_order_id }, actions);
         }
         // The answer to a change may be what was lost.
-        let changed = self.order(told.account, told.id).is_some_and(|o| {
+        let changed = self.placed(told.account, told.id).is_some_and(|o| {
             let taken = theirs.status != VenueOrderStatus::Rejected;
             let grew = theirs.quantity > o.request.quantity;
             let differs = o.state == OrderState::PendingModify || o.request.quantity != theirs.quantity;
@@ -276,6 +289,7 @@ impl Kernel {
                 quantity: theirs.quantity,
                 price: None,
                 trigger: None,
+                display: None,
             };
             self.take_event(told, kind, actions);
         }
@@ -283,13 +297,13 @@ impl Kernel {
             let _ = self.take_fill(told, fill, actions);
         }
         let filled = self
-            .order(told.account, told.id)
+            .placed(told.account, told.id)
             .map_or(theirs.filled, |o| o.filled);
         if filled < theirs.filled {
             return false;
         }
         let open = self
-            .order(told.account, told.id)
+            .placed(told.account, told.id)
             .is_some_and(|o| o.state.is_open());
         let reason = || format!("the venue says that the order is {:?}", theirs.status).to_lowercase();
         let end = match theirs.status {
@@ -302,13 +316,14 @@ impl Kernel {
             self.take_event(told, end, actions);
         }
         self.cancel_again(told, actions);
+        self.slice_confirmed(told.account, told.id, actions);
         true
     }
 
     /// A cancel whose request or answer was lost, or that was asked for while nobody knew where the order was, is asked
     /// for again when the order is found open: asking twice is harmless.
     fn cancel_again(&mut self, told: &Told<'_>, actions: &mut Actions) {
-        let Some(order) = self.order(told.account, told.id) else {
+        let Some(order) = self.placed(told.account, told.id) else {
             return;
         };
         if order.state == OrderState::PendingCancel {
@@ -316,18 +331,28 @@ impl Kernel {
                 live.cancel(told.account, told.id, self.now);
             }
         } else if order.cancel_wanted && order.state.is_open() {
-            self.request_cancel(told.account, told.id, actions);
+            if self.slice(told.account, told.id).is_some() {
+                self.take_down(told.account, told.id, actions);
+            } else {
+                self.request_cancel(told.account, told.id, actions);
+            }
         }
     }
 
     fn take_not_found(&mut self, told: &Told<'_>, actions: &mut Actions) {
-        let settled = self.order(told.account, told.id).is_some_and(|o| {
+        let settled = self.placed(told.account, told.id).is_some_and(|o| {
             // Not since it was made: an order that the kernel held is sent much later.
             o.state == OrderState::Unknown && o.filled.is_zero() && self.now.since(o.ts_updated) >= SETTLE_NS
         });
         if settled {
             let reason = "the venue does not know the order: it never arrived".to_owned();
             self.take_event(told, OrderEventKind::Rejected { reason }, actions);
+        }
+        let forgotten = self
+            .slice(told.account, told.id)
+            .is_some_and(|s| self.now.since(s.order.ts_updated) >= SETTLE_NS);
+        if forgotten {
+            self.slice_confirmed(told.account, told.id, actions);
         }
     }
 
@@ -340,7 +365,7 @@ impl Kernel {
                 .state
                 .accounts
                 .get(&account)
-                .and_then(|a| a.orders.get(&id))
+                .and_then(|a| a.orders.get(&id).or_else(|| a.slices.get(&id).map(|s| &s.order)))
                 .is_some_and(|o| o.state == OrderState::Unknown);
             if let Some(live) = self.live.as_mut().filter(|_| unknown) {
                 live.query(&account, &id);
@@ -399,8 +424,11 @@ impl Kernel {
             .orders
             .open()
             .filter(|o| {
-                o.state != OrderState::Initialized && !self.held.contains(id, &o.request.client_order_id)
+                o.state != OrderState::Initialized
+                    && !self.held.contains(id, &o.request.client_order_id)
+                    && account.slices.iceberg(&o.request.client_order_id).is_none()
             })
+            .chain(account.slices.open().map(|s| &s.order))
             .map(|o| o.request.client_order_id.clone())
             .collect();
         let mut differences = Vec::new();
@@ -408,7 +436,7 @@ impl Kernel {
             let known = order
                 .client_order_id
                 .as_ref()
-                .filter(|c| self.order(id, c).is_some());
+                .filter(|c| self.placed(id, c).is_some());
             match known {
                 Some(client_order_id) => {
                     let told = Told {
@@ -419,7 +447,7 @@ impl Kernel {
                     if !self.take_order(&told, order, actions) {
                         // The comparison after this one goes back further, and comes sooner.
                         let ours = self
-                            .order(id, client_order_id)
+                            .placed(id, client_order_id)
                             .map_or(Decimal::ZERO, |o| o.filled);
                         differences.push(differ(
                             format!("order {client_order_id} filled"),
@@ -507,7 +535,9 @@ impl Kernel {
         let Some(live) = &mut self.live else { return };
         let accounts = self.state.accounts.values();
         for account in accounts.filter(|a| a.info.kind == AccountKind::Live) {
-            for order in account.orders.open() {
+            let sliced = |o: &&Order| account.slices.iceberg(&o.request.client_order_id).is_some();
+            let orders = account.orders.open().filter(|o| !sliced(o));
+            for order in orders.chain(account.slices.open().map(|s| &s.order)) {
                 let id = &order.request.client_order_id;
                 if let Some(venue) = &order.venue_order_id {
                     live.knows_as(&account.info.id, id, venue);
@@ -561,6 +591,7 @@ fn simple_event(news: &VenueNews) -> Option<OrderEventKind> {
             quantity,
             price,
             trigger,
+            display: None,
         },
         VenueNews::ModifyRejected { reason } => OrderEventKind::ModifyRejected { reason },
         VenueNews::CancelRejected { reason } => OrderEventKind::CancelRejected { reason },

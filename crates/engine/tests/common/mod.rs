@@ -1,6 +1,8 @@
 //! A kernel with two instruments, fees and a funded paper account, driven by hand.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod live;
+
 use tradewind_engine::kernel::{Actions, State};
 use tradewind_engine::{CommandError, CommandReply, Event, Kernel, KernelConfig};
 use tradewind_types::market::{BookAction, BookLevel, BookUpdate, MarketEvent, Trade};

@@ -3,7 +3,8 @@
 //! A change takes effect one cancel latency after it was asked for, on the order as it is then, whole or not at all.
 //! Shrinking the quantity keeps the place in the queue; everything else puts the order at the end of its queue, and a
 //! new price is matched as if the order arrived. The quantity is the total: what was filled counts, a total below it
-//! is refused, a total equal to it ends the order as filled. A trailing stop has only its quantity to change.
+//! is refused, a total equal to it ends the order as filled. A trailing stop has only its quantity to change. A new
+//! display quantity of an iceberg holds from the next slice on; what shows now only shrinks to it.
 
 use tradewind_types::{Instrument, OrderKind, Price, PriceMantissa, Quantity, SizeMantissa};
 
@@ -21,6 +22,7 @@ struct Planned {
     quantity: Quantity,
     limit: Option<PriceMantissa>,
     level: Option<PriceMantissa>,
+    display: Option<(i128, Quantity)>,
 }
 
 impl<V: MarketView> Floor<'_, V> {
@@ -35,6 +37,12 @@ impl<V: MarketView> Floor<'_, V> {
             Ok(planned) => planned,
             Err(reason) => return self.tell(slot, ReportKind::ModifyRejected { reason }),
         };
+        if let Some((display, asked)) = planned.display {
+            order.display = display;
+            // What shows shrinks at once; it grows with the next slice.
+            order.slice = order.slice.min(display);
+            order.order.request.terms.display = Some(asked);
+        }
         let shrinks_only = planned.total <= order.filled + order.remaining
             && planned.limit.is_none_or(|limit| limit == order.limit)
             && planned.level.is_none();
@@ -53,6 +61,7 @@ impl<V: MarketView> Floor<'_, V> {
                 quantity: planned.quantity,
                 price: change.price,
                 trigger: change.trigger,
+                display: change.display,
             },
         );
         if done {
@@ -127,11 +136,16 @@ fn plan(
         let best = best.to_price(instrument.price_scale);
         return Err(ModifyRefusal::PostOnlyWouldCross { best });
     }
+    let display = change
+        .display
+        .map(|d| new_display(order, d, quantity))
+        .transpose()?;
     Ok(Planned {
         total,
         quantity,
         limit,
         level,
+        display,
     })
 }
 
@@ -161,6 +175,32 @@ fn new_total(order: &Working, quantity: Option<Quantity>) -> Result<(i128, Quant
         )));
     }
     Ok((total, quantity))
+}
+
+fn new_display(
+    order: &Working,
+    display: Quantity,
+    total: Quantity,
+) -> Result<(i128, Quantity), ModifyRefusal> {
+    if order.display == 0 {
+        return Err(ModifyRefusal::NotOfThisOrder("the order shows all of itself"));
+    }
+    let instrument = &order.order.instrument;
+    let bad = |why: String| ModifyRefusal::BadNumber(why);
+    if display > total {
+        return Err(bad(format!(
+            "display quantity {display} is larger than the order of {total}"
+        )));
+    }
+    let size = SizeMantissa::from_decimal(display.decimal(), instrument.size_scale);
+    let size = size.map_err(|e| bad(e.to_string()))?.0;
+    if order.whole_lots(size) != size {
+        let lot = instrument.lot.normalize();
+        return Err(bad(format!(
+            "display quantity {display} is not a multiple of the lot {lot}"
+        )));
+    }
+    Ok((size, display))
 }
 
 fn new_price(instrument: &Instrument, price: Price, tick: i64) -> Result<PriceMantissa, ModifyRefusal> {

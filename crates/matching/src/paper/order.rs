@@ -40,6 +40,8 @@ pub struct OrderChange {
     pub price: Option<Price>,
     /// Trigger of a stop that has not been triggered.
     pub trigger: Option<Price>,
+    /// Display quantity of an iceberg.
+    pub display: Option<Quantity>,
 }
 
 /// Where an order stood before a restart.

@@ -149,6 +149,8 @@ pub enum ReportKind {
         price: Option<Price>,
         /// New trigger, if that was asked for.
         trigger: Option<Price>,
+        /// New display quantity, if that was asked for.
+        display: Option<Quantity>,
     },
     /// It was not changed.
     ModifyRejected {
@@ -226,10 +228,12 @@ impl ReportKind {
                 quantity,
                 price,
                 trigger,
+                display,
             } => OrderEventKind::Modified {
                 quantity,
                 price,
                 trigger,
+                display,
             },
             ReportKind::ModifyRejected { reason } => OrderEventKind::ModifyRejected {
                 reason: reason.to_string(),

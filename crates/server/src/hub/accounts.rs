@@ -110,6 +110,7 @@ fn touched(outcome: &Outcome) -> &'static [Channel] {
         | Outcome::LotsChosen(_)
         | Outcome::RiskWarning(_)
         | Outcome::Sessions(_)
+        | Outcome::Slice(_)
         | Outcome::InstrumentDefined(_)
         | Outcome::FeesDefined(_)
         | Outcome::Reconciliation(_) => &[],

@@ -86,6 +86,7 @@ impl Client {
         venue: &Venue,
     ) -> Command {
         let quantity = dice.per_mille(600).then(|| quantity(dice, 0)).flatten();
+        let display = dice.per_mille(150).then(|| self::quantity(dice, 0)).flatten();
         let price = (quantity.is_none() || dice.per_mille(400))
             .then(|| price(venue.fair(0) + shift(dice, 800)))
             .flatten();
@@ -95,6 +96,7 @@ impl Client {
             quantity,
             price,
             trigger: None,
+            display,
             expected_version: None,
         }
     }
@@ -170,20 +172,35 @@ fn order(id: &str, account: &AccountId, slot: usize, dice: &mut Dice, venue: &Ve
         9 if !is_live(account) => (limit(far, false), TimeInForce::Day),
         _ => (limit(near, false), TimeInForce::Gtc),
     };
+    let quantity = quantity(dice, slot).unwrap_or_else(unreachable_quantity);
+    let rests = !time_in_force.is_immediate()
+        && matches!(kind, OrderKind::Limit { .. } | OrderKind::StopLimit { .. });
+    let display = (rests && dice.per_mille(400)).then(|| part_of(quantity, slot, dice));
     OrderRequest {
         client_order_id: known!(ClientOrderId, id),
         account: account.clone(),
         instrument: instrument_of(venue, slot),
         side,
-        quantity: quantity(dice, slot).unwrap_or_else(unreachable_quantity),
+        quantity,
         kind,
         time_in_force,
         reduce_only: matches!(kind, OrderKind::Market) && dice.per_mille(150),
         origin: OrderOrigin::Manual {
             actor: "u1".to_owned(),
         },
-        terms: OrderTerms::default(),
+        terms: OrderTerms {
+            display,
+            ..OrderTerms::default()
+        },
     }
+}
+
+/// A fifth of it or more, to be displayed at a time.
+fn part_of(whole: Quantity, slot: usize, dice: &mut Dice) -> Quantity {
+    let scale = if slot == 0 { 4 } else { 3 };
+    let part = whole.decimal() * Decimal::new(i64::try_from(dice.between(200, 1_000)).unwrap_or(1_000), 3);
+    let part = part.trunc_with_scale(scale).max(Decimal::new(1, scale));
+    Quantity::new(part).unwrap_or(whole)
 }
 
 fn instrument_of(venue: &Venue, slot: usize) -> InstrumentId {
@@ -209,6 +226,7 @@ fn bracket(entry: &OrderRequest, fair: i64) -> Vec<OrderRequest> {
     (entry.side, entry.reduce_only) = (Side::Buy, false);
     if !matches!(entry.kind, OrderKind::Market | OrderKind::Limit { .. }) {
         entry.kind = OrderKind::Market;
+        entry.terms.display = None;
         entry.time_in_force = TimeInForce::Ioc;
     }
     let leg = |name: &str, kind: OrderKind| OrderRequest {

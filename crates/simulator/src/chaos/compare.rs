@@ -51,7 +51,8 @@ fn account(a: &AccountState, b: &AccountState) -> Option<String> {
         weights_ts,
         equity,
         opinions,
-        acted
+        acted,
+        slices
     );
     alike!(
         recent_signals,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::swarm::Fault;
 
 /// States that a fault can meet; more than one can hold at a time.
-pub(crate) const STATES: [&str; 12] = [
+pub(crate) const STATES: [&str; 13] = [
     "idle",
     "submitted",
     "accepted",
@@ -15,6 +15,7 @@ pub(crate) const STATES: [&str; 12] = [
     "canceling",
     "unknown",
     "waiting child",
+    "sliced",
     "uncommitted",
     "journal down",
     "killed",

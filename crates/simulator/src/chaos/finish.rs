@@ -121,7 +121,8 @@ impl World {
             let Some(id) = &order.client_order_id else {
                 continue;
             };
-            let Some(our) = state.orders.get(id) else {
+            let slice = || state.slices.get(id).map(|s| &s.order);
+            let Some(our) = state.orders.get(id).or_else(slice) else {
                 return Err(format!("the venue has order {id}, which we do not know"));
             };
             if order.status == VenueOrderStatus::Open || our.filled != order.filled {

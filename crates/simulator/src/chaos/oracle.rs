@@ -10,6 +10,7 @@
 //! | no order goes out while a kill switch is engaged, unless it flattens | [`Oracle::durable`] |
 //! | an acknowledged order is there, once | [`Oracle::acknowledged`], [`Oracle::recovered`] |
 //! | recovered state = fold of the journal = what was told before the crash | [`Oracle::recovered`] |
+//! | one slice of an iceberg is open at a time, of at most the display quantity; Σ fills of slices = fills of the iceberg | [`Oracle::durable`], [`Oracle::compare`] |
 //! | what is sent to a venue is durable, and is sent once | [`Oracle::sent`] |
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -19,8 +20,12 @@ use tradewind_engine::CommandReply;
 use tradewind_engine::kernel::State;
 use tradewind_journal::{Head, MemDisk, scan_on};
 use tradewind_types::order::{OrderEventKind, OrderOrigin};
-use tradewind_types::record::{EntryKind, LedgerAccount, LedgerEntry, Outcome, Record};
-use tradewind_types::{AccountId, ClientOrderId, Currency, InstrumentId, OrderEvent, OrderRequest, Side};
+use tradewind_types::record::{
+    EntryKind, LedgerAccount, LedgerEntry, Outcome, Record, SliceNews, SliceRecorded,
+};
+use tradewind_types::{
+    AccountId, ClientOrderId, Currency, InstrumentId, OrderEvent, OrderRequest, Quantity, Side,
+};
 
 use super::compare::difference;
 use super::listing::is_live;
@@ -37,6 +42,8 @@ struct OrderModel {
     instrument: Option<InstrumentId>,
     flattens: bool,
     submitted: u32,
+    display: Option<Decimal>,
+    slices: Vec<ClientOrderId>,
 }
 
 #[derive(Debug, Default)]
@@ -47,6 +54,8 @@ struct AccountModel {
     balances: BTreeMap<(LedgerAccount, Currency), Decimal>,
     positions: BTreeMap<InstrumentId, Decimal>,
     orders: HashMap<ClientOrderId, OrderModel>,
+    slices: HashMap<ClientOrderId, OrderModel>,
+    sliced: BTreeSet<ClientOrderId>,
     keys: HashSet<String>,
     fills: HashMap<String, (Decimal, Decimal, Decimal)>,
     killed: bool,
@@ -95,7 +104,8 @@ impl Oracle {
     }
 
     pub(crate) fn is_submitted(&self, account: &AccountId, id: &ClientOrderId) -> bool {
-        let order = self.accounts.get(account).and_then(|a| a.orders.get(id));
+        let account = self.accounts.get(account);
+        let order = account.and_then(|a| a.orders.get(id).or_else(|| a.slices.get(id)));
         order.is_some_and(|o| o.submitted > 0)
     }
 
@@ -148,6 +158,7 @@ impl Oracle {
                 account.order(event, killed)
             }
             Outcome::Ledger(entry) => account.entry(entry),
+            Outcome::Slice(slice) => account.slice(slice, killed),
             _ => Ok(()),
         }
     }
@@ -176,6 +187,7 @@ impl Oracle {
                 state.ledger.cash_total(usd),
                 model.money,
             )?;
+            model.slices_agree().map_err(|what| format!("{id}: {what}"))?;
             for (instrument, ours) in &model.positions {
                 let theirs = state
                     .ledger
@@ -343,6 +355,8 @@ impl AccountModel {
             instrument: Some(request.instrument.clone()),
             flattens: matches!(request.origin, OrderOrigin::Flatten { .. }),
             submitted: 0,
+            display: request.terms.display.map(Quantity::decimal),
+            slices: Vec::new(),
         };
         match self.orders.insert(request.client_order_id.clone(), order) {
             None => Ok(()),
@@ -371,7 +385,12 @@ impl AccountModel {
                     ));
                 }
             }
-            OrderEventKind::Modified { quantity, .. } => order.quantity = quantity.decimal(),
+            OrderEventKind::Modified {
+                quantity, display, ..
+            } => {
+                order.quantity = quantity.decimal();
+                order.display = display.map(Quantity::decimal).or(order.display);
+            }
             OrderEventKind::Filled {
                 venue_trade_id,
                 quantity,
@@ -420,6 +439,81 @@ impl AccountModel {
         }
         order.state = next(before, &event.kind, order.filled, order.quantity)
             .ok_or_else(|| format!("order {id} is {before} and took {}", event.kind.name()))?;
+        Ok(())
+    }
+
+    fn slice(&mut self, recorded: &SliceRecorded, all_killed: bool) -> Check {
+        let parent = &recorded.parent;
+        let Some(iceberg) = self.orders.get_mut(parent) else {
+            return Err(format!("a slice of order {parent}, which does not exist"));
+        };
+        let event = match &recorded.news {
+            SliceNews::ChangeWaits { .. } => return Ok(()),
+            SliceNews::Made { request } => {
+                let (id, quantity) = (&request.client_order_id, request.quantity.decimal());
+                let over = |s: &OrderModel| matches!(s.state, "CANCELED" | "EXPIRED" | "REJECTED" | "FILLED");
+                if !iceberg.slices.iter().filter_map(|s| self.slices.get(s)).all(over) {
+                    return Err(format!("slice {id} of {parent} is shown beside another"));
+                }
+                if iceberg.display.is_none_or(|display| quantity > display) {
+                    return Err(format!("slice {id} of {parent} shows {quantity}"));
+                }
+                iceberg.slices.push(id.clone());
+                self.sliced.insert(parent.clone());
+                let slice = OrderModel {
+                    quantity,
+                    state: "INITIALIZED",
+                    ..OrderModel::default()
+                };
+                return match self.slices.insert(id.clone(), slice) {
+                    None => Ok(()),
+                    Some(_) => Err(format!("slice {id} exists twice")),
+                };
+            }
+            SliceNews::Happened { event } => event,
+        };
+        let id = &event.client_order_id;
+        let Some(slice) = self.slices.get_mut(id) else {
+            return Err(format!(
+                "{} of slice {id}, which does not exist",
+                event.kind.name()
+            ));
+        };
+        match &event.kind {
+            OrderEventKind::Submitted => {
+                slice.submitted += 1;
+                if self.killed || all_killed || slice.submitted > 1 {
+                    return Err(format!("slice {id} was submitted twice or under the kill switch"));
+                }
+            }
+            OrderEventKind::Filled { quantity, .. } => slice.filled += quantity.decimal(),
+            OrderEventKind::FillReversed { quantity, .. } => slice.filled -= quantity.decimal(),
+            OrderEventKind::Modified { quantity, .. } => slice.quantity = quantity.decimal(),
+            _ => {}
+        }
+        if slice.filled > slice.quantity {
+            return Err(format!(
+                "slice {id} of {} is filled {}",
+                slice.quantity, slice.filled
+            ));
+        }
+        slice.state = next(slice.state, &event.kind, slice.filled, slice.quantity)
+            .ok_or_else(|| format!("slice {id} is {} and took {}", slice.state, event.kind.name()))?;
+        Ok(())
+    }
+
+    /// What an iceberg has filled is what its slices have.
+    fn slices_agree(&self) -> Check {
+        for id in &self.sliced {
+            let Some(iceberg) = self.orders.get(id) else {
+                continue;
+            };
+            let slices = iceberg.slices.iter().filter_map(|s| self.slices.get(s));
+            let filled: Decimal = slices.map(|s| s.filled).sum();
+            if filled != iceberg.filled {
+                return Err(format!("slices of {id} filled {filled}, it {}", iceberg.filled));
+            }
+        }
         Ok(())
     }
 

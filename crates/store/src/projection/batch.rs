@@ -58,6 +58,7 @@ impl Batch {
             | Outcome::LotsChosen(_)
             | Outcome::RiskWarning(_)
             | Outcome::Sessions(_)
+            | Outcome::Slice(_)
             | Outcome::FeesDefined(_)
             | Outcome::AccountOpened(_)
             | Outcome::OrderInitialized { .. }

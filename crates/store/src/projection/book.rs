@@ -131,6 +131,7 @@ impl Book {
             | Outcome::FeesDefined(_)
             | Outcome::FxRate(_)
             | Outcome::Sessions(_)
+            | Outcome::Slice(_)
             | Outcome::RiskWarning(_) => Ok(()),
             Outcome::AccountOpened(info) => {
                 batch.accounts.push((seq, info.clone()));

@@ -42,6 +42,9 @@ pub enum OrderEventKind {
         /// New trigger.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         trigger: Option<Price>,
+        /// New display quantity of an iceberg.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        display: Option<Quantity>,
     },
     /// A trailing stop's trigger followed the market.
     TriggerMoved {

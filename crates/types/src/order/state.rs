@@ -221,7 +221,13 @@ impl Order {
                 quantity,
                 price,
                 trigger,
-            } => self.modify(*quantity, *price, *trigger),
+                display,
+            } => {
+                self.modify(*quantity, *price, *trigger);
+                // A quantity that is brought below what is displayed is displayed whole.
+                let display = display.or(self.request.terms.display);
+                self.request.terms.display = display.map(|display| display.min(*quantity));
+            }
             E::FillReversed { quantity, price, .. } => {
                 self.filled -= quantity.decimal();
                 let value = price.decimal().checked_mul(quantity.decimal());

@@ -9,6 +9,7 @@ use super::outcome::{
     EquityMarked, FeeTable, KillSwitchChanged, LedgerEntry, Outcome, ReconciliationRecorded,
     RiskSettingsChanged, RiskWarned, SessionTable, StrategyChanged, WeightsChanged,
 };
+use super::slice::SliceRecorded;
 use super::venue::VenueReport;
 use crate::signal::Signal;
 use crate::{AccountInfo, Instrument, OrderEvent, OrderRequest, UnixNanos};
@@ -61,6 +62,8 @@ pub enum Kind {
     StrategyDeployed = 118,
     /// Outcome.
     StrategyRemoved = 119,
+    /// Outcome.
+    Slice = 120,
 }
 
 /// A record could not be written or read.
@@ -138,6 +141,7 @@ impl Record {
                 Outcome::Sessions(_) => Kind::Sessions,
                 Outcome::StrategyDeployed(_) => Kind::StrategyDeployed,
                 Outcome::StrategyRemoved(_) => Kind::StrategyRemoved,
+                Outcome::Slice(_) => Kind::Slice,
             },
         }
     }
@@ -179,6 +183,7 @@ impl Record {
                 Outcome::Sessions(v) => rmp_serde::to_vec_named(v)?,
                 Outcome::StrategyDeployed(v) => rmp_serde::to_vec_named(v)?,
                 Outcome::StrategyRemoved(v) => rmp_serde::to_vec_named(v)?,
+                Outcome::Slice(v) => rmp_serde::to_vec_named(v)?,
             },
         })
     }
@@ -232,6 +237,7 @@ impl Record {
             117 => Outcome::Sessions(read::<SessionTable>(kind, version, payload)?),
             118 => Outcome::StrategyDeployed(Box::new(read::<StrategyDeployed>(kind, version, payload)?)),
             119 => Outcome::StrategyRemoved(read::<StrategyRemoved>(kind, version, payload)?),
+            120 => Outcome::Slice(Box::new(read::<SliceRecorded>(kind, version, payload)?)),
             _ => return Err(RecordError::Unknown { kind, version }),
         };
         Ok(Record::Outcome(outcome))

@@ -63,7 +63,7 @@ pub enum Command {
         /// The order.
         client_order_id: ClientOrderId,
     },
-    /// Changes an open order: quantity, limit price, trigger. What is `None` stays.
+    /// Changes an open order: quantity, limit price, trigger, display quantity. What is `None` stays.
     ModifyOrder {
         /// The account.
         account: AccountId,
@@ -78,6 +78,9 @@ pub enum Command {
         /// New trigger.
         #[serde(default)]
         trigger: Option<Price>,
+        /// New display quantity of an iceberg.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        display: Option<Quantity>,
         /// Refused when the order is not at this version; `None` = whatever it is at.
         #[serde(default)]
         expected_version: Option<u32>,

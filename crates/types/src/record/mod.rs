@@ -14,6 +14,7 @@ mod command;
 mod deployment;
 mod ledger;
 mod outcome;
+mod slice;
 mod venue;
 
 pub use bookkeeping::{
@@ -32,4 +33,5 @@ pub use outcome::{
     PositionChange, Posting, ReconciliationDifference, ReconciliationRecorded, RiskSettingsChanged,
     RiskWarned, Session, SessionTable, StrategyChanged, StrategyStatus, StrategyWeight, WeightsChanged,
 };
+pub use slice::{SliceNews, SliceRecorded};
 pub use venue::{VenueAccount, VenueFill, VenueNews, VenueOrder, VenueOrderStatus, VenueReport};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::deployment::{StrategyDeployed, StrategyRemoved};
 use super::ledger::{Acquired, EntryDetail, FxRate, LedgerSettingsChanged, LotsChosen, PositionBook};
+use super::slice::SliceRecorded;
 use crate::risk::{Denial, RiskSettings};
 use crate::signal::Signal;
 use crate::{
@@ -459,6 +460,8 @@ pub enum Outcome {
     StrategyDeployed(Box<StrategyDeployed>),
     /// A deployed strategy was taken away.
     StrategyRemoved(StrategyRemoved),
+    /// Something happened to a slice of an iceberg.
+    Slice(Box<SliceRecorded>),
 }
 
 impl Outcome {
@@ -486,6 +489,7 @@ impl Outcome {
             Outcome::RiskWarning(w) => Some(&w.account),
             Outcome::StrategyDeployed(d) => Some(&d.account),
             Outcome::StrategyRemoved(r) => Some(&r.account),
+            Outcome::Slice(s) => Some(&s.account),
         }
     }
 }

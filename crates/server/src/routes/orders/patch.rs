@@ -35,6 +35,11 @@ pub async fn modify_order(
             .transpose()?,
         price: price("price", &body.price)?,
         trigger: price("trigger", &body.trigger)?,
+        display: body
+            .display_quantity
+            .as_deref()
+            .map(|text| parse::quantity_of("display_quantity", text))
+            .transpose()?,
         expected_version: body.version,
     };
     let CommandReply::Order(order) = command_as(&state, &request, &access.caller, command).await? else {
