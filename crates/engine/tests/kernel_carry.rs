@@ -206,3 +206,76 @@ fn liquidation_and_fees_by_the_order_work_in_paper() {
     desk.pass(1_200);
     assert_eq!(held(&desk), dec("861.992"));
 }
+
+fn funded_every_8h() -> KernelConfig {
+    let funding = FundingRule {
+        instrument: id("ETH-USD.COINBASE"),
+        schedule: FundingSchedule::Every {
+            interval_ns: 8 * HOUR_NS,
+            rate: dec("0.0001"),
+        },
+    };
+    KernelConfig {
+        carry: CarryRules {
+            funding: vec![funding],
+            ..CarryRules::default()
+        },
+        paper_latency_ns: 50_000_000,
+        ..KernelConfig::default()
+    }
+}
+
+#[test]
+fn who_buys_just_after_a_funding_time_pays_none_of_it() {
+    let mut desk = desk(funded_every_8h(), |i| i.kind = InstrumentKind::Perpetual);
+    let next = desk.now.floor_to(8 * HOUR_NS).plus(8 * HOUR_NS);
+    // Sent 40 ms before the time and carried out 10 ms after it; the next event comes half a second later.
+    desk.now = UnixNanos(next.0 - 42_000_000);
+    desk.book("ETH", 1_000, 1_001, "50");
+    let order = OrderRequest {
+        client_order_id: id("buy-1"),
+        account: common::account(),
+        instrument: id("ETH-USD.COINBASE"),
+        side: Side::Buy,
+        quantity: Quantity::new(dec("10")).expect("above zero"),
+        kind: OrderKind::Market,
+        time_in_force: TimeInForce::Ioc,
+        reduce_only: false,
+        origin: OrderOrigin::Manual {
+            actor: "u1".to_owned(),
+        },
+        terms: OrderTerms::default(),
+    };
+    desk.command(Command::SubmitOrders {
+        orders: vec![order],
+        mode: BatchMode::Independent,
+    })
+    .expect("submitted");
+    until(&mut desk, next.plus(500_000_000));
+    assert_eq!(held(&desk), dec("10"));
+    assert_eq!(balance(&desk, LedgerAccount::Funding), Decimal::ZERO);
+}
+
+#[test]
+fn after_a_restart_what_fell_due_waits_for_the_first_price() {
+    let config = funded_every_8h();
+    let mut desk = desk(config.clone(), |i| i.kind = InstrumentKind::Perpetual);
+    buy(&mut desk, "10");
+    let next = desk.now.floor_to(8 * HOUR_NS).plus(8 * HOUR_NS);
+    let mut state = tradewind_engine::kernel::State::default();
+    for record in &desk.records {
+        if let Record::Outcome(outcome) = record {
+            state.fold(outcome).expect("fits");
+        }
+    }
+    // Commands and timers come before any quote.
+    desk.kernel = tradewind_engine::Kernel::new(config, state);
+    until(&mut desk, next.plus(1_000_000_000));
+    until(&mut desk, next.plus(2_000_000_000));
+    assert_eq!(balance(&desk, LedgerAccount::Funding), Decimal::ZERO);
+    desk.book("ETH", 1_000, 1_001, "50");
+    until(&mut desk, next.plus(3_000_000_000));
+    assert_eq!(balance(&desk, LedgerAccount::Funding), dec("1.0005"));
+    until(&mut desk, next.plus(4_000_000_000));
+    assert_eq!(balance(&desk, LedgerAccount::Funding), dec("1.0005"));
+}

@@ -10,7 +10,8 @@ use tradewind_engine::runtime::{ALWAYS, SessionFeed, SessionSource, SessionsTold
 use tradewind_engine::{
     Engine, EngineConfig, Kernel, KernelConfig, MarketPublication, MarketSink, OutcomeSink,
 };
-use tradewind_types::record::{Command, Outcome, Session};
+use tradewind_types::market::{BarGrid, SessionGrid, SessionSpan};
+use tradewind_types::record::{Command, Outcome};
 use tradewind_types::time::DAY_NS;
 use tradewind_types::*;
 
@@ -67,11 +68,17 @@ fn source(asked: &Arc<Mutex<Vec<String>>>) -> SessionSource {
             _ => {
                 let hour = DAY_NS / 24;
                 let days = from.0 / DAY_NS..to.0 / DAY_NS;
-                let session = |day: u64| Session {
-                    open: UnixNanos(day * DAY_NS + 14 * hour),
-                    close: UnixNanos(day * DAY_NS + 21 * hour),
+                // With a break at 17 h, which is part of the session.
+                let session = |day: u64| {
+                    let (midnight, date) = (day * DAY_NS, BarGrid::Utc.trading_date(UnixNanos(day * DAY_NS)));
+                    [(14, 17), (18, 21)].map(|(open, close)| SessionSpan {
+                        date: date.expect("a date"),
+                        open: UnixNanos(midnight + open * hour),
+                        close: UnixNanos(midnight + close * hour),
+                    })
                 };
-                Ok(Some(days.map(session).collect()))
+                let spans = days.flat_map(session).collect();
+                SessionGrid::new(spans).map(Some).map_err(|e| e.to_string())
             }
         }
     })

@@ -162,11 +162,11 @@ fn bars_with_orders(kind: impl Fn(Side) -> OrderKind) -> (Stopwatch, u64) {
     let world = World(PriceMantissa(6_000_000));
     let (mut venue, mut out, mut count) = (venue(false), Vec::new(), 0);
     let from = Stopwatch::now();
-    venue.begin_bar(&bar(0));
+    venue.begin_bar(&bar(0), bar(0).ended_by());
     for (n, order) in (1..).zip(orders) {
         let bar = bar(n);
         black_box(venue.submit(order, bar.ts));
-        let mut walk = venue.begin_bar(&bar);
+        let mut walk = venue.begin_bar(&bar, bar.ended_by());
         while venue.step_bar(&mut walk, &world, &mut out) {
             count += out.len() as u64;
             out.clear();
@@ -249,7 +249,7 @@ fn main() {
         let from = Stopwatch::now();
         let mut over = 0;
         for n in 0..BARS as usize {
-            over += u64::from(venue.begin_bar(black_box(&bars[n % 1_000])).is_over());
+            over += u64::from(venue.begin_bar(black_box(&bars[n % 1_000]), bars[n % 1_000].ended_by()).is_over());
         }
         black_box(over);
         (from, 0)

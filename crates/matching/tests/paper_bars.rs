@@ -37,7 +37,7 @@ fn send(rig: &mut Rig, side: Side, kind: OrderKind, quantity: i64) {
 
 #[test]
 fn the_nearer_extreme_comes_first_and_ties_go_by_the_close() {
-    let path = |ohlc: [i64; 4]| bar_path(&bar(UnixNanos(0), ohlc, 1)).map(|p| p.price.0);
+    let path = |ohlc: [i64; 4]| bar_path(&bar(UnixNanos(0), ohlc, 1), UnixNanos(60_000_000_000)).map(|p| p.price.0);
     assert_eq!(path([100, 110, 95, 105]), [100, 95, 110, 105]);
     assert_eq!(path([100, 105, 90, 95]), [100, 105, 90, 95]);
     assert_eq!(
@@ -118,7 +118,7 @@ fn of_stop_and_target_in_one_bar_the_nearer_extreme_decides() {
         }
         // The position is told to the venue as the kernel would: after each step.
         let bar = bar(rig.now, ohlc, 50);
-        let mut walk = rig.venue.begin_bar(&bar);
+        let mut walk = rig.venue.begin_bar(&bar, bar.ended_by());
         let (mut out, mut all) = (Vec::new(), Vec::new());
         while rig.venue.step_bar(&mut walk, &rig.world, &mut out) {
             for report in out.drain(..) {
@@ -144,7 +144,7 @@ fn react(late: u64) {
     let mut rig = plain();
     send(&mut rig, Buy, stop(103), 2);
     let bar = bar(rig.now, [100, 110, 99, 108], 50);
-    let mut walk = rig.venue.begin_bar(&bar);
+    let mut walk = rig.venue.begin_bar(&bar, bar.ended_by());
     let (mut out, mut all) = (Vec::new(), Vec::new());
     let mut protected = false;
     while rig.venue.step_bar(&mut walk, &rig.world, &mut out) {
@@ -250,7 +250,7 @@ fn day_orders_end_before_the_next_day_s_first_bar_fills_them() {
 fn an_instrument_without_orders_is_walked_over_at_once() {
     let mut rig = plain();
     let bar = bar(rig.now, [100, 110, 90, 105], 50);
-    let walk = rig.venue.begin_bar(&bar);
+    let walk = rig.venue.begin_bar(&bar, bar.ended_by());
     assert!(walk.is_over());
     assert_eq!(walk.position().price.0, 105);
 }
@@ -319,7 +319,7 @@ proptest! {
 
     #[test]
     fn a_path_touches_all_four_prices_in_time(ohlc in ohlc()) {
-        let path = bar_path(&bar(UnixNanos(1_000), ohlc, 1));
+        let path = bar_path(&bar(UnixNanos(1_000), ohlc, 1), UnixNanos(60_000_001_000));
         let mut touched = path.map(|p| p.price.0);
         prop_assert_eq!((touched[0], touched[3]), (ohlc[0], ohlc[3]));
         prop_assert!(path.is_sorted_by_key(|p| p.ts));

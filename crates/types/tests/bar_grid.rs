@@ -242,3 +242,50 @@ fn a_grid_is_stored_and_read_through_the_same_checks() {
     let backwards = json.replacen("2024-01-24", "2024-01-22", 1);
     assert!(serde_json::from_str::<SessionGrid>(&backwards).is_err());
 }
+
+#[test]
+fn a_bar_ends_with_its_slot_and_a_bar_of_history_with_its_session() {
+    let bar = |interval: BarInterval, ts: &str| tradewind_types::market::Bar {
+        instrument: tradewind_types::InstrumentIdx(0),
+        interval,
+        ts: at(ts),
+        open: tradewind_types::PriceMantissa(1),
+        high: tradewind_types::PriceMantissa(1),
+        low: tradewind_types::PriceMantissa(1),
+        close: tradewind_types::PriceMantissa(1),
+        volume: tradewind_types::SizeMantissa(1),
+        value: 0,
+        trades: 1,
+        open_interest: None,
+        source: tradewind_types::market::BarSource::Trades,
+        revision: 0,
+        complete: true,
+        ts_init: at(ts),
+    };
+    // A leap February has 29 days, not 30; a March 31.
+    let february = BarGrid::Utc.end_of(&bar(BarInterval::MONTH, "2024-02-01T00:00:00Z"));
+    assert_eq!(february, at("2024-03-01T00:00:00Z"));
+    let march = BarGrid::Utc.end_of(&bar(BarInterval::MONTH, "2024-03-01T00:00:00Z"));
+    assert_eq!(march, at("2024-04-01T00:00:00Z"));
+    let sessions = BarGrid::from(nse());
+    let last = bar(interval("1h"), "2024-01-23T09:45:00Z");
+    assert_eq!(sessions.end_of(&last), at("2024-01-23T10:00:00Z"));
+    // Files may begin their bars on the clock's hours: the last one still ends with the session.
+    let hour = interval("1h");
+    assert_eq!(
+        sessions.closes(hour, at("2024-01-23T09:30:00Z")),
+        at("2024-01-23T10:00:00Z")
+    );
+    assert_eq!(
+        sessions.closes(hour, at("2024-01-23T04:00:00Z")),
+        at("2024-01-23T05:00:00Z")
+    );
+    assert_eq!(
+        sessions.closes(hour, at("2024-01-23T12:00:00Z")),
+        at("2024-01-23T13:00:00Z")
+    );
+    assert_eq!(
+        BarGrid::Utc.closes(hour, at("2024-01-23T09:30:00Z")),
+        at("2024-01-23T10:30:00Z")
+    );
+}

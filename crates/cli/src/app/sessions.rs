@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tradewind_calendar::Calendar;
 use tradewind_engine::EngineHandle;
 use tradewind_engine::runtime::{SessionFeed, SessionSource, SessionsTold};
-use tradewind_types::record::Session;
+use tradewind_types::market::SessionGrid;
 use tradewind_types::{Clock, UnixNanos};
 
 /// How often the engine's instruments are looked through for calendars that it was not told of.
@@ -23,8 +23,7 @@ pub(crate) fn source() -> SessionSource {
     Arc::new(sessions_of)
 }
 
-/// A calendar's sessions that lie between two instants; `None` where it never closes. A break at noon is part of its
-/// session: orders for the day outlive it.
+/// A calendar's stretches of trading between two instants, breaks apart; `None` where it never closes.
 ///
 /// # Errors
 /// For people: a calendar that is not known, or a time that it does not reach.
@@ -32,7 +31,7 @@ pub(crate) fn sessions_of(
     calendar: &str,
     from: UnixNanos,
     to: UnixNanos,
-) -> Result<Option<Vec<Session>>, String> {
+) -> Result<Option<SessionGrid>, String> {
     let known = Calendar::find(calendar).map_err(|e| e.to_string())?;
     if known.id() == CONTINUOUS {
         return Ok(None);
@@ -50,12 +49,7 @@ pub(crate) fn sessions_of(
             date(from)?
         ));
     }
-    let sessions = known.sessions(begin, end).map_err(|e| e.to_string())?;
-    let times = sessions.into_iter().map(|s| Session {
-        open: s.open,
-        close: s.close,
-    });
-    Ok(Some(times.collect()))
+    known.grid(begin, end).map(Some).map_err(|e| e.to_string())
 }
 
 /// Tells the engine, and says in the log what it was not told.
@@ -108,7 +102,7 @@ mod tests {
         let sessions = sessions_of("XNYS", at("2025-11-26T12:00:00Z"), at("2025-11-28T23:00:00Z"))
             .expect("known")
             .expect("it closes");
-        let times: Vec<_> = sessions.iter().map(|s| (s.open, s.close)).collect();
+        let times: Vec<_> = sessions.spans().iter().map(|s| (s.open, s.close)).collect();
         assert_eq!(
             times,
             [

@@ -112,6 +112,7 @@ impl Meter {
         let cash = cash_of(kernel, state);
         self.equity = cash.to_f64().unwrap_or(0.0);
         self.gross = 0.0;
+        let mut unknown = false;
         for (id, position) in state.ledger.positions().filter(|(_, p)| !p.quantity.is_zero()) {
             let Some(idx) = kernel.instruments().idx(id) else {
                 continue;
@@ -124,7 +125,10 @@ impl Meter {
             let quantity = position.quantity.to_f64().unwrap_or(0.0);
             let multiplier = instrument.multiplier.to_f64().unwrap_or(1.0);
             let rate = kernel.rate_to(instrument.quote, state.info.base_currency);
-            let rate = rate.ok().and_then(|r| r.to_f64()).unwrap_or(1.0);
+            let Some(rate) = rate.ok().and_then(|r| r.to_f64()) else {
+                unknown = true;
+                continue;
+            };
             let worth = rate * quantity * multiplier / 10f64.powi(i32::from(instrument.price_scale));
             self.holdings.push(Holding {
                 idx,
@@ -135,6 +139,10 @@ impl Meter {
             self.gross += (worth * mid as f64).abs();
         }
         self.limits(state);
+        if unknown {
+            // What cannot be valued here is looked at by the kernel at every price.
+            self.floor = f64::INFINITY;
+        }
     }
 
     fn limits(&mut self, state: &AccountState) {

@@ -152,6 +152,24 @@ pub struct Stage {
     pub sampling: EquitySampling,
 }
 
+impl Stage {
+    /// A builder of the strategies' bars, on the same grid as bars that are built live.
+    fn builder(
+        &self,
+        idx: InstrumentIdx,
+        new: impl FnOnce(InstrumentIdx, BarInterval) -> BarBuilder,
+    ) -> BarBuilder {
+        let builder = new(idx, self.interval);
+        let Some(market) = self.kernel.market_at(idx) else {
+            return builder;
+        };
+        let of = market.instrument();
+        builder
+            .on_grid(market.grid().clone())
+            .with_scales(of.price_scale, of.size_scale)
+    }
+}
+
 struct Runner<S> {
     stage: Stage,
     players: Vec<Player<S>>,
@@ -326,8 +344,9 @@ impl<S: Strategy> Runner<S> {
     fn quote(&mut self, quote: &Quote) {
         self.rows.quotes += 1;
         let idx = quote.instrument;
-        let interval = self.stage.interval;
-        let builder = self.builders[idx.slot()].get_or_insert_with(|| BarBuilder::from_quotes(idx, interval));
+        let stage = &self.stage;
+        let builder =
+            self.builders[idx.slot()].get_or_insert_with(|| stage.builder(idx, BarBuilder::from_quotes));
         builder.on_quote(quote, &mut self.built);
         // Bars that this quote's time closed were known before it.
         self.closed_bars();
@@ -359,11 +378,9 @@ impl<S: Strategy> Runner<S> {
             .as_ref()
             .is_none_or(|b| b.source() == tradewind_types::market::BarSource::Trades)
         {
-            let interval = self.stage.interval;
-            let of = self.stage.kernel.instruments().get(idx);
-            let (prices, sizes) = of.map_or((0, 0), |i| (i.price_scale, i.size_scale));
-            let builder = self.builders[idx.slot()]
-                .get_or_insert_with(|| BarBuilder::new(idx, interval).with_scales(prices, sizes));
+            let stage = &self.stage;
+            let builder =
+                self.builders[idx.slot()].get_or_insert_with(|| stage.builder(idx, BarBuilder::new));
             builder.on_trade(trade, &mut self.built);
             self.closed_bars();
         }
@@ -393,8 +410,9 @@ impl<S: Strategy> Runner<S> {
             self.settle(None);
             return Ok(());
         };
-        let interval = self.stage.interval;
-        let builder = self.builders[idx.slot()].get_or_insert_with(|| BarBuilder::from_quotes(idx, interval));
+        let stage = &self.stage;
+        let builder =
+            self.builders[idx.slot()].get_or_insert_with(|| stage.builder(idx, BarBuilder::from_quotes));
         builder.on_quote(&quote, &mut self.built);
         self.closed_bars();
         self.stage.kernel.replay_book(idx, Some(quote), &mut self.actions);
@@ -410,8 +428,10 @@ impl<S: Strategy> Runner<S> {
         }
         let bars = std::mem::take(&mut self.built);
         for bar in &bars {
-            // What is decided on a bar is decided when it has ended.
-            let end = bar.ended_by();
+            // What is decided on a bar is decided when it has ended, and never later than what ended it.
+            let market = self.stage.kernel.market_at(bar.instrument);
+            let end = market.map_or_else(|| bar.ended_by(), |m| m.grid().end_of(bar));
+            let end = end.min(self.capture.known.max(bar.ts_init));
             self.stage.kernel.replay_time(end, &mut self.actions);
             self.settle(None);
             self.closed(bar);
@@ -439,8 +459,12 @@ impl<S: Strategy> Runner<S> {
     #[cold]
     fn allot(&mut self, player: usize) {
         let value = self.stage.kernel.valuation(&self.stage.account);
+        let Player { instance, slots, .. } = &mut self.players[player];
+        for (slot, idx) in slots.iter().enumerate() {
+            instance.set_rate(slot, self.stage.kernel.rate_of(&self.stage.account, *idx));
+        }
         if let Some(equity) = value.and_then(|v| v.equity) {
-            self.players[player].instance.set_equity(equity);
+            instance.set_equity(equity);
         }
     }
 

@@ -11,7 +11,6 @@ use tradewind_strategy::script::Script;
 use tradewind_strategy::{Instance, SlotMarket, Strategy};
 use tradewind_types::record::{Attribution, BookTask, CashKind, Command, CommandEnvelope};
 use tradewind_types::risk::RiskSettings;
-use tradewind_types::time::DAY_NS;
 use tradewind_types::{
     AccountId, AccountInfo, AccountKind, Instrument, InstrumentIdx, Money, OrgId, Rounding, StrategyId,
     UnixNanos, UserId,
@@ -19,9 +18,8 @@ use tradewind_types::{
 
 use super::BacktestError;
 use super::config::{
-    BacktestConfig, EntryChoice, FillConfig, FillPrice, InstrumentConfig, QueueChoice, StrategyWhat, venue,
+    BacktestConfig, EntryChoice, FillConfig, FillPrice, QueueChoice, StrategyWhat, venue,
 };
-use super::data::DataKind;
 use super::run::{Player, Stage};
 use crate::kernel::{Actions, EntryStyle, Event, Halt, Kernel, KernelConfig, State};
 
@@ -49,12 +47,13 @@ pub fn stage(config: &BacktestConfig) -> Result<Stage, BacktestError> {
         reconcile_interval_ns: NEVER_NS,
         carry: config.carry.clone(),
         paper_fees: config.fees.rules.clone(),
+        bar_sessions: config.sessions.grids.clone(),
         ..KernelConfig::default()
     };
     let mut kernel = Kernel::backtest(kernel_config, State::default());
     for one in &config.instruments {
         let mut instrument = Box::new(one.instrument.clone());
-        if let Some(calendar) = one.calendar.as_ref().filter(|_| !has_whole_days(config, one)) {
+        if let Some(calendar) = one.calendar.as_ref().filter(|_| !config.has_whole_days(one)) {
             instrument.calendar = Arc::clone(calendar);
         }
         command(&mut kernel, Command::DefineInstrument { instrument })?;
@@ -154,12 +153,6 @@ fn open_account(kernel: &mut Kernel, config: &BacktestConfig) -> Result<(), Back
         expected_version: 1,
     };
     command(kernel, set)
-}
-
-/// Whether an instrument has bars of a day or longer alone: those are its sessions.
-fn has_whole_days(config: &BacktestConfig, of: &InstrumentConfig) -> bool {
-    let mut data = config.data.iter().filter(|d| d.instrument == of.instrument.id);
-    data.all(|d| d.layout.kind == DataKind::Bars && d.layout.interval.nanos() >= DAY_NS)
 }
 
 fn command(kernel: &mut Kernel, command: Command) -> Result<(), BacktestError> {

@@ -74,6 +74,7 @@ impl Inputs {
             Feed {
                 instrument: InstrumentIdx(of.and_then(|at| u32::try_from(at).ok()).unwrap_or(0)),
                 interval: data.layout.interval,
+                grid: config.grid_of(of),
                 source,
             }
         });

@@ -103,9 +103,17 @@ fn append(file: &Mutex<File>, row: &impl Serialize) {
     let Ok(line) = serde_json::to_string(row) else {
         return;
     };
-    if let Ok(mut file) = file.lock()
-        && let Err(error) = file.write_all(format!("{line}\n").as_bytes())
-    {
+    let Ok(mut file) = file.lock() else { return };
+    let written = file.stream_position().and_then(|begun| {
+        file.write_all(format!("{line}\n").as_bytes()).inspect_err(|_| {
+            // Half a line would spoil the one after it.
+            let undone = file.set_len(begun).and_then(|()| file.seek(io::SeekFrom::Start(begun)));
+            if let Err(error) = undone {
+                tracing::warn!(%error, "a line that was cut off could not be taken back");
+            }
+        })
+    });
+    if let Err(error) = written {
         tracing::warn!(%error, "what was finished could not be kept");
     }
 }

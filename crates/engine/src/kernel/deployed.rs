@@ -193,6 +193,11 @@ pub(super) struct Runners {
 }
 
 impl Runners {
+    /// When time began for this kernel; `None` before its first event.
+    pub(super) fn started(&self) -> Option<UnixNanos> {
+        self.started
+    }
+
     /// The instances of what is deployed.
     pub(super) fn restored(state: &State) -> Self {
         let mut runners = Self::default();
@@ -514,12 +519,12 @@ impl Kernel {
         }
         // Fills that came before the bar are known before it.
         self.deployed_tell_fills(actions);
-        let closed_at = bar.ended_by();
+        let closed_at = self.end_of(bar);
         let catching_up = self
             .markets
             .get(idx.slot())
             .is_none_or(|m| m.is_catching_up(self.now));
-        let late = self.now.since(closed_at) > bar.interval.nanos();
+        let late = self.is_late(bar, closed_at);
         let before_start = self.deployed.started.is_none_or(|started| closed_at <= started);
         let history = late || catching_up || before_start;
         for at in 0..self.deployed.list.len() {
@@ -549,7 +554,7 @@ impl Kernel {
         if runner.interval != bar.interval {
             return;
         }
-        let closed_at = bar.ended_by();
+        let closed_at = self.end_of(bar);
         if !runner.settled {
             // History only fills the series: the first bar that counts takes it from there.
             if history || closed_at <= runner.since {
@@ -626,14 +631,15 @@ impl Kernel {
             instance.set_position(slot, self.own_position(at, slot));
         }
         let bars = self.history_of(at, instance.inputs().interval, upto);
+        let ends: Vec<UnixNanos> = bars.iter().map(|(_, bar)| self.end_of(bar)).collect();
         let runner = &mut self.deployed.list[at];
         let mut scratch = Intents::new();
         let mut last: Option<UnixNanos> = None;
-        for (slot, bar) in &bars {
+        for ((slot, bar), end) in bars.iter().zip(ends) {
             if last.is_some_and(|ts| ts < bar.ts) {
                 instance.flush(&mut scratch);
             }
-            if bar.ended_by() <= runner.since {
+            if end <= runner.since {
                 instance.prime(*slot, bar);
             } else {
                 instance.warm_up(*slot, bar, &mut scratch);
@@ -678,8 +684,13 @@ impl Kernel {
         };
         for slot in 0..self.deployed.list[at].slots.len() {
             let position = self.own_position(at, slot);
+            let runner = &self.deployed.list[at];
+            let rate = equity.then(|| self.rate_of(&runner.account, runner.slots[slot]));
             if let Some(instance) = self.deployed.list[at].instance.as_mut() {
                 instance.set_position(slot, position);
+                if let Some(rate) = rate {
+                    instance.set_rate(slot, rate);
+                }
             }
         }
         let instance = self.deployed.list[at].instance.as_mut();

@@ -111,6 +111,7 @@ impl Kernel {
         }
         match change.action {
             DepthAction::Clear => {
+                self.simulated.venue_mut().on_book_cleared(change.instrument);
                 self.depth[at].orders.clear();
                 if let Some(market) = self.markets.get_mut(at) {
                     market.clear_levels(change.ts);

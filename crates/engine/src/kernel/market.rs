@@ -346,6 +346,23 @@ impl MarketState {
 }
 
 impl Kernel {
+    /// When a closed bar had ended, by the grid of its instrument.
+    pub(super) fn end_of(&self, bar: &Bar) -> UnixNanos {
+        let market = self.markets.get(bar.instrument.slot());
+        market.map_or_else(|| bar.ended_by(), |m| m.grid.end_of(bar))
+    }
+
+    /// Whether a bar that ended then comes too late to be acted on: a whole interval, or, for tick, volume and value
+    /// bars, as late as data may be.
+    pub(super) fn is_late(&self, bar: &Bar, ended: UnixNanos) -> bool {
+        let bearable = if bar.interval.is_time() {
+            bar.interval.nanos()
+        } else {
+            LATE_NS
+        };
+        self.now.since(ended) > bearable
+    }
+
     pub(super) fn market_event(&mut self, event: &MarketEvent, actions: &mut Actions) {
         let idx = event.instrument();
         if self.markets.get(idx.slot()).is_none() {

@@ -48,8 +48,8 @@ impl Kernel {
             instrument: idx,
             bar_ts: bar.ts,
         });
-        let closed_at = bar.ended_by();
-        let late = self.now.since(closed_at) > bar.interval.nanos();
+        let closed_at = self.end_of(bar);
+        let late = self.is_late(bar, closed_at);
         if late || self.frozen {
             return;
         }

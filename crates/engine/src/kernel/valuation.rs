@@ -3,7 +3,9 @@
 use rust_decimal::Decimal;
 use tradewind_ledger::{FxError, NetPosition};
 use tradewind_types::market::DataState;
-use tradewind_types::{AccountId, Currency, Instrument, InstrumentId, Money, OrderState, Side};
+use tradewind_types::{
+    AccountId, Currency, Instrument, InstrumentId, InstrumentIdx, Money, OrderState, Side,
+};
 
 use super::Kernel;
 use super::account::AccountState;
@@ -158,6 +160,13 @@ impl Kernel {
             .fx
             .rate(from, base, self.now, age_max)
             .map(|quote| quote.rate)
+    }
+
+    /// What one unit of an instrument's currency is worth in an account's now; `None` where no dated rate tells.
+    #[must_use]
+    pub fn rate_of(&self, account: &AccountId, instrument: InstrumentIdx) -> Option<Decimal> {
+        let base = self.account(account)?.info.base_currency;
+        self.rate_to(self.state.instruments.get(instrument)?.quote, base).ok()
     }
 
     /// Why an account cannot be valued, for people; asked only when it cannot.

@@ -8,7 +8,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tradewind_types::record::{Command, CommandEnvelope, Session, SessionTable};
+use tradewind_types::market::SessionGrid;
+use tradewind_types::record::{Command, CommandEnvelope, SessionTable};
 use tradewind_types::time::DAY_NS;
 use tradewind_types::{InstrumentIdx, UnixNanos};
 
@@ -21,12 +22,12 @@ pub const AHEAD_DAYS: u64 = 35;
 /// Days of sessions that are over, for orders and positions that are still from then.
 pub const BEHIND_DAYS: u64 = 7;
 
-/// A calendar's sessions between two instants, ascending; `None` where it never closes.
+/// A calendar's stretches of trading between two instants; `None` where it never closes.
 ///
 /// # Errors
 /// Why nobody can say, for people.
 pub type SessionSource =
-    Arc<dyn Fn(&str, UnixNanos, UnixNanos) -> Result<Option<Vec<Session>>, String> + Send + Sync>;
+    Arc<dyn Fn(&str, UnixNanos, UnixNanos) -> Result<Option<SessionGrid>, String> + Send + Sync>;
 
 /// What a round told the kernel.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -75,7 +76,7 @@ impl SessionFeed {
             match (self.source)(&calendar, from, to) {
                 Ok(None) => {}
                 Ok(Some(sessions)) => {
-                    self.tell(&calendar, sessions).await?;
+                    self.tell(&calendar, &sessions).await?;
                     told.told.push(Arc::clone(&calendar));
                 }
                 Err(why) => told.unknown.push((Arc::clone(&calendar), why)),
@@ -107,12 +108,8 @@ impl SessionFeed {
             .await
     }
 
-    async fn tell(&self, calendar: &Arc<str>, sessions: Vec<Session>) -> Result<(), EngineError> {
-        let table = SessionTable {
-            calendar: Arc::clone(calendar),
-            sessions,
-            source: self.name.clone(),
-        };
+    async fn tell(&self, calendar: &Arc<str>, sessions: &SessionGrid) -> Result<(), EngineError> {
+        let table = SessionTable::of(Arc::clone(calendar), sessions, self.name.clone());
         let envelope = CommandEnvelope {
             actor: "system".to_owned(),
             correlation_id: format!("sessions {calendar}"),

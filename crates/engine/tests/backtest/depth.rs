@@ -186,3 +186,23 @@ fn a_book_that_contradicts_itself_is_refused_with_its_time() {
     let exact = run(HEAD, "book", None, "queue = \"exact\"").expect_err("no places");
     assert!(exact.contains("kind = \"orders\""), "{exact}");
 }
+
+#[test]
+fn a_book_that_begins_anew_takes_the_place_in_the_queue_with_it() {
+    // Ours stands behind 10. The feed clears and tells 8 again, all of them ahead: 3 of those trade, then the other 5, and only
+    // what trades behind ours fills it.
+    let book = format!(
+        "{ORDERS}{ORDERS_OPENING}\
+2024-01-02T10:01:10Z,clear,,,,
+2024-01-02T10:01:10Z,add,11,buy,99,8
+2024-01-02T10:01:10Z,add,12,sell,101,10
+2024-01-02T10:01:20Z,trade,11,,,3
+2024-01-02T10:01:30Z,add,13,buy,99,4
+2024-01-02T10:01:40Z,trade,11,,,5
+2024-01-02T10:01:50Z,trade,13,,,2
+2024-01-02T10:03:00Z,add,14,sell,104,1
+"
+    );
+    let result = run(&book, "orders", None, "queue = \"exact\"").expect("runs");
+    assert_eq!(filled(&result), [("01:50", "2", "99", false)]);
+}

@@ -39,6 +39,26 @@ fn a_configuration_that_is_wrong_is_refused_with_key_and_remedy() {
         ),
         (swap("file = \"data.csv\"", ""), "data[1].file: is missing"),
         (
+            swap(
+                "file = \"data.csv\"",
+                "source = \"catalog\"\ncatalog = \"c\"\nstamp = \"close\"",
+            ),
+            "data[1].stamp: goes with files; the catalogue's bars are stamped at their opening",
+        ),
+        (
+            swap(
+                "file = \"data.csv\"",
+                "source = \"catalog\"\ncatalog = \"c\"\nutc_offset = \"+05:30\"",
+            ),
+            "data[1].utc_offset: goes with files",
+        ),
+        (
+            swap("tick =", "kind = \"perpetual\"\ntick =")
+                .replace("cash = \"10000\"", "cash = \"10000\"\nmargin = true")
+                + "[[funding]]\ninstrument = \"ABC.XNAS\"\nrate = \"0.0001\"\ninterval = \"100tick\"\n",
+            "funding[1].interval: 100tick has no fixed length",
+        ),
+        (
             swap("[[data]]", "[[data]]\ninstrument = \"ABC.XNSA\""),
             "did you mean `ABC.XNAS`?",
         ),

@@ -208,6 +208,9 @@ impl<V: MarketView> Floor<'_, V> {
             left -= size;
             if self.keep(shop, (side, rest), stays, size, &liquidity) {
                 at += 1;
+            } else if let Some(order) = self.slots.get_mut(rest.slot).filter(|o| o.seq > newest) {
+                // A fresh slice joined behind a book that still shows what is going.
+                order.queue.gone(gone.number, gone.size.0);
             }
         }
     }

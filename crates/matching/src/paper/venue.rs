@@ -15,6 +15,7 @@ use super::fees::FeeModel;
 use super::floor::Floor;
 use super::friction::ImpactInputs;
 use super::order::{OrderChange, PaperOrder, Place, RestoredOrder, RestoredStop, Working};
+use super::queue::QueuePlace;
 use super::records::Records;
 use super::report::{CancelReason, ModifyRefusal, RejectReason, Report, ReportKind};
 use super::shop::{Rest, Shop};
@@ -301,6 +302,19 @@ impl PaperVenue {
             floor.order_gone(shop, gone);
         });
         self.agenda.prune(&self.slots);
+    }
+
+    /// The book of an instrument begins anew: nobody knows where its resting orders stand until it is whole again; then
+    /// they stand behind what it shows. To be called before the book is cleared.
+    pub fn on_book_cleared(&mut self, instrument: InstrumentIdx) {
+        let Some(shop) = self.shops.get(instrument.slot()) else {
+            return;
+        };
+        for rest in shop.buys.iter().chain(&shop.sells) {
+            if let Some(order) = self.slots.get_mut(rest.slot) {
+                order.queue = QueuePlace::default();
+            }
+        }
     }
 
     /// The venue's own record of positions and cash, for reconciliation.

@@ -266,7 +266,7 @@ impl Rig {
     /// A one-minute bar that begins now, walked to its end; reports with the path's price where it stands.
     pub(crate) fn bar(&mut self, [open, high, low, close]: [i64; 4], volume: i128) -> String {
         let bar = bar(self.now, [open, high, low, close], volume);
-        let mut walk = self.venue.begin_bar(&bar);
+        let mut walk = self.venue.begin_bar(&bar, bar.ended_by());
         let mut told = Vec::new();
         let mut out = Vec::new();
         while self.venue.step_bar(&mut walk, &self.world, &mut out) {

@@ -23,6 +23,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::bar_interval::{BarInterval, IntervalKind};
+use super::bars::Bar;
 use crate::UnixNanos;
 use crate::time::{DAY_NS, SECOND_NS};
 
@@ -267,6 +268,39 @@ impl BarGrid {
                 let span = grid.spans.get(at)?;
                 Some(grid.slot_in(at, ts.max(span.open), interval))
             }
+        }
+    }
+
+    /// When a closed bar had ended: the end of its slot, margin included; or, for tick, volume and value bars and for a
+    /// stamp outside the sessions, [`Bar::ended_by`].
+    #[must_use]
+    pub fn end_of(&self, bar: &Bar) -> UnixNanos {
+        let slot = bar
+            .interval
+            .is_time()
+            .then(|| self.slot(bar.interval, bar.ts))
+            .flatten();
+        slot.map_or_else(|| bar.ended_by(), |slot| slot.settles)
+    }
+
+    /// When a bar of history that opened at `ts` had ended, wherever its source begins its bars: after its length, at the
+    /// latest with the stretch of trading that it opened in; a month ends with the calendar's.
+    #[must_use]
+    pub fn closes(&self, interval: BarInterval, ts: UnixNanos) -> UnixNanos {
+        match (self, interval.kind()) {
+            (Self::Utc, IntervalKind::Month) => utc_slot(interval, ts).end,
+            (Self::Sessions(grid), IntervalKind::Fixed { .. }) => {
+                let end = ts.plus(interval.nanos());
+                let next = grid.spans.partition_point(|span| span.open <= ts);
+                let span = next.checked_sub(1).map(|at| &grid.spans[at]);
+                span.filter(|span| ts < span.close)
+                    .map_or(end, |span| end.min(span.close))
+            }
+            (Self::Sessions(_), IntervalKind::Day | IntervalKind::Week | IntervalKind::Month) => {
+                let slot = self.slot(interval, ts);
+                slot.unwrap_or_else(|| utc_slot(interval, ts)).end
+            }
+            _ => ts.plus(interval.nanos()),
         }
     }
 

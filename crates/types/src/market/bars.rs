@@ -5,7 +5,9 @@ use std::num::NonZeroU128;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::IntervalKind;
 pub use super::bar_interval::{BadInterval, BarInterval};
+use crate::time::DAY_NS;
 use crate::{InstrumentIdx, PriceMantissa, SizeMantissa, UnixNanos};
 
 /// What a bar was built from.
@@ -124,12 +126,15 @@ impl Bar {
         (self.volume.0 != 0 && self.tells_value()).then(|| self.value as f64 / self.volume.0 as f64)
     }
 
-    /// When it had ended at the latest, for one that has: its opening and the interval's nominal length, or, for tick,
-    /// volume and value bars, when it became known.
+    /// When it had ended at the latest, for one that has: its opening and the interval's nominal length (of a month 31
+    /// days), or, for tick, volume and value bars, when it became known. When exactly is its grid's to say:
+    /// [`super::BarGrid::end_of`].
     #[must_use]
     pub const fn ended_by(&self) -> UnixNanos {
         if self.interval.is_time() {
-            self.ts.plus(self.interval.nanos())
+            let month = matches!(self.interval.kind(), IntervalKind::Month);
+            self.ts
+                .plus(if month { 31 * DAY_NS } else { self.interval.nanos() })
         } else {
             self.ts_init
         }

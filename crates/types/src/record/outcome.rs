@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::deployment::{StrategyDeployed, StrategyRemoved};
 use super::ledger::{Acquired, EntryDetail, FxRate, LedgerSettingsChanged, LotsChosen, PositionBook};
 use super::slice::SliceRecorded;
+use crate::market::SessionGrid;
 use crate::risk::{Denial, RiskSettings};
 use crate::signal::Signal;
 use crate::{
@@ -404,6 +405,24 @@ pub struct SessionTable {
 }
 
 impl SessionTable {
+    /// The sessions of a grid: its stretches of one trading date are one session, breaks included, since orders for the
+    /// day outlive a break.
+    #[must_use]
+    pub fn of(calendar: Arc<str>, grid: &SessionGrid, source: String) -> Self {
+        let by_date = grid.spans().chunk_by(|a, b| a.date == b.date);
+        let sessions = by_date.filter_map(|stretches| {
+            Some(Session {
+                open: stretches.first()?.open,
+                close: stretches.last()?.close,
+            })
+        });
+        Self {
+            calendar,
+            sessions: sessions.collect(),
+            source,
+        }
+    }
+
     /// The session that contains a time.
     #[must_use]
     pub fn at(&self, now: UnixNanos) -> Option<&Session> {

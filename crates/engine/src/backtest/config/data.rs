@@ -111,12 +111,32 @@ fn source(
     if files.is_empty() && catalog.is_none() {
         return Err(section.missing("file", "a CSV (also .gz) or Parquet file"));
     }
+    let layout = layout(section, found)?;
+    if catalog.is_some() {
+        own_columns_only(section, &layout)?;
+    }
     Ok(DataConfig {
         catalog,
         instrument: found.instrument.id.clone(),
         files,
-        layout: layout(section, found)?,
+        layout,
     })
+}
+
+/// Series of the catalogue are stamped at their opening, in UTC, in our own columns: what says otherwise would shift them.
+fn own_columns_only(section: &Section<'_>, layout: &Layout) -> Result<(), ConfigError> {
+    let told = [
+        ("stamp", layout.stamp != BarStamp::Open),
+        ("utc_offset", layout.utc_offset_s != 0),
+        ("columns", section.value("columns").is_some()),
+    ];
+    match told.iter().find(|(_, told)| *told) {
+        None => Ok(()),
+        Some((key, _)) => {
+            let message = "goes with files; the catalogue's bars are stamped at their opening in UTC";
+            Err(section.error(key, message))
+        }
+    }
 }
 
 /// `source = "catalog"` with the catalogue's place, relative to the configuration's folder.

@@ -14,9 +14,11 @@
 //!
 //! `[[halts]]`: `instrument`, `from`, `to`: it is not traded then, whatever its calendar says.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use toml::Value;
+use tradewind_types::market::{BarGrid, SessionGrid, SessionSpan};
 use tradewind_types::record::{Session, SessionTable};
 use tradewind_types::time::DAY_NS;
 use tradewind_types::{InstrumentId, UnixNanos};
@@ -38,6 +40,8 @@ const SOURCE: &str = "the backtest's configuration";
 pub struct SessionConfig {
     /// Sessions by calendar.
     pub tables: Vec<SessionTable>,
+    /// The same with breaks and trading dates: where bars begin and end.
+    pub grids: BTreeMap<String, SessionGrid>,
     /// Calendars that instruments name and no table is there for yet.
     pub unknown: Vec<Arc<str>>,
     /// Interruptions: instrument, from, to.
@@ -74,15 +78,15 @@ pub(super) fn read(
             );
             return Err(section.error("calendar", message));
         }
-        let apart = sessions.windows(2).all(|pair| pair[0].close <= pair[1].open);
-        if !apart {
-            return Err(section.error("spans", "sessions must ascend and not overlap"));
-        }
-        config.tables.push(SessionTable {
+        let grid = SessionGrid::new(sessions);
+        let grid = grid.map_err(|e| section.error("spans", format!("must ascend and not overlap: {e}")))?;
+        // As they are described: between two of one day nothing is traded.
+        let table = SessionTable {
             calendar: Arc::from(calendar),
-            sessions,
+            sessions: grid.spans().iter().map(|s| Session { open: s.open, close: s.close }).collect(),
             source: SOURCE.to_owned(),
-        });
+        };
+        config.add(table, grid);
         section.finish()?;
     }
     for calendar in instruments.iter().filter_map(|i| i.calendar.as_ref()) {
@@ -118,7 +122,8 @@ pub(super) fn days_of((from, to): (UnixNanos, UnixNanos)) -> (UnixNanos, UnixNan
     (from, to.min(from.plus(DAYS_MAX * DAY_NS)))
 }
 
-fn dated(section: &Section<'_>, spans: &Value) -> Result<Vec<Session>, ConfigError> {
+/// Sessions as they are listed; the trading date is the one on which they close, in UTC.
+fn dated(section: &Section<'_>, spans: &Value) -> Result<Vec<SessionSpan>, ConfigError> {
     let refuse = |what: &str| {
         let form = "a list of pairs: [[\"2024-01-02T14:30:00Z\", \"2024-01-02T21:00:00Z\"]]";
         section.error("spans", format!("must be {form}; {what}"))
@@ -132,14 +137,13 @@ fn dated(section: &Section<'_>, spans: &Value) -> Result<Vec<Session>, ConfigErr
             let text = text.ok_or_else(|| refuse("a pair has two times"))?;
             read_stamp(&text).map(UnixNanos).map_err(|e| refuse(&e))
         };
-        let session = Session {
-            open: stamp(0)?,
-            close: stamp(1)?,
-        };
-        if session.open >= session.close {
+        let (open, close) = (stamp(0)?, stamp(1)?);
+        if open >= close {
             return Err(refuse("a session must open before it closes"));
         }
-        sessions.push(session);
+        let date = BarGrid::Utc.trading_date(UnixNanos(close.0 - 1));
+        let date = date.ok_or_else(|| refuse("a time is beyond the calendar"))?;
+        sessions.push(SessionSpan { date, open, close });
     }
     if sessions.is_empty() {
         return Err(refuse("there is none"));
@@ -147,7 +151,7 @@ fn dated(section: &Section<'_>, spans: &Value) -> Result<Vec<Session>, ConfigErr
     Ok(sessions)
 }
 
-fn weekly(section: &Section<'_>, period: (UnixNanos, UnixNanos)) -> Result<Vec<Session>, ConfigError> {
+fn weekly(section: &Section<'_>, period: (UnixNanos, UnixNanos)) -> Result<Vec<SessionSpan>, ConfigError> {
     let open = time_of_day(section, "open")?;
     let mut close = time_of_day(section, "close")?;
     if close <= open {
@@ -173,10 +177,12 @@ fn weekly(section: &Section<'_>, period: (UnixNanos, UnixNanos)) -> Result<Vec<S
                 let shifted = i128::from(day.0) + i128::from(secs - offset) * 1_000_000_000;
                 UnixNanos(u64::try_from(shifted).unwrap_or(0))
             };
-            sessions.push(Session {
+            let date = BarGrid::Utc.trading_date(day);
+            sessions.extend(date.map(|date| SessionSpan {
+                date,
                 open: at(open),
                 close: at(close),
-            });
+            }));
         }
         day = day.plus(DAY_NS);
     }
@@ -210,6 +216,12 @@ fn weekdays(section: &Section<'_>) -> Result<[bool; 7], ConfigError> {
 }
 
 impl SessionConfig {
+    /// Takes the sessions of a calendar.
+    pub(super) fn add(&mut self, table: SessionTable, grid: SessionGrid) {
+        self.grids.insert((*table.calendar).to_owned(), grid);
+        self.tables.push(table);
+    }
+
     /// In a sentence.
     pub(crate) fn told(&self, instruments: &[InstrumentConfig]) -> String {
         let mut parts = Vec::new();

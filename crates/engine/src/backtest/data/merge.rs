@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use tradewind_types::market::{Bar, BarInterval, BarSource, Quote, Trade};
+use tradewind_types::market::{Bar, BarGrid, BarInterval, BarSource, IntervalKind, Quote, Trade};
 use tradewind_types::{InstrumentIdx, PriceMantissa, SizeMantissa, UnixNanos};
 
 use super::check::GapCount;
@@ -18,6 +18,8 @@ pub struct Feed {
     pub instrument: InstrumentIdx,
     /// Interval of its bars; of no meaning for quotes and trades.
     pub interval: BarInterval,
+    /// Where its bars begin and end.
+    pub grid: BarGrid,
     /// Where the rows come from.
     pub source: Box<dyn Source>,
 }
@@ -60,8 +62,36 @@ struct Lane {
     feed: Feed,
     chunk: Chunk,
     at: usize,
-    /// From a row's stamp to the time at which it is known.
-    delay_ns: u64,
+    /// When a row is known.
+    known: Delay,
+}
+
+/// From a row's stamp to the time at which it is known.
+enum Delay {
+    /// So much later, nothing for what is not a bar.
+    Fixed(u64),
+    /// With the end of its bar.
+    Bar(BarInterval, BarGrid),
+}
+
+impl Delay {
+    fn of(kind: DataKind, interval: BarInterval, grid: &BarGrid) -> Self {
+        match (kind, grid, interval.kind()) {
+            (DataKind::Bars, BarGrid::Sessions(_), _) | (DataKind::Bars, _, IntervalKind::Month) => {
+                Self::Bar(interval, grid.clone())
+            }
+            (DataKind::Bars, ..) => Self::Fixed(interval.nanos()),
+            _ => Self::Fixed(0),
+        }
+    }
+
+    #[inline]
+    fn known(&self, ts: u64) -> u64 {
+        match self {
+            Self::Fixed(ns) => ts.saturating_add(*ns),
+            Self::Bar(interval, grid) => grid.closes(*interval, UnixNanos(ts)).0,
+        }
+    }
 }
 
 /// The merged stream. Memory: one chunk per feed.
@@ -86,16 +116,11 @@ impl Merge {
         };
         for feed in feeds {
             let kind = feed.source.kind();
-            let delay_ns = if kind == DataKind::Bars {
-                feed.interval.nanos()
-            } else {
-                0
-            };
             merge.lanes.push(Lane {
+                known: Delay::of(kind, feed.interval, &feed.grid),
                 feed,
                 chunk: Chunk::new(kind),
                 at: 0,
-                delay_ns,
             });
         }
         for at in 0..merge.lanes.len() {
@@ -173,7 +198,7 @@ impl Lane {
                 }
             }
             let ts = self.chunk.ts()[self.at];
-            let known = ts.saturating_add(self.delay_ns);
+            let known = self.known.known(ts);
             let within = ts < period.to.0 && known <= period.known_until.0;
             return Ok(within.then_some(known));
         }
@@ -269,6 +294,7 @@ mod tests {
         Feed {
             instrument: InstrumentIdx(instrument),
             interval: BarInterval::S1,
+            grid: BarGrid::Utc,
             source,
         }
     }

@@ -12,8 +12,8 @@
 //! interest and borrowing, then expiry. Positions and marks are those of that moment. Real accounts are left alone:
 //! their venue tells what it booked.
 //!
-//! After a restart the times since the last entry or valuation are made up for; an entry's key names its time, so that
-//! none is booked twice.
+//! After a restart the times since the last entry or valuation are made up for, as soon as what is held has prices, or
+//! after a minute without; an entry's key names its time, so that none is booked twice.
 
 mod rules;
 mod settle;
@@ -23,7 +23,7 @@ use tradewind_matching::paper::carry::{self, CarryEvent, CarryKind};
 use tradewind_types::num::NumberError;
 use tradewind_types::record::{Attribution, CashKind, FeeKind, Outcome};
 use tradewind_types::risk::RiskRule;
-use tradewind_types::time::DAY_NS;
+use tradewind_types::time::{DAY_NS, SECOND_NS};
 use tradewind_types::{
     AccountId, AccountKind, Instrument, InstrumentId, InstrumentKind, Money, Price, StrategyId, UnixNanos,
 };
@@ -34,6 +34,9 @@ use super::{AccountState, Actions, Kernel};
 
 pub use rules::{BorrowRule, CarryRules, FundingRule, FundingSchedule, InterestRule};
 
+/// How long after the start what fell due before it waits for prices.
+const MARKS_WITHIN_NS: u64 = 60 * SECOND_NS;
+
 /// How far carry has been worked off.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct CarryClock {
@@ -41,6 +44,8 @@ pub(super) struct CarryClock {
     done: UnixNanos,
     /// The next time at which something is due; 0 = to be found.
     next: UnixNanos,
+    /// Whether what is held had its prices once, or the wait for them is over.
+    priced: bool,
 }
 
 /// One owner's position.
@@ -60,11 +65,42 @@ impl Kernel {
         }
     }
 
+    /// The next time at which something is due, when it has come by `ts`.
+    pub(super) fn next_due_carry(&mut self, ts: UnixNanos) -> Option<UnixNanos> {
+        if self.carry.next > ts || !self.config.carry.is_timed() || self.frozen {
+            return None;
+        }
+        if self.carry.done == UnixNanos(0) {
+            self.carry.done = self.last_booked().unwrap_or(ts);
+        }
+        if !self.carry.priced && self.waits_for_marks(ts) {
+            return None;
+        }
+        self.carry.priced = true;
+        self.carry.next = self.next_carry(self.carry.done);
+        (self.carry.next <= ts).then_some(self.carry.next)
+    }
+
+    /// After a restart, what fell due meanwhile waits a while for prices: the first events come before any quote.
+    fn waits_for_marks(&self, ts: UnixNanos) -> bool {
+        let begun = self.deployed.started().unwrap_or(ts);
+        let simulated = self
+            .state
+            .accounts
+            .values()
+            .filter(|a| a.info.kind == AccountKind::Paper);
+        let unpriced = simulated
+            .flat_map(|account| account.ledger.open_sides())
+            .any(|side| self.mark(side.instrument).0.is_none());
+        unpriced && ts.since(begun) < MARKS_WITHIN_NS
+    }
+
     /// Begins: what lies before does not count.
     pub(super) fn carry_from(&mut self, ts: UnixNanos) {
         self.carry = CarryClock {
             done: ts,
             next: UnixNanos(0),
+            priced: true,
         };
     }
 
