@@ -101,7 +101,13 @@ const BUGS: [(Mutation, u64, &[&str]); 7] = [
     (
         Mutation::RenamesFills,
         40,
-        &["the venue", "its venue", "took FILLED", "does not fit"],
+        &[
+            "the venue",
+            "its venue",
+            "took FILLED",
+            "does not fit",
+            "still open",
+        ],
     ),
     (
         Mutation::ForgetsTail,
