@@ -16,14 +16,14 @@ use parquet::file::metadata::{
 use parquet::file::properties::ReaderProperties;
 use parquet::file::reader::{ChunkReader, Length, RowGroupReader as _};
 use parquet::file::serialized_reader::SerializedRowGroupReader;
-use parquet::file::statistics::Statistics;
 
 use super::CatalogError;
-use super::encode::{NARROW_END, Wide};
+use super::encode::Wide;
 use super::figures::{Figures, NONE, NONE_WIDE};
 use super::files::Files;
+use super::pruning::constant;
 use super::rows::{Cells, Names, Rows};
-use super::schema::{Cell, Column, Kind, SYMBOL, Scales, TS};
+use super::schema::{Cell, Column, Kind, Scales};
 
 /// A file up to this size is read at once.
 const WHOLE_BYTES_MAX: u64 = 8 << 20;
@@ -160,77 +160,10 @@ impl OpenFile {
         u64::try_from(self.meta.file_metadata().num_rows()).unwrap_or(0)
     }
 
-    /// The first and last time of a row group, by its statistics.
-    pub(crate) fn times(&self, group: usize) -> Option<(i64, i64)> {
-        match self.chunk(group, TS)?.statistics()? {
-            Statistics::Int64(s) => Some((*s.min_opt()?, *s.max_opt()?)),
-            _ => None,
-        }
-    }
-
-    /// Whether a row group may have rows of a time range, and of a symbol where one is asked for.
-    pub(crate) fn may_have(&self, group: usize, times: &Range<i64>, symbol: Option<&str>) -> bool {
-        let in_time = self
-            .times(group)
-            .is_none_or(|(first, last)| first < times.end && last >= times.start);
-        let statistics = || {
-            self.chunk(group, SYMBOL)
-                .and_then(ColumnChunkMetaData::statistics)
-        };
-        let has_symbol = |symbol: &str| match statistics() {
-            Some(Statistics::ByteArray(s)) => {
-                let above = s.min_opt().is_none_or(|min| min.data() <= symbol.as_bytes());
-                let below = s.max_opt().is_none_or(|max| max.data() >= symbol.as_bytes());
-                above && below
-            }
-            _ => true,
-        };
-        in_time && symbol.is_none_or(has_symbol)
-    }
-
-    /// Whether a row group has any value in a column, as far as its statistics say.
-    pub(crate) fn has_any(&self, group: usize, place: usize) -> bool {
-        self.chunk(group, place).is_some_and(|chunk| {
-            let nulls = chunk.statistics().and_then(Statistics::null_count_opt);
-            nulls != u64::try_from(chunk.num_values()).ok()
-        })
-    }
-
-    fn chunk(&self, group: usize, place: usize) -> Option<&ColumnChunkMetaData> {
+    /// A column of a row group.
+    pub(super) fn chunk(&self, group: usize, place: usize) -> Option<&ColumnChunkMetaData> {
         let at = (*self.places.get(place)?)?;
         Some(self.meta.row_group(group).column(at))
-    }
-
-    /// Which columns would need wide decimals if the file's scales were raised.
-    pub(crate) fn wide_at(&self, scales: Scales) -> Wide {
-        let mut wide = self.wide;
-        for (place, spec) in self.kind.columns().iter().enumerate() {
-            let by = u32::from(scales.of(spec.cell).saturating_sub(self.scales.of(spec.cell)));
-            if by == 0 {
-                continue;
-            }
-            let largest = |group: usize| match self.chunk(group, place)?.statistics()? {
-                Statistics::Int64(s) => Some(s.min_opt()?.unsigned_abs().max(s.max_opt()?.unsigned_abs())),
-                _ => None,
-            };
-            let fits = |value: u64| {
-                10u128
-                    .checked_pow(by)
-                    .and_then(|factor| factor.checked_mul(value.into()))
-                    .is_some_and(|raised| raised < NARROW_END)
-            };
-            let all_none = |group: usize| {
-                let chunk = self.chunk(group, place);
-                chunk.is_some_and(|c| {
-                    c.statistics().and_then(Statistics::null_count_opt) == Some(c.num_values() as u64)
-                })
-            };
-            let narrow = (0..self.groups()).all(|group| all_none(group) || largest(group).is_some_and(fits));
-            if !narrow {
-                wide |= 1 << place;
-            }
-        }
-        wide
     }
 
     /// A row group's rows, with the columns that are wanted; the others are empty.
@@ -317,45 +250,14 @@ impl OpenFile {
     }
 }
 
-fn none(spec: &Column, rows: usize) -> Cells {
+/// A column without a value.
+pub(super) fn none(spec: &Column, rows: usize) -> Cells {
     if spec.cell == Cell::Fraction {
         return Cells::Fractions(vec![f64::NAN; rows]);
     }
     let mut figures = Figures::default();
     figures.fill(NONE_WIDE, rows);
     Cells::Figures(figures)
-}
-
-/// A column whose statistics say that all of its cells are the same need not be read.
-fn constant(chunk: &ColumnChunkMetaData, spec: &Column, rows: usize, names: &mut Names) -> Option<Cells> {
-    let statistics = chunk.statistics()?;
-    let nulls = statistics.null_count_opt();
-    if nulls == Some(rows as u64) && spec.optional {
-        return Some(none(spec, rows));
-    }
-    if nulls.unwrap_or(0) != 0 || spec.optional && nulls.is_none() {
-        return None;
-    }
-    let value = match statistics {
-        Statistics::Int64(s) if spec.cell != Cell::Fraction && s.min_opt()? == s.max_opt()? => {
-            i128::from(*s.min_opt()?)
-        }
-        Statistics::Boolean(s) if spec.cell == Cell::Flag && s.min_opt()? == s.max_opt()? => {
-            i128::from(*s.min_opt()?)
-        }
-        Statistics::ByteArray(s)
-            if spec.cell == Cell::Text
-                && s.min_is_exact()
-                && s.max_is_exact()
-                && s.min_opt()?.data() == s.max_opt()?.data() =>
-        {
-            i128::from(names.code(std::str::from_utf8(s.min_opt()?.data()).ok()?))
-        }
-        _ => return None,
-    };
-    let mut figures = Figures::default();
-    figures.fill(value, rows);
-    Some(Cells::Figures(figures))
 }
 
 fn column(

@@ -21,6 +21,7 @@ mod list;
 mod merge;
 mod partition;
 mod place;
+mod pruning;
 pub mod quality;
 mod read;
 pub mod retention;
