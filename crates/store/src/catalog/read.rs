@@ -12,7 +12,7 @@ use super::files::Files;
 use super::merge::{Merge, Piece, Rule, history, unique};
 use super::place::{Part, Place, Series};
 use super::rows::{Cells, Rows};
-use super::schema::{SYMBOL, TS};
+use super::schema::{Kind, SYMBOL, TS};
 use super::session::Commit;
 use super::{Catalog, CatalogError};
 
@@ -110,12 +110,17 @@ impl Catalog {
     /// [`CatalogError`]; also when the catalogue changes again and again meanwhile.
     pub async fn read(&self, query: &Query) -> Result<Rows, CatalogError> {
         // The tail first: what moves from the tail to the files meanwhile is then seen twice, never missed.
-        let (mut pieces, tail) = self.steady(query, false).await?;
+        let (pieces, tail) = self.steady(query, false).await?;
+        let mut rows = join(pieces, query)?;
+        let expiries = query.series.kind == Kind::Options;
         if let Some(tail) = tail {
-            let tail = unique(tail, Rule::HigherRevision).rows;
-            return merged(join(std::mem::take(&mut pieces), query)?, tail);
+            if expiries {
+                rows = rows.sorted();
+            }
+            rows = merged(rows, unique(tail, Rule::HigherRevision).rows)?;
         }
-        join(pieces, query)
+        // Files of other kinds follow each other in time; those of expiries lie side by side.
+        Ok(if expiries { by_time(rows) } else { rows })
     }
 
     /// Every revision of the rows of a query, in order of time and revision.
@@ -237,7 +242,7 @@ async fn piece(
                 .unwrap_or(all);
             rows.keep(first..last);
         }
-        if kind == super::schema::Kind::Options {
+        if kind == Kind::Options {
             let inside: Vec<u32> = (0..rows.len() as u32)
                 .filter(|row| query.times.contains(&rows.ts(*row as usize)))
                 .collect();
@@ -322,7 +327,17 @@ fn join(mut pieces: Vec<Rows>, query: &Query) -> Result<Rows, CatalogError> {
     Ok(Rows::from_parts(kind, scales, names, joined))
 }
 
-/// The tail's rows merged into those of the files.
+/// Rows in order of time; those of the same time stay in their order.
+fn by_time(rows: Rows) -> Rows {
+    let mut order: Vec<u32> = (0..rows.len() as u32).collect();
+    if order.is_sorted_by_key(|at| rows.ts(*at as usize)) {
+        return rows;
+    }
+    order.sort_by_key(|at| rows.ts(*at as usize));
+    rows.permuted(&order)
+}
+
+/// The tail's rows merged into those of the files, which are sorted by their keys.
 fn merged(mut stored: Rows, mut tail: Rows) -> Result<Rows, CatalogError> {
     let scales = stored.scales.max(tail.scales);
     stored.raise(scales)?;

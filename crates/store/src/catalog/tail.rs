@@ -37,9 +37,12 @@ pub struct Compacted {
     pub change: Change,
 }
 
-/// A bar as a row of a table at these scales.
+/// A bar as a row of a table at these scales. What its source does not tell (a candle without value and trades, quotes
+/// without volume) is none, not 0.
 #[must_use]
 pub fn bar_row(rows: &mut Rows, symbol: &str, bar: &Bar) -> [i128; 14] {
+    let told = |is: bool, value: i128| if is { value } else { NONE_WIDE };
+    let (sizes, value) = (!bar.is_of_quotes(), bar.tells_value());
     let source = match bar.source {
         BarSource::Trades => "trades",
         BarSource::QuoteMids => "quote_mids",
@@ -54,9 +57,9 @@ pub fn bar_row(rows: &mut Rows, symbol: &str, bar: &Bar) -> [i128; 14] {
         i128::from(bar.high.0),
         i128::from(bar.low.0),
         i128::from(bar.close.0),
-        bar.volume.0,
-        bar.value,
-        i128::from(bar.trades),
+        told(sizes, bar.volume.0),
+        told(sizes && value, bar.value),
+        told(value, i128::from(bar.trades)),
         bar.open_interest.map_or(NONE_WIDE, |oi| oi.mantissa().0),
         i128::from(rows.names.code(source)),
         i128::from(bar.complete),
@@ -128,12 +131,42 @@ impl Stored {
         serde_json::to_string(&self.figures).map_err(|e| CatalogError::Refused(e.to_string()))
     }
 
-    /// Whether stored figures say the same; the last one is the time at which they became known.
-    fn says(&self, stored: &str) -> bool {
-        let stored: Vec<Option<String>> = serde_json::from_str(stored).unwrap_or_default();
+    /// Whether what is stored says the same, whatever scales either has; the last figure is the time at which the row
+    /// became known.
+    fn says(&self, scales: Scales, kind: Kind, stored: &StoredFigures) -> bool {
+        let figures: Vec<Option<String>> = serde_json::from_str(&stored.figures).unwrap_or_default();
         let end = self.figures.len().saturating_sub(1);
-        stored.len() == self.figures.len() && stored[..end] == self.figures[..end]
+        let pairs = self.figures.iter().zip(&figures).take(end);
+        figures.len() == self.figures.len()
+            && plain(kind)
+                .zip(pairs)
+                .all(|((_, cell), (here, there))| match (here, there) {
+                    (Some(here), Some(there)) => {
+                        same_figure((here, scales.of(cell)), (there, stored.scales.of(cell)))
+                    }
+                    (here, there) => here == there,
+                })
     }
+}
+
+/// What a row in SQL says beside its key.
+struct StoredFigures {
+    figures: String,
+    scales: Scales,
+}
+
+/// Whether two texts are the same figure, each a whole number at a scale of its own; other texts have no scale.
+fn same_figure((here, scale): (&str, u8), (there, other): (&str, u8)) -> bool {
+    if scale == other {
+        return here == there;
+    }
+    let raised = |text: &str, by: u8| {
+        let value: i128 = text.parse().ok()?;
+        value.checked_mul(10i128.checked_pow(u32::from(by))?)
+    };
+    let most = scale.max(other);
+    let (here, there) = (raised(here, most - scale), raised(there, most - other));
+    here.is_some() && here == there
 }
 
 /// Columns that are no part of the key, by place.
@@ -167,31 +200,22 @@ impl Tail {
     /// # Errors
     /// When the database does not take them; none is stored then.
     pub async fn append(&self, series: &Series, rows: &Rows) -> Result<u64, CatalogError> {
+        self.append_all([(series, rows)]).await
+    }
+
+    /// [`Tail::append`] for several series in one transaction.
+    ///
+    /// # Errors
+    /// When the database does not take them; none is stored then.
+    pub async fn append_all<'a>(
+        &self,
+        all: impl IntoIterator<Item = (&'a Series, &'a Rows)> + Send,
+    ) -> Result<u64, CatalogError> {
+        let all: Vec<(&Series, &Rows)> = all.into_iter().collect();
         let mut tx = self.db.writer().begin().await.map_err(sql)?;
         let mut new = 0;
-        for row in 0..rows.len() {
-            let mut stored = Stored::of(rows, row)?;
-            let mut attempts = 0;
-            loop {
-                if insert(&mut tx, series, rows.scales, &stored).await? {
-                    new += 1;
-                    break;
-                }
-                if same(&mut tx, series, &stored).await? {
-                    break;
-                }
-                attempts += 1;
-                if attempts > CONTRADICTIONS_MAX {
-                    let what =
-                        format!("{series}: more than {CONTRADICTIONS_MAX} rows of the same time differ");
-                    return Err(CatalogError::Refused(what));
-                }
-                // Quotes have an ordinal only; trades have a number before it, which is 0 where they have none.
-                match (rows.kind, stored.ties.as_mut_slice()) {
-                    (Kind::Quotes, [ordinal]) | (Kind::Trades, [0, ordinal]) => *ordinal += 1,
-                    _ => stored.revision += 1,
-                }
-            }
+        for (series, rows) in all {
+            new += append(&mut tx, series, rows).await?;
         }
         tx.commit().await.map_err(sql)?;
         Ok(new)
@@ -288,6 +312,34 @@ impl Tail {
     }
 }
 
+async fn append(tx: &mut sqlx::SqliteConnection, series: &Series, rows: &Rows) -> Result<u64, CatalogError> {
+    let mut new = 0;
+    for row in 0..rows.len() {
+        let mut stored = Stored::of(rows, row)?;
+        let mut attempts = 0;
+        loop {
+            if insert(tx, series, rows.scales, &stored).await? {
+                new += 1;
+                break;
+            }
+            if same(tx, series, rows.scales, &stored).await? {
+                break;
+            }
+            attempts += 1;
+            if attempts > CONTRADICTIONS_MAX {
+                let what = format!("{series}: more than {CONTRADICTIONS_MAX} rows of the same time differ");
+                return Err(CatalogError::Refused(what));
+            }
+            // Quotes have an ordinal only; trades have a number before it, which is 0 where they have none.
+            match (rows.kind, stored.ties.as_mut_slice()) {
+                (Kind::Quotes, [ordinal]) | (Kind::Trades, [0, ordinal]) => *ordinal += 1,
+                _ => stored.revision += 1,
+            }
+        }
+    }
+    Ok(new)
+}
+
 async fn insert(
     tx: &mut sqlx::SqliteConnection,
     series: &Series,
@@ -315,10 +367,15 @@ async fn insert(
     Ok(done.rows_affected() == 1)
 }
 
-async fn same(tx: &mut sqlx::SqliteConnection, series: &Series, row: &Stored) -> Result<bool, CatalogError> {
-    let stored: (String,) = sqlx::query_as(
-        "SELECT figures FROM catalog_tail WHERE kind = $1 AND market = $2 AND series = $3 AND bar_interval = $4 \
-         AND symbol = $5 AND ts = $6 AND tie = $7 AND revision = $8",
+async fn same(
+    tx: &mut sqlx::SqliteConnection,
+    series: &Series,
+    scales: Scales,
+    row: &Stored,
+) -> Result<bool, CatalogError> {
+    let found = sqlx::query(
+        "SELECT figures, price_scale, size_scale FROM catalog_tail WHERE kind = $1 AND market = $2 AND series = $3 \
+         AND bar_interval = $4 AND symbol = $5 AND ts = $6 AND tie = $7 AND revision = $8",
     )
     .bind(series.kind.name())
     .bind(series.instrument.market.as_str())
@@ -331,23 +388,31 @@ async fn same(tx: &mut sqlx::SqliteConnection, series: &Series, row: &Stored) ->
     .fetch_one(tx)
     .await
     .map_err(sql)?;
-    Ok(row.says(&stored.0))
+    let stored = StoredFigures {
+        figures: found.try_get(0).map_err(sql)?,
+        scales: Scales {
+            price: scale_at(&found, 1)?,
+            size: scale_at(&found, 2)?,
+        },
+    };
+    Ok(row.says(scales, series.kind, &stored))
+}
+
+fn scale_at(row: &SqliteRow, at: usize) -> Result<u8, CatalogError> {
+    let value: i64 = row.try_get(at).map_err(sql)?;
+    let fits = u8::try_from(value)
+        .ok()
+        .filter(|s| *s <= super::schema::SCALE_MAX);
+    fits.ok_or_else(|| CatalogError::Tail(StoreError::corrupt("scale", &value.to_string())))
 }
 
 /// Rows as they were before they were stored, at the largest scales among them.
 fn rows_of(kind: Kind, found: &[SqliteRow]) -> Result<Rows, CatalogError> {
     let mut by_scale: Vec<Rows> = Vec::new();
     for row in found {
-        let scale = |at: usize| {
-            let value: i64 = row.try_get(at).map_err(sql)?;
-            let fits = u8::try_from(value)
-                .ok()
-                .filter(|s| *s <= super::schema::SCALE_MAX);
-            fits.ok_or_else(|| CatalogError::Tail(StoreError::corrupt("scale", &value.to_string())))
-        };
         let scales = Scales {
-            price: scale(4)?,
-            size: scale(5)?,
+            price: scale_at(row, 4)?,
+            size: scale_at(row, 5)?,
         };
         let at = match by_scale.iter().position(|rows| rows.scales == scales) {
             Some(at) => at,
