@@ -8,6 +8,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tradewind_engine::EngineHandle;
 use tradewind_store::Db;
+use tradewind_store::catalog::Catalog;
 use tradewind_store::projection::Histories;
 use tradewind_types::{Clock, UnixNanos};
 
@@ -42,6 +43,8 @@ pub struct Parts {
     pub hub: Option<Arc<Hub>>,
     /// Jobs; without them `/backtests` answers 503.
     pub backtests: Option<Arc<Backtests>>,
+    /// Stored market data; without it there are no bars of before the engine's.
+    pub catalog: Option<Catalog>,
 }
 
 /// Everything that handlers share.
@@ -62,6 +65,8 @@ pub struct Shared {
     pub hub: Option<Arc<Hub>>,
     /// Jobs.
     pub backtests: Option<Arc<Backtests>>,
+    /// Stored market data.
+    pub catalog: Option<Catalog>,
     /// From credentials to callers.
     pub identities: Arc<Identities>,
     /// Hub tickets.
@@ -134,6 +139,7 @@ impl AppState {
             rights,
             hub,
             backtests,
+            catalog,
         } = parts;
         Ok(Self(Arc::new(Shared {
             identities: rights.identities,
@@ -150,6 +156,7 @@ impl AppState {
             venues,
             hub,
             backtests,
+            catalog,
         })))
     }
 }

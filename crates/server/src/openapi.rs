@@ -12,7 +12,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::access::{Action, Rule};
 use crate::problem::Code;
 
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 11] = [
     ("identity", "Set-up, signing in, sessions, API keys, people."),
     ("accounts", "Accounts, their figures, money and members."),
     ("orders", "Orders, fills, positions and the ledger."),
@@ -23,6 +23,11 @@ const TAGS: [(&str, &str); 9] = [
     ),
     ("risk", "Risk settings and the kill switch."),
     ("market", "Instruments and market data."),
+    ("charts", "What people keep of their charts: drawings and templates."),
+    (
+        "udf",
+        "The Universal Data Feed, for TradingView's charting library and others that speak its protocol.",
+    ),
     ("venues", "Venues and connections."),
     ("system", "Status, errors, this document."),
 ];

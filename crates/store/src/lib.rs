@@ -10,6 +10,7 @@
 
 pub mod calendar;
 pub mod catalog;
+pub mod chart;
 pub mod db;
 pub mod error;
 pub mod identity;

@@ -55,6 +55,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(4, "0004_order_terms"),
     migration!(5, "0005_calendar"),
     migration!(6, "0006_catalog"),
+    migration!(7, "0007_chart"),
 ];
 
 /// A migration with what the database says of it.

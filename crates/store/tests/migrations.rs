@@ -31,6 +31,11 @@ INSERT INTO catalog_tail (kind, market, series, bar_interval, symbol, ts, tie, r
 INSERT INTO catalog_asked (instrument, bar_interval, from_ts, to_ts, asked_at, found_rows)
   VALUES ('BTC-USD.COINBASE', '1m', 1, 2, 3, 0)
   ON CONFLICT (instrument, bar_interval, from_ts, to_ts) DO UPDATE SET asked_at = excluded.asked_at;
+INSERT INTO chart_drawings (owner, drawing_id, org_id, instrument, content, version, created_at, updated_at)
+  VALUES ('u1', 'd1', 'desk', 'BTC-USD.COINBASE', '{}', 1, 1, 1);
+INSERT INTO chart_templates (owner, name, template_id, org_id, content, version, created_at, updated_at)
+  VALUES ('u1', 'mine', 't1', 'desk', '{}', 1, 1, 1)
+  ON CONFLICT (owner, name) DO UPDATE SET version = chart_templates.version + 1;
 INSERT INTO p_postings (engine_id, seq, line, org_id, account, ledger_account, currency, amount, balance)
   VALUES ('main', 6, 0, 'desk', 'a1', 'CASH_AVAILABLE', 'USD', '-5000.005', '94999.995'),
          ('main', 6, 1, 'desk', 'a1', 'CASH_LOCKED', 'USD', '5000.005', '5000.005');

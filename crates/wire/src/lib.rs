@@ -11,6 +11,7 @@
 pub mod account;
 pub mod backtest;
 pub mod bookkeeping;
+pub mod chart;
 pub mod deployment;
 pub mod error;
 pub mod hub;
@@ -24,6 +25,7 @@ pub mod risk;
 pub mod scalar;
 pub mod strategy;
 pub mod system;
+pub mod udf;
 pub mod venue;
 
 pub use account::{
@@ -40,6 +42,10 @@ pub use bookkeeping::{
     AccountValuation, AllocationPart, Booked, BookingTask, CashKind, CorporateAction, CorporateActionKind,
     CorrectedFill, CurrencyValue, FeeKind, FxRate, LedgerSettings, LedgerSettingsChange, LotMethod, LotPick,
     NewBooking, PositionMode, Statement, StatementRow, StatementRowState, StatementTotal, StrategyPnl,
+};
+pub use chart::{
+    ChartTemplate, ChartTemplateContent, ChartTemplateIndicator, ChartTemplates, Drawing, DrawingChange,
+    DrawingKind, DrawingPoint, DrawingStyle, Drawings, NewChartTemplate, NewDrawing,
 };
 pub use deployment::{
     Deployment, NewDeployment, ParameterKind, ScriptChecked, ScriptText, StrategyKind, StrategyParameter,
@@ -80,6 +86,10 @@ pub use strategy::{
 };
 pub use system::{
     EngineStatus, FeedStatus, HubStatus, JournalStatus, Mode, PartState, ProjectionStatus, Status,
+};
+pub use udf::{
+    UdfConfig, UdfExchange, UdfFound, UdfHistory, UdfMarks, UdfQuote, UdfQuoteFigures, UdfQuotes, UdfSymbol,
+    UdfSymbolInfo, UdfSymbolType, UdfTimescaleMark,
 };
 pub use venue::{
     Breaker, BreakerState, Connection, ConnectionDetail, ConnectionTransition, RingEntry, Venue,

@@ -21,6 +21,7 @@ use tradewind_server::backtests::Backtests;
 use tradewind_server::hub::{Feeds, Hub, HubConfig};
 use tradewind_server::venues::VenueDirectory;
 use tradewind_server::{App, AppState};
+use tradewind_store::catalog::{Catalog, Files, Tail};
 use tradewind_store::projection::{Pace, ProjectionError, Projector, Scope, SqlHistories};
 use tradewind_store::{Db, DbConfig, migrate};
 use tradewind_types::{Clock, EngineId, OrgId, UnixNanos};
@@ -72,6 +73,18 @@ impl DataDir {
 
     pub(crate) fn journal(&self) -> PathBuf {
         self.0.join("journal")
+    }
+
+    /// The stored market data with its live tail.
+    fn open_catalog(&self, db: &Db) -> Result<Catalog, Failure> {
+        let folder = self.catalog();
+        let files = Files::local(&folder);
+        let files = files.map_err(|e| Failure::failed(format!("{}: {e}", folder.display())))?;
+        Ok(Catalog::new(files).with_tail(Tail::new(db.clone())))
+    }
+
+    fn catalog(&self) -> PathBuf {
+        self.0.join("catalog")
     }
 
     pub(crate) fn database(&self) -> PathBuf {
@@ -210,6 +223,7 @@ impl Running {
             config: server_config,
             clock,
             backtests: Some(Arc::clone(&backtests)),
+            catalog: Some(data.open_catalog(&db)?),
             engine: handle,
             store: db.clone(),
             histories: Arc::new(SqlHistories::new(db.clone(), scope())),

@@ -134,6 +134,8 @@ actions! {
     BacktestsRead: Rule::SignedIn, Read, Read;
     BacktestRun: Rule::Roles(RESEARCHERS), Manage, Write;
     BacktestStop: Rule::SignedIn, Manage, Write;
+    ChartRead: Rule::SignedIn, Read, Read;
+    ChartChange: Rule::SignedIn, Manage, Write;
     RiskChange: Rule::Account(Need::Manage), Manage, Write;
     KillSwitchEngage: Rule::Account(Need::Stop), Cancel, Cancel;
     KillSwitchLift: Rule::Account(Need::Manage), Manage, Write;

@@ -1,7 +1,9 @@
 //! Bars for whoever wants more of them than a page: the engine's own, behind one question.
 //!
-//! The engine keeps the newest bars of every interval. What is read is whatever lies before an end, so that those who
+//! The engine keeps the newest bars of every interval; older ones are the catalogue's ([`stored`]). What is read is whatever lies before an end, so that those who
 //! compute over bars get those that came before the first one that is wanted (their *lead*), as far as there are any.
+
+mod stored;
 
 use std::sync::Arc;
 
@@ -32,6 +34,20 @@ pub struct Wanted {
     pub skip: usize,
     /// So many more before; at most [`LEAD_MAX`].
     pub lead: usize,
+}
+
+impl Wanted {
+    /// Whether ascending bars, all there are from `since` on, hold everything that is wanted.
+    fn is_met(&self, bars: &[Bar], since: UnixNanos) -> bool {
+        let end = self
+            .to
+            .map_or(bars.len(), |to| bars.partition_point(|bar| bar.ts < to));
+        let by_count = end >= self.skip.saturating_add(self.count).saturating_add(self.lead);
+        let by_time = self
+            .from
+            .is_some_and(|from| from >= since && bars.partition_point(|bar| bar.ts < from) >= self.lead);
+        by_count || by_time
+    }
 }
 
 /// Bars that were read.
@@ -89,9 +105,11 @@ pub async fn read(state: &AppState, id: &InstrumentId, wanted: Wanted) -> ApiRes
     // Only the bars are read on the engine's thread.
     let answer = state.engine.query(move |kernel| {
         let (instrument, market) = kernel.market(&asked)?;
+        let idx = kernel.instruments().idx(&asked)?;
         let kept = market.series(interval).is_some();
         let read = market.bars(interval, UnixNanos(0), now, usize::MAX);
         Some((
+            idx,
             Arc::clone(instrument),
             market.data_state(now),
             market.grid().clone(),
@@ -99,11 +117,30 @@ pub async fn read(state: &AppState, id: &InstrumentId, wanted: Wanted) -> ApiRes
         ))
     });
     let answer = answer.await?;
-    let (instrument, data_state, grid, read) = answer.ok_or_else(|| ApiError::of(Code::InstrumentUnknown))?;
+    let (idx, instrument, data_state, grid, read) =
+        answer.ok_or_else(|| ApiError::of(Code::InstrumentUnknown))?;
     let Some(read) = read else {
         return Err(not_kept(interval));
     };
-    Ok(cut(instrument, data_state, grid, read.bars, read.closed, wanted))
+    let forming = read.bars.len() - read.closed;
+    let mut bars = read.bars;
+    if let Some(catalog) = state.catalog.as_ref().filter(|_| interval.is_time()) {
+        let engines = stored::Engines {
+            idx,
+            instrument: &instrument,
+            grid: &grid,
+            bars,
+            now,
+        };
+        bars = stored::with_earlier(catalog, engines, wanted)
+            .await
+            .map_err(|error| {
+                tracing::error!(%error, instrument = %id, "stored bars could not be read");
+                ApiError::of(Code::StoreBusy).retry_after(1)
+            })?;
+    }
+    let closed = bars.len() - forming;
+    Ok(cut(instrument, data_state, grid, bars, closed, wanted))
 }
 
 /// Lead and wanted bars of all that there are.

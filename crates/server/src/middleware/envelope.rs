@@ -23,6 +23,8 @@ pub struct RouteName(pub Arc<str>);
 #[derive(Debug, Clone, Copy)]
 pub struct Sandboxed;
 
+/// Paths of the data feed, whose clients look at the body of an answer alone.
+const UDF: &str = "/udf/";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 const CSP: HeaderValue = HeaderValue::from_static(
@@ -52,7 +54,11 @@ pub async fn envelope(State(state): State<AppState>, mut request: Request, next:
         },
     };
     let mut response = as_problem(&state, answer, &path, &info);
-    secure(&state, &mut response, path.starts_with("/api/"));
+    secure(
+        &state,
+        &mut response,
+        path.starts_with("/api/") || path.starts_with(UDF),
+    );
     if let Ok(id) = HeaderValue::from_str(&info.correlation_id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
@@ -71,6 +77,25 @@ fn patience(state: &AppState, method: &http::Method, path: &str) -> Duration {
     let upload = *method == http::Method::PUT && path.starts_with("/api/v1/backtest-files/");
     let usual = state.config.request_timeout;
     if upload { UPLOAD_TIMEOUT.max(usual) } else { usual }
+}
+
+/// A problem with the members by which the clients of the data feed know an error.
+#[derive(serde::Serialize)]
+struct UdfProblem {
+    #[serde(flatten)]
+    problem: tradewind_wire::Problem,
+    s: &'static str,
+    errmsg: String,
+}
+
+impl From<tradewind_wire::Problem> for UdfProblem {
+    fn from(problem: tradewind_wire::Problem) -> Self {
+        Self {
+            s: "error",
+            errmsg: problem.detail.clone(),
+            problem,
+        }
+    }
 }
 
 fn describe(request: &Request) -> RequestInfo {
@@ -116,7 +141,12 @@ fn as_problem(state: &AppState, mut answer: Response, path: &str, info: &Request
         );
     }
     let problem = error.problem(path, &info.correlation_id, state.clock.now());
-    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    let body = if path.starts_with(UDF) {
+        serde_json::to_vec(&UdfProblem::from(problem))
+    } else {
+        serde_json::to_vec(&problem)
+    };
+    let body = body.unwrap_or_default();
     let route = answer.extensions().get::<RouteName>().cloned();
     let mut response = (error.code.status(), body).into_response();
     for (name, value) in answer.headers() {

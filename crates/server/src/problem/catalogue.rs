@@ -54,9 +54,11 @@ catalogue! {
     BacktestUnknown "BACKTEST_UNKNOWN" 404 "Unknown backtest" "You have no such backtest.";
     BadRequest "BAD_REQUEST" 400 "Bad request" "The request is not valid HTTP for this resource.";
     BodyTooLarge "BODY_TOO_LARGE" 413 "Body too large" "The body is longer than the resource takes: 1 MB, more where a file is sent.";
+    ChartLimit "CHART_LIMIT" 409 "Too many" "There is no room for more drawings or templates; delete some.";
     ConnectionUnknown "CONNECTION_UNKNOWN" 404 "Unknown connection" "There is no such connection.";
     CredentialsRefused "CREDENTIALS_REFUSED" 401 "Credentials refused" "The name, password, token or key is wrong, used up, revoked or over.";
     CsrfRefused "CSRF_REFUSED" 403 "CSRF token refused" "The session's unsafe requests need its token in X-CSRF-Token; GET /api/v1/session tells it.";
+    DrawingUnknown "DRAWING_UNKNOWN" 404 "Unknown drawing" "You have no such drawing.";
     EngineBusy "ENGINE_BUSY" 503 "Engine busy" "The engine's queue is full; try again shortly.";
     Forbidden "FORBIDDEN" 403 "Not allowed" "Your role, membership or key does not allow this.";
     HostRefused "HOST_REFUSED" 421 "Host refused" "The Host header names no host that this server answers for.";
@@ -89,6 +91,7 @@ catalogue! {
     StoreBusy "STORE_BUSY" 503 "Database busy" "The database did not answer in time; market data and trading go on.";
     StrategyUnknown "STRATEGY_UNKNOWN" 404 "Unknown strategy" "There is no such strategy.";
     StreamUnavailable "STREAM_UNAVAILABLE" 503 "Stream unavailable" "The real-time hub does not run.";
+    TemplateUnknown "TEMPLATE_UNKNOWN" 404 "Unknown template" "You have no such chart template.";
     Timeout "TIMEOUT" 503 "Timed out" "The request took too long and was given up.";
     Unauthenticated "UNAUTHENTICATED" 401 "Not signed in" "Sign in, or send an API key as Authorization: Bearer.";
     Unavailable "UNAVAILABLE" 503 "Unavailable" "The server cannot do this now; try again shortly.";

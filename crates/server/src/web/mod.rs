@@ -22,7 +22,12 @@ const NOT_BUILT: &str = include_str!("not_built.html");
 /// Answers everything that no route answers: files of the app, its index for page routes, problems for the API.
 pub async fn serve(request: Request) -> Response {
     let path = request.uri().path();
-    if path == "/api" || path.starts_with("/api/") {
+    let programs = ["/api", "/udf"];
+    let under = |root: &str| {
+        path.strip_prefix(root)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    if programs.into_iter().any(under) {
         return ApiError::of(Code::NotFound).into_response();
     }
     let mut response = match *request.method() {

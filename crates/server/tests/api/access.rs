@@ -71,6 +71,8 @@ fn path_of(endpoint: &Endpoint, account: &AccountId, user: &str) -> String {
         .replace("{key}", "no-such-key")
         .replace("{backtest}", "no-such-backtest")
         .replace("{indicator}", "RSI_14")
+        .replace("{drawing}", "no-such-drawing")
+        .replace("{name}", "no-such-template")
         .replace("{file}", "no-such-file.csv")
 }
 

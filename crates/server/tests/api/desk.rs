@@ -23,6 +23,7 @@ use tradewind_server::identity::manage::{Key, create_key};
 use tradewind_server::identity::{hash_token, member_text, role_text};
 use tradewind_server::venues::VenueDirectory;
 use tradewind_server::{App, AppState, Config};
+use tradewind_store::catalog::{Catalog, Files};
 use tradewind_store::identity::{memberships, organisations, sessions, users};
 use tradewind_store::projection::{Pace, ProjectionSink, Projector, Records, Scope, SqlHistories};
 use tradewind_store::{Db, DbConfig, migrate};
@@ -195,6 +196,7 @@ impl Desk {
             config,
             clock: shared,
             backtests: Some(backtests.expect("a folder for backtests")),
+            catalog: Some(Catalog::new(Files::memory())),
             engine: engine.handle(),
             store: db.clone(),
             histories: Arc::new(SqlHistories::new(db.clone(), scope)),

@@ -3,6 +3,7 @@
 mod access;
 mod backtests;
 mod bookkeeping;
+mod chart;
 mod deployments;
 mod desk;
 mod errors;
@@ -13,3 +14,4 @@ mod market;
 mod openapi;
 mod orders;
 mod system;
+mod udf;

@@ -1,0 +1,2 @@
+DROP TABLE chart_templates;
+DROP TABLE chart_drawings;

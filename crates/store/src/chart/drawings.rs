@@ -1,0 +1,139 @@
+//! Drawings on the chart of an instrument.
+
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+use tradewind_types::{OrgId, UnixNanos, UserId};
+
+use super::Changed;
+use crate::db::{from_sql, to_sql};
+use crate::{Db, StoreError};
+
+/// A drawing as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DrawingRow {
+    /// Whose.
+    pub owner: UserId,
+    /// Id, unique among the owner's.
+    pub id: String,
+    /// Desk.
+    pub org: OrgId,
+    /// Instrument id.
+    pub instrument: String,
+    /// Kind, points and style as JSON.
+    pub content: String,
+    /// 1 when new; each change adds 1.
+    pub version: i64,
+    /// When it was drawn.
+    pub created_at: UnixNanos,
+    /// When it was changed last.
+    pub updated_at: UnixNanos,
+}
+
+fn read(row: &SqliteRow) -> Result<DrawingRow, StoreError> {
+    let (owner, org): (String, String) = (row.try_get("owner")?, row.try_get("org_id")?);
+    Ok(DrawingRow {
+        owner: owner
+            .parse()
+            .map_err(|_| StoreError::corrupt("chart_drawings.owner", &owner))?,
+        id: row.try_get("drawing_id")?,
+        org: org
+            .parse()
+            .map_err(|_| StoreError::corrupt("chart_drawings.org_id", &org))?,
+        instrument: row.try_get("instrument")?,
+        content: row.try_get("content")?,
+        version: row.try_get("version")?,
+        created_at: from_sql(row.try_get("created_at")?),
+        updated_at: from_sql(row.try_get("updated_at")?),
+    })
+}
+
+/// A person's drawings on an instrument, the oldest first; at most 1,000.
+///
+/// # Errors
+/// Those of the database.
+pub async fn of(db: &Db, owner: &UserId, instrument: &str) -> Result<Vec<DrawingRow>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT * FROM chart_drawings WHERE owner = $1 AND instrument = $2 ORDER BY created_at, drawing_id LIMIT 1000",
+    )
+    .bind(owner.as_str())
+    .bind(instrument)
+    .fetch_all(db.reader())
+    .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Stores a new drawing, unless its owner has `most` on the instrument already: then false.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the id is taken.
+pub async fn insert(db: &Db, row: &DrawingRow, most: u32) -> Result<bool, StoreError> {
+    // One statement, so that two that come together cannot both be the last that fits.
+    let done = sqlx::query(
+        "INSERT INTO chart_drawings (owner, drawing_id, org_id, instrument, content, version, created_at, updated_at)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8
+         WHERE (SELECT COUNT(*) FROM chart_drawings WHERE owner = $1 AND instrument = $4) < $9",
+    )
+    .bind(row.owner.as_str())
+    .bind(&row.id)
+    .bind(row.org.as_str())
+    .bind(&row.instrument)
+    .bind(&row.content)
+    .bind(row.version)
+    .bind(to_sql(row.created_at))
+    .bind(to_sql(row.updated_at))
+    .bind(i64::from(most))
+    .execute(db.writer())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Changes a drawing that still has the version that the change is based on.
+///
+/// # Errors
+/// Those of the database.
+pub async fn update(
+    db: &Db,
+    owner: &UserId,
+    id: &str,
+    content: &str,
+    based_on: i64,
+    now: UnixNanos,
+) -> Result<Changed<DrawingRow>, StoreError> {
+    let row = sqlx::query(
+        "UPDATE chart_drawings SET content = $1, version = version + 1, updated_at = $2
+         WHERE owner = $3 AND drawing_id = $4 AND version = $5 RETURNING *",
+    )
+    .bind(content)
+    .bind(to_sql(now))
+    .bind(owner.as_str())
+    .bind(id)
+    .bind(based_on)
+    .fetch_optional(db.writer())
+    .await?;
+    if let Some(row) = row {
+        return read(&row).map(Changed::Done);
+    }
+    let there = sqlx::query("SELECT 1 FROM chart_drawings WHERE owner = $1 AND drawing_id = $2")
+        .bind(owner.as_str())
+        .bind(id)
+        .fetch_optional(db.reader())
+        .await?;
+    Ok(if there.is_some() {
+        Changed::Stale
+    } else {
+        Changed::Missing
+    })
+}
+
+/// Deletes a drawing; false when its owner has no such one.
+///
+/// # Errors
+/// Those of the database.
+pub async fn delete(db: &Db, owner: &UserId, id: &str) -> Result<bool, StoreError> {
+    let done = sqlx::query("DELETE FROM chart_drawings WHERE owner = $1 AND drawing_id = $2")
+        .bind(owner.as_str())
+        .bind(id)
+        .execute(db.writer())
+        .await?;
+    Ok(done.rows_affected() == 1)
+}

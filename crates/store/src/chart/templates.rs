@@ -1,0 +1,137 @@
+//! Templates: sets of indicators by name.
+
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+use tradewind_types::{OrgId, UnixNanos, UserId};
+
+use super::Changed;
+use crate::db::{from_sql, to_sql};
+use crate::{Db, StoreError};
+
+/// A template as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateRow {
+    /// Whose.
+    pub owner: UserId,
+    /// Name, unique among the owner's.
+    pub name: String,
+    /// Id; stays when the template is replaced.
+    pub id: String,
+    /// Desk.
+    pub org: OrgId,
+    /// What is in it, as JSON.
+    pub content: String,
+    /// 1 when new; each replacement adds 1.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: UnixNanos,
+    /// When it was replaced last.
+    pub updated_at: UnixNanos,
+}
+
+fn read(row: &SqliteRow) -> Result<TemplateRow, StoreError> {
+    let (owner, org): (String, String) = (row.try_get("owner")?, row.try_get("org_id")?);
+    Ok(TemplateRow {
+        owner: owner
+            .parse()
+            .map_err(|_| StoreError::corrupt("chart_templates.owner", &owner))?,
+        name: row.try_get("name")?,
+        id: row.try_get("template_id")?,
+        org: org
+            .parse()
+            .map_err(|_| StoreError::corrupt("chart_templates.org_id", &org))?,
+        content: row.try_get("content")?,
+        version: row.try_get("version")?,
+        created_at: from_sql(row.try_get("created_at")?),
+        updated_at: from_sql(row.try_get("updated_at")?),
+    })
+}
+
+/// A person's templates by name; at most 1,000.
+///
+/// # Errors
+/// Those of the database.
+pub async fn of(db: &Db, owner: &UserId) -> Result<Vec<TemplateRow>, StoreError> {
+    let rows = sqlx::query("SELECT * FROM chart_templates WHERE owner = $1 ORDER BY name LIMIT 1000")
+        .bind(owner.as_str())
+        .fetch_all(db.reader())
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Makes a template or replaces the one of its name. `None` when it is new and its owner has `most` already.
+///
+/// # Errors
+/// Those of the database.
+pub async fn put(db: &Db, row: &TemplateRow, most: u32) -> Result<Option<TemplateRow>, StoreError> {
+    // `WHERE` also keeps the parser from taking `ON CONFLICT` for a join.
+    let stored = sqlx::query(
+        "INSERT INTO chart_templates (owner, name, template_id, org_id, content, version, created_at, updated_at)
+         SELECT $1, $2, $3, $4, $5, 1, $6, $6
+         WHERE (SELECT COUNT(*) FROM chart_templates WHERE owner = $1 AND name <> $2) < $7
+         ON CONFLICT (owner, name) DO UPDATE SET content = excluded.content, updated_at = excluded.updated_at,
+             version = chart_templates.version + 1
+         RETURNING *",
+    )
+    .bind(row.owner.as_str())
+    .bind(&row.name)
+    .bind(&row.id)
+    .bind(row.org.as_str())
+    .bind(&row.content)
+    .bind(to_sql(row.updated_at))
+    .bind(i64::from(most))
+    .fetch_optional(db.writer())
+    .await?;
+    stored.as_ref().map(read).transpose()
+}
+
+/// Replaces a template that still has the version that the change is based on.
+///
+/// # Errors
+/// Those of the database.
+pub async fn replace(
+    db: &Db,
+    owner: &UserId,
+    name: &str,
+    content: &str,
+    based_on: i64,
+    now: UnixNanos,
+) -> Result<Changed<TemplateRow>, StoreError> {
+    let row = sqlx::query(
+        "UPDATE chart_templates SET content = $1, version = version + 1, updated_at = $2
+         WHERE owner = $3 AND name = $4 AND version = $5 RETURNING *",
+    )
+    .bind(content)
+    .bind(to_sql(now))
+    .bind(owner.as_str())
+    .bind(name)
+    .bind(based_on)
+    .fetch_optional(db.writer())
+    .await?;
+    if let Some(row) = row {
+        return read(&row).map(Changed::Done);
+    }
+    let there = sqlx::query("SELECT 1 FROM chart_templates WHERE owner = $1 AND name = $2")
+        .bind(owner.as_str())
+        .bind(name)
+        .fetch_optional(db.reader())
+        .await?;
+    Ok(if there.is_some() {
+        Changed::Stale
+    } else {
+        Changed::Missing
+    })
+}
+
+/// Deletes a template; false when its owner has no such one.
+///
+/// # Errors
+/// Those of the database.
+pub async fn delete(db: &Db, owner: &UserId, name: &str) -> Result<bool, StoreError> {
+    let done = sqlx::query("DELETE FROM chart_templates WHERE owner = $1 AND name = $2")
+        .bind(owner.as_str())
+        .bind(name)
+        .execute(db.writer())
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
