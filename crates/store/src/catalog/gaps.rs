@@ -4,10 +4,10 @@
 use std::future::Future;
 use std::ops::Range;
 
+use tradewind_types::UnixNanos;
+use tradewind_types::market::{BarGrid, BarInterval};
 use tradewind_types::time::{DAY_NS, SECOND_NS};
 
-use super::merge::{Change, Rule};
-use super::partition::by_place;
 use super::place::Series;
 use super::rows::Rows;
 use super::{Catalog, CatalogError};
@@ -25,10 +25,27 @@ pub struct GapRules {
     pub batch_ns: i64,
     /// How long a venue that had nothing is not asked again, in nanoseconds.
     pub ask_again_ns: i64,
+    /// After how many questions in a row that the venue had nothing for its history counts as ended.
+    pub empty_max: u32,
+}
+
+/// Bars of one question at least, so that those of long intervals are not asked for one by one.
+const BATCH_BARS: i64 = 120;
+
+impl GapRules {
+    /// The rules for bars of an interval: a question is for 120 of them at least.
+    #[must_use]
+    pub fn of(self, interval: BarInterval) -> Self {
+        let bars = (interval.nanos() as i64).saturating_mul(BATCH_BARS);
+        Self {
+            batch_ns: self.batch_ns.max(bars),
+            ..self
+        }
+    }
 }
 
 impl Default for GapRules {
-    /// Above 3 minutes, 30 days back, 120 minutes a question, again after a day.
+    /// Above 3 minutes, 30 days back, 120 minutes a question, again after a day; ended after 12 questions for nothing.
     fn default() -> Self {
         let minute = 60 * SECOND_NS as i64;
         Self {
@@ -36,6 +53,7 @@ impl Default for GapRules {
             days_back: 30,
             batch_ns: 120 * minute,
             ask_again_ns: DAY_NS as i64,
+            empty_max: 12,
         }
     }
 }
@@ -53,35 +71,27 @@ pub struct Gap {
 
 /// The gaps of a series up to now. `ts` are opening times in order; `sessions` are (open, close) in order, without
 /// overlap; only what is inside of `times` and not further back than the rules say is looked at.
+///
+/// Of `D`, `W` and `M` one bar is wanted for each day, week or month that has a session and lies inside whole. A session
+/// counts to the UTC day in which it closes.
 #[must_use]
 pub fn scan(
     ts: &[i64],
-    interval_ns: i64,
+    interval: BarInterval,
     sessions: impl IntoIterator<Item = (i64, i64)>,
     (times, now): (Range<i64>, i64),
     rules: &GapRules,
 ) -> Vec<Gap> {
-    let interval_ns = interval_ns.max(1);
     let back = i64::from(rules.days_back) * DAY_NS as i64;
-    let (first, last) = (times.start.max(now.saturating_sub(back)), times.end.min(now));
+    let times = times.start.max(now.saturating_sub(back))..times.end.min(now);
+    if interval.nanos() >= DAY_NS {
+        return scan_long(ts, interval, sessions, &times);
+    }
+    let interval_ns = (interval.nanos() as i64).max(1);
     let mut gaps = Vec::new();
     let mut at = 0;
     for (open, close) in sessions {
-        if interval_ns >= DAY_NS as i64 {
-            // A bar of a day may be stamped anywhere from the UTC midnight before the open on.
-            let from = open - open.rem_euclid(DAY_NS as i64);
-            at += ts[at..].partition_point(|t| *t < from);
-            let there = ts.get(at).is_some_and(|t| *t < close);
-            if !there && open >= first && close <= last {
-                gaps.push(Gap {
-                    from: open,
-                    to: close,
-                    bars: 1,
-                });
-            }
-            continue;
-        }
-        let (open, close) = (open.max(first), close.min(last));
+        let (open, close) = (open.max(times.start), close.min(times.end));
         if open >= close {
             continue;
         }
@@ -109,6 +119,54 @@ pub fn scan(
         }
     }
     gaps
+}
+
+/// The sessions of one day, week or month.
+struct Period {
+    slot: Range<i64>,
+    open: i64,
+    close: i64,
+}
+
+fn scan_long(
+    ts: &[i64],
+    interval: BarInterval,
+    sessions: impl IntoIterator<Item = (i64, i64)>,
+    times: &Range<i64>,
+) -> Vec<Gap> {
+    let mut periods: Vec<Period> = Vec::new();
+    for (open, close) in sessions {
+        let end = UnixNanos(close.saturating_sub(1).unsigned_abs());
+        let Some(slot) = BarGrid::Utc.slot(interval, end) else {
+            continue;
+        };
+        let slot = slot.start.0 as i64..slot.end.0 as i64;
+        match periods.last_mut().filter(|last| last.slot == slot) {
+            Some(last) => last.close = close,
+            None => periods.push(Period { slot, open, close }),
+        }
+    }
+    let whole = |period: &Period| match interval {
+        // Of the day the sessions are all there is; a week or month may have some beyond those handed in.
+        BarInterval::DAY => period.open >= times.start && period.close <= times.end,
+        _ => period.slot.start >= times.start && period.slot.end <= times.end,
+    };
+    let missing = |period: &Period| {
+        // A bar is stamped with the first opening, or with the midnight at which its period begins.
+        let from = period.open.min(period.slot.start);
+        let at = ts.partition_point(|t| *t < from);
+        ts.get(at).is_none_or(|t| *t >= period.close)
+    };
+    let gap = |period: &Period| Gap {
+        from: period.open,
+        to: period.close,
+        bars: 1,
+    };
+    periods
+        .iter()
+        .filter(|period| whole(period) && missing(period))
+        .map(gap)
+        .collect()
 }
 
 /// Gaps cut into questions of a bounded length.
@@ -145,8 +203,8 @@ pub struct Filled {
     pub skipped: u64,
     /// Questions that the venue had nothing for.
     pub empty: u64,
-    /// What the answers did.
-    pub change: Change,
+    /// Bars that the answers added.
+    pub added: u64,
     /// The first failures.
     pub failures: Vec<String>,
 }
@@ -166,17 +224,20 @@ impl Catalog {
         (times, now): (Range<i64>, i64),
         rules: &GapRules,
     ) -> Result<Vec<Gap>, CatalogError> {
-        let interval_ns = series.interval.map_or(0, |interval| interval.nanos() as i64);
+        let interval = series
+            .interval
+            .ok_or_else(|| CatalogError::Refused(format!("{series}: gaps are looked for in bars alone")))?;
         let back = i64::from(rules.days_back) * DAY_NS as i64;
         let from = times
             .start
             .max(now.saturating_sub(back))
             .saturating_sub(DAY_NS as i64);
         let bars = self.bars(series.clone(), from..times.end).await?;
-        Ok(scan(&bars.ts, interval_ns, sessions, (times, now), rules))
+        Ok(scan(&bars.ts, interval, sessions, (times, now), rules))
     }
 
-    /// Fetches what is missing, question by question; each answer is in the catalogue before the next is asked.
+    /// Fetches what is missing, question by question, the latest first; each answer is in the catalogue before the next is
+    /// asked. Where the venue had nothing several times in a row its history has ended: what is older is left.
     ///
     /// # Errors
     /// When the catalogue fails. What a venue says is among the failures of the answer.
@@ -188,9 +249,14 @@ impl Catalog {
         (now, rules): (i64, &GapRules),
     ) -> Result<Filled, CatalogError> {
         let mut filled = Filled::default();
-        for times in batches(gaps, rules) {
+        let mut nothing = 0;
+        for times in batches(gaps, rules).into_iter().rev() {
+            if nothing >= rules.empty_max {
+                break;
+            }
             if self.asked_lately(series, &times, (now, rules)).await? {
                 filled.skipped += 1;
+                nothing += 1;
                 continue;
             }
             filled.asked += 1;
@@ -203,18 +269,14 @@ impl Catalog {
                     continue;
                 }
             };
-            filled.empty += u64::from(rows.is_empty());
+            filled.added += self.fill(series, &rows).await?;
             self.note_asked(series, &times, (now, rows.len())).await?;
             if rows.is_empty() {
-                continue;
+                filled.empty += 1;
+                nothing += 1;
+            } else {
+                nothing = 0;
             }
-            let mut session = self.session().await?;
-            for (place, rows) in by_place(&series.shelf(), &rows)? {
-                session
-                    .add(&place, rows, Rule::LatestWrite { input: now })
-                    .await?;
-            }
-            filled.change += session.commit().await?;
         }
         Ok(filled)
     }
@@ -282,7 +344,7 @@ mod tests {
         let sessions = sessions.iter().map(|(a, b)| (a * MINUTE, b * MINUTE));
         let found = scan(
             &ts,
-            MINUTE,
+            BarInterval::M1,
             sessions,
             (0..i64::MAX, now * MINUTE),
             &GapRules::default(),
@@ -325,13 +387,63 @@ mod tests {
         ];
         let found = scan(
             &[DAY],
-            DAY,
+            BarInterval::DAY,
             sessions,
             (0..i64::MAX, 3 * DAY),
             &GapRules::default(),
         );
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].from, found[0].bars), (2 * DAY + 5 * MINUTE, 1));
+    }
+
+    #[test]
+    fn a_week_or_month_wants_one_bar_not_one_of_every_session() {
+        // 2024-01-01 is a Monday; New York's hours, five days a week, for five weeks.
+        let monday = 19_723 * DAY;
+        let session = |day: i64| {
+            (
+                monday + day * DAY + 870 * MINUTE,
+                monday + day * DAY + 1_260 * MINUTE,
+            )
+        };
+        let sessions: Vec<_> = (0..35).filter(|day| day % 7 < 5).map(session).collect();
+        let found = |interval: BarInterval, ts: &[i64], until: i64| {
+            let rules = GapRules {
+                days_back: 60,
+                ..GapRules::default()
+            };
+            let times = (monday..i64::MAX, monday + until * DAY);
+            scan(ts, interval, sessions.iter().copied(), times, &rules)
+        };
+        // Stamped at Monday's midnight, or when Monday's session opens.
+        let weeks = [monday, session(7).0, monday + 14 * DAY, session(28).0];
+        let gaps = found(BarInterval::WEEK, &weeks, 35);
+        assert_eq!(gaps.len(), 1);
+        assert_eq!(
+            (gaps[0].from, gaps[0].to, gaps[0].bars),
+            (session(21).0, session(25).1, 1)
+        );
+        // The week that runs is no gap, nor is the month.
+        assert_eq!(found(BarInterval::WEEK, &weeks[..3], 27), []);
+        assert_eq!(found(BarInterval::MONTH, &[], 30), []);
+        assert_eq!(found(BarInterval::MONTH, &[], 35).len(), 1);
+        assert_eq!(found(BarInterval::MONTH, &[session(0).0], 35), []);
+    }
+
+    #[test]
+    fn the_bar_of_the_day_before_is_not_taken_for_a_session_that_opens_in_the_evening() {
+        // 23:00 to 22:00 UTC, as on Globex; the bar of the first day is stamped with its midnight.
+        let sessions = [
+            (DAY - 60 * MINUTE, DAY + 1_320 * MINUTE),
+            (2 * DAY - 60 * MINUTE, 2 * DAY + 1_320 * MINUTE),
+        ];
+        let found = |ts: &[i64]| {
+            let times = (0..i64::MAX, 4 * DAY);
+            scan(ts, BarInterval::DAY, sessions, times, &GapRules::default())
+        };
+        assert_eq!(found(&[DAY]).len(), 1);
+        assert_eq!(found(&[DAY, 2 * DAY]), []);
+        assert_eq!(found(&[DAY - 60 * MINUTE, 2 * DAY - 60 * MINUTE]), []);
     }
 
     #[test]

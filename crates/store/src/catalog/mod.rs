@@ -15,6 +15,7 @@ mod error;
 pub mod export;
 mod figures;
 mod files;
+mod fill;
 pub mod gaps;
 mod history;
 pub mod import;

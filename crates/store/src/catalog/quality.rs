@@ -19,6 +19,8 @@
 //! in ticks have returns of so few values that it is next to 0 often. Their 3.5 is meant for normal values; returns of a
 //! minute are so far from that that ten times as much is asked for.
 
+use tradewind_types::market::BarInterval;
+
 use super::figures::{Figures, NONE_WIDE};
 use super::gaps::{Gap, GapRules, scan};
 use super::series::BarSeries;
@@ -60,7 +62,7 @@ pub struct Quality {
 
 /// Checks bars. `sessions` are (open, close) over their period, where they are known.
 #[must_use]
-pub fn quality(bars: &BarSeries, interval_ns: i64, sessions: Option<&[(i64, i64)]>) -> Quality {
+pub fn quality(bars: &BarSeries, interval: BarInterval, sessions: Option<&[(i64, i64)]>) -> Quality {
     let n = bars.len();
     let mut findings = vec![
         weighed(
@@ -97,19 +99,13 @@ pub fn quality(bars: &BarSeries, interval_ns: i64, sessions: Option<&[(i64, i64)
     if let Some(sessions) = sessions
         && let (Some(first), Some(last)) = (bars.ts.first(), bars.ts.last())
     {
-        let times = *first..last + interval_ns;
+        let times = *first..last.saturating_add(interval.nanos() as i64);
         let rules = GapRules {
             days_back: u16::MAX,
             ..GapRules::default()
         };
         let now = times.end;
-        let gaps: Vec<Gap> = scan(
-            &bars.ts,
-            interval_ns,
-            sessions.iter().copied(),
-            (times, now),
-            &rules,
-        );
+        let gaps: Vec<Gap> = scan(&bars.ts, interval, sessions.iter().copied(), (times, now), &rules);
         let missing: u64 = gaps.iter().map(|gap| gap.bars).sum();
         let found = (missing, gaps.first().map(|gap| gap.from));
         findings.push(weighed("gaps", (0.4, 0.2), n + missing as usize, found));
@@ -277,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_quiet_series_has_the_full_score() {
-        let found = quality(&series(&quiet(1_000)), MINUTE, None);
+        let found = quality(&series(&quiet(1_000)), BarInterval::M1, None);
         assert!((found.score - 1.0).abs() < 1e-12, "{found:?}");
     }
 
@@ -286,14 +282,14 @@ mod tests {
         let base = quiet(1_000);
         let mut halved = base.clone();
         halved[500..].iter_mut().for_each(|c| *c /= 2);
-        let split = quality(&series(&halved), MINUTE, None);
+        let split = quality(&series(&halved), BarInterval::M1, None);
         assert_eq!(count(&split, "splits"), 1);
         assert_eq!(count(&split, "price_gaps"), 1);
         assert!(split.score < 0.95, "{split:?}");
 
         let mut spike = base.clone();
         spike[300] *= 2;
-        let spiked = quality(&series(&spike), MINUTE, None);
+        let spiked = quality(&series(&spike), BarInterval::M1, None);
         assert_eq!(count(&spiked, "splits"), 0, "it does not stay");
         // Up by 100 %, and down by 50 %, which is not more than 50 %, but for the walk's step.
         assert!((1..=2).contains(&count(&spiked, "moves")));
@@ -301,11 +297,11 @@ mod tests {
 
         let mut frozen = base.clone();
         frozen[100..120].fill(10_005);
-        assert!(count(&quality(&series(&frozen), MINUTE, None), "stale") >= 20);
+        assert!(count(&quality(&series(&frozen), BarInterval::M1, None), "stale") >= 20);
 
         let mut crooked = series(&base);
         crooked.high[7] = crooked.low[7] - 1;
-        let found = quality(&crooked, MINUTE, None);
+        let found = quality(&crooked, BarInterval::M1, None);
         assert_eq!(count(&found, "ohlc_order"), 1);
         let first = found
             .findings
@@ -316,7 +312,10 @@ mod tests {
 
         let mut silent = series(&base);
         silent.volume = Figures::Narrow((0..1_000).map(|n| i64::from(n % 4 != 0)).collect());
-        assert_eq!(count(&quality(&silent, MINUTE, None), "zero_volume"), 250);
+        assert_eq!(
+            count(&quality(&silent, BarInterval::M1, None), "zero_volume"),
+            250
+        );
 
         let mut holed = series(&base);
         for column in [
@@ -329,7 +328,7 @@ mod tests {
             column.drain(400..500);
         }
         holed.volume.keep(0..900);
-        let found = quality(&holed, MINUTE, Some(&[(0, 1_000 * MINUTE)]));
+        let found = quality(&holed, BarInterval::M1, Some(&[(0, 1_000 * MINUTE)]));
         assert_eq!(count(&found, "gaps"), 100);
         assert!(
             (found.score - 0.8).abs() < 1e-9,
@@ -343,11 +342,11 @@ mod tests {
         let mut bars = series(&quiet(100));
         bars.volume = Figures::Narrow(vec![super::super::NONE; 100]);
         assert!(
-            quality(&bars, MINUTE, None)
+            quality(&bars, BarInterval::M1, None)
                 .findings
                 .iter()
                 .all(|f| f.check != "zero_volume")
         );
-        assert!((quality(&BarSeries::default(), MINUTE, None).score - 1.0).abs() < 1e-12);
+        assert!((quality(&BarSeries::default(), BarInterval::M1, None).score - 1.0).abs() < 1e-12);
     }
 }

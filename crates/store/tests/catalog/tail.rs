@@ -70,6 +70,111 @@ async fn a_reader_sees_files_and_tail_as_one_series_before_and_after_compaction(
     assert!(plain(&revisions).contains(&(3, 103, 0)));
 }
 
+#[test]
+fn what_a_candle_does_not_tell_is_none_not_nothing() {
+    let mut rows = Rows::new(Kind::Bars, Scales { price: 2, size: 4 });
+    let mut of = |source, value| {
+        let bar = Bar {
+            source,
+            value,
+            ..live(0, 100, 0)
+        };
+        let row = bar_row(&mut rows, "BTC-USD", &bar);
+        [row[6], row[7], row[8]]
+    };
+    assert_eq!(of(BarSource::Venue, 0), [10, NONE_WIDE, NONE_WIDE]);
+    assert_eq!(of(BarSource::Venue, 1_000), [10, 1_000, 2]);
+    assert_eq!(of(BarSource::Trades, 1_000), [10, 1_000, 2]);
+    assert_eq!(of(BarSource::QuoteMids, 0), [NONE_WIDE, NONE_WIDE, 2]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn figures_at_another_scale_are_compared_by_what_they_say() {
+    let (_folder, catalog) = catalog().await;
+    let tail = catalog.tail().expect("a tail");
+    let append = async |scales: Scales, price: i64, volume: i128| {
+        let mut rows = Rows::new(Kind::Bars, scales);
+        let bar = Bar {
+            open: PriceMantissa(price),
+            high: PriceMantissa(price),
+            low: PriceMantissa(price),
+            close: PriceMantissa(price),
+            volume: SizeMantissa(volume),
+            ..live(0, 0, 0)
+        };
+        let row = bar_row(&mut rows, "BTC-USD", &bar);
+        rows.push(&row);
+        tail.append(&series(), &rows).await.expect("acknowledged")
+    };
+    let (coarse, fine) = (Scales { price: 2, size: 4 }, Scales { price: 4, size: 5 });
+    assert_eq!(append(coarse, 12_345, 10).await, 1);
+    assert_eq!(append(fine, 1_234_500, 100).await, 0, "123.45 is 123.4500");
+    assert_eq!(append(fine, 12_345, 10).await, 1, "1.2345 is not 123.45");
+    let rows = catalog.read(&Query::all(series())).await.expect("read");
+    assert_eq!((rows.len(), rows.get(2, 0), rows.get(12, 0)), (1, 12_345, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn option_snapshots_of_several_expiries_are_read_once_and_in_order_of_time() {
+    let (_folder, catalog) = catalog().await;
+    let series = Series::of(Kind::Options, "NIFTY.NFO".parse().expect("an id"));
+    // (symbol, minute, days of the expiry, bid, revision)
+    let rows_of = |given: &[(&str, i64, i128, i128, i128)]| {
+        let mut rows = Rows::new(Kind::Options, Scales { price: 2, size: 0 });
+        for (symbol, minute, expiry, bid, revision) in given {
+            let mut row = [NONE_WIDE; 22];
+            row[0] = i128::from(rows.names.code(symbol));
+            row[1] = i128::from(START + minute * MINUTE);
+            (row[2], row[3]) = (*expiry, 100);
+            row[4] = i128::from(rows.names.code("call"));
+            row[5] = *bid;
+            let columns = Kind::Options.columns();
+            let place = |name: &str| columns.iter().position(|c| c.name == name).expect(name);
+            row[place("revision")] = *revision;
+            row[place("ts_init")] = 1;
+            rows.push(&row[..columns.len()]);
+        }
+        rows
+    };
+    let (near, far) = (19_800, 19_830);
+    let tail = catalog.tail().expect("a tail");
+    let stored = rows_of(&[
+        ("OCT", 0, far, 1, 0),
+        ("OCT", 1, far, 2, 0),
+        ("SEP", 0, near, 3, 0),
+        ("SEP", 1, near, 4, 0),
+    ]);
+    tail.append(&series, &stored).await.expect("acknowledged");
+    catalog.compact(i64::MAX).await.expect("compacted");
+    let more = rows_of(&[
+        ("OCT", 1, far, 20, 1),
+        ("SEP", 0, near, 3, 0),
+        ("SEP", 2, near, 5, 0),
+    ]);
+    tail.append(&series, &more).await.expect("acknowledged");
+    let rows = catalog.read(&Query::all(series)).await.expect("read");
+    let found: Vec<_> = (0..rows.len())
+        .map(|row| {
+            (
+                (rows.ts(row) - START) / MINUTE,
+                rows.symbol(row).to_owned(),
+                rows.get(5, row),
+            )
+        })
+        .collect();
+    let wanted = [
+        (0, "OCT", 1),
+        (0, "SEP", 3),
+        (1, "OCT", 20),
+        (1, "SEP", 4),
+        (2, "SEP", 5),
+    ];
+    assert_eq!(
+        found,
+        wanted.map(|(minute, symbol, bid)| (minute, symbol.to_owned(), bid))
+    );
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn trades_of_the_same_time_are_all_kept_with_or_without_numbers() {
     let (_folder, catalog) = catalog().await;
@@ -142,7 +247,7 @@ async fn gaps_are_filled_from_history_and_a_venue_that_has_nothing_is_not_asked_
         .backfill(&series(), &gaps, &Venue, (now, &rules))
         .await
         .expect("filled");
-    assert_eq!((filled.asked, filled.empty, filled.change.added), (2, 1, 44));
+    assert_eq!((filled.asked, filled.empty, filled.added), (2, 1, 44));
     let gaps = scan(&catalog).await;
     assert_eq!(gaps.len(), 1, "one missing minute is no gap");
     let again = catalog
@@ -152,4 +257,69 @@ async fn gaps_are_filled_from_history_and_a_venue_that_has_nothing_is_not_asked_
     assert_eq!((again.asked, again.skipped), (0, 1));
     assert_eq!(read(&catalog).await.len(), 299);
     assert_eq!(NONE_WIDE, i128::MIN);
+}
+
+/// A venue whose history reaches back two hours.
+struct Short;
+
+impl History for Short {
+    async fn bars(&self, _: &Series, times: std::ops::Range<i64>) -> Result<Rows, String> {
+        let known = (0..120).filter(|m| times.contains(&(START + m * MINUTE)));
+        Ok(bars(known.map(|m| (m, 1_000 + m)), START + 1))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_latest_is_asked_for_first_and_where_a_history_ends_no_more() {
+    let (_folder, catalog) = catalog().await;
+    let now = START + 120 * MINUTE;
+    let rules = GapRules::default();
+    let sessions = [(START - 20_000 * MINUTE, now)];
+    let gaps = catalog
+        .gaps(&series(), sessions, (0..i64::MAX, now), &rules)
+        .await
+        .expect("scanned");
+    let filled = catalog
+        .backfill(&series(), &gaps, &Short, (now, &rules))
+        .await
+        .expect("filled");
+    assert_eq!((filled.empty, filled.added), (12, 120));
+    assert!(filled.asked <= 14, "{filled:?}");
+    let again = catalog
+        .backfill(&series(), &gaps, &Short, (now, &rules))
+        .await
+        .expect("filled");
+    assert_eq!((again.added, again.skipped), (0, 12), "{again:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn candles_stand_where_nothing_whole_is_stored_and_nowhere_else() {
+    let (_folder, catalog) = catalog().await;
+    let own = |minute, complete| Bar {
+        complete,
+        ..live(minute, 500 + minute, 0)
+    };
+    let mut rows = Rows::new(Kind::Bars, Scales { price: 2, size: 4 });
+    for bar in [own(0, true), own(1, false), own(2, true)] {
+        let row = bar_row(&mut rows, "BTC-USD", &bar);
+        rows.push(&row);
+    }
+    let tail = catalog.tail().expect("a tail");
+    tail.append(&series(), &rows).await.expect("acknowledged");
+    let all = 0..i64::MAX;
+    let holes = catalog.incomplete(&series(), all.clone()).await.expect("read");
+    assert_eq!(holes.len(), 1);
+    assert_eq!((holes[0].from, holes[0].to), (START + MINUTE, START + 2 * MINUTE));
+    let candles = bars((0..4).map(|m| (m, 100 + m)), START);
+    for _ in 0..2 {
+        // The incomplete one has lost to the candle, in the tail and in the files.
+        catalog.fill(&series(), &candles).await.expect("filled");
+        assert_eq!(
+            read(&catalog).await,
+            [(0, 500, 0), (1, 101, 1), (2, 502, 0), (3, 103, 0)]
+        );
+        catalog.compact(i64::MAX).await.expect("compacted");
+    }
+    assert_eq!(catalog.fill(&series(), &candles).await.expect("filled"), 0);
+    assert_eq!(catalog.incomplete(&series(), all).await.expect("read"), []);
 }

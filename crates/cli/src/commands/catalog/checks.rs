@@ -1,39 +1,15 @@
 //! `tradewind catalog gaps` and `tradewind catalog quality`.
 
 use serde_json::json;
-use tradewind_calendar::Calendar;
+use tradewind_store::catalog::Series;
 use tradewind_store::catalog::gaps::GapRules;
 use tradewind_store::catalog::quality::quality as check;
-use tradewind_store::catalog::{Series, day_of};
 use tradewind_types::time::DAY_NS;
 
 use super::args::{GapsArgs, QualityArgs};
+use super::calendars::sessions;
 use super::{failure, nanos, open, series, shown, time_or_now, usage};
 use crate::failure::Failure;
-
-/// Sessions of a calendar over a range of time, breaks taken out; all of it where there is none.
-fn sessions(calendar: Option<&str>, times: std::ops::Range<i64>) -> Result<Vec<(i64, i64)>, Failure> {
-    let Some(id) = calendar else {
-        // Day by day, so that a market that never closes has daily bars, too.
-        let day = DAY_NS as i64;
-        let first = times.start.div_euclid(day);
-        let last = (times.end - 1).div_euclid(day);
-        return Ok((first..=last).map(|d| (d * day, (d + 1) * day)).collect());
-    };
-    let calendar = Calendar::find(id).map_err(usage)?;
-    let (from, to) = calendar.coverage();
-    let from = day_of(times.start).map_or(from, |day| day.max(from));
-    let to = day_of(times.end).map_or(to, |day| day.min(to));
-    let mut found = Vec::new();
-    for session in calendar.sessions(from, to).map_err(usage)? {
-        let (open, close) = (nanos(session.open.0), nanos(session.close.0));
-        match session.pause {
-            Some((pause, end)) => found.extend([(open, nanos(pause.0)), (nanos(end.0), close)]),
-            None => found.push((open, close)),
-        }
-    }
-    Ok(found)
-}
 
 pub(super) async fn gaps(args: GapsArgs) -> Result<(), Failure> {
     let series = series(&args.series)?;
@@ -95,7 +71,7 @@ pub(super) async fn quality(args: QualityArgs) -> Result<(), Failure> {
             (Some(id), Some(first), Some(last)) => Some(sessions(Some(id), *first..last + 1)?),
             _ => None,
         };
-        let found = check(&bars, nanos(interval.nanos()), sessions.as_deref());
+        let found = check(&bars, interval, sessions.as_deref());
         rows.push((listed.instrument, interval, found));
     }
     if args.json {

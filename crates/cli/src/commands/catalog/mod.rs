@@ -1,6 +1,7 @@
 //! `tradewind catalog`: the store of market data; files in, files out, no server.
 
 mod args;
+mod calendars;
 mod checks;
 mod export;
 mod import;
