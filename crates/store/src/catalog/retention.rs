@@ -1,18 +1,21 @@
 //! What is kept how long, and what becomes of the rest. A plan first, which changes nothing; then the plan is carried
-//! out, all of it at once.
+//! out, interval by interval.
 
-use tradewind_types::market::{Bar, BarInterval, BarSource, aggregate};
+use std::ops::Range;
+
+use tradewind_types::market::{Bar, BarGrid, BarInterval, BarSlot, BarSource, Known, aggregate_on};
 use tradewind_types::time::DAY_NS;
 use tradewind_types::{InstrumentId, InstrumentIdx, PriceMantissa, SizeMantissa, UnixNanos};
 
-use super::decode::{ALL, OpenFile};
+use super::decode::OpenFile;
 use super::figures::NONE_WIDE;
 use super::merge::Rule;
 use super::partition::by_place;
-use super::place::{Place, Series};
+use super::place::{Place, Series, is_long, midnight};
+use super::read::Query;
 use super::rows::Rows;
 use super::schema::{Kind, TS};
-use super::session::{Commit, Session};
+use super::session::Session;
 use super::tail::bar_row;
 use super::{Catalog, CatalogError};
 
@@ -21,8 +24,8 @@ use super::{Catalog, CatalogError};
 pub struct Policy {
     /// What the file holds.
     pub kind: Kind,
-    /// Bars of up to this many seconds; `None` for all, and for everything else.
-    pub interval_secs_max: Option<u32>,
+    /// Bars of these lengths in seconds, both ends included; `None` for all, and for everything else.
+    pub interval_secs: Option<(u32, u32)>,
     /// Days that it is kept after its last possible row; `None` = for ever.
     pub keep_days: Option<u32>,
     /// Bars that it is made into before it goes.
@@ -35,13 +38,13 @@ pub struct Policy {
 pub fn default_policies() -> Vec<Policy> {
     let ticks = |kind| Policy {
         kind,
-        interval_secs_max: None,
+        interval_secs: None,
         keep_days: Some(30),
         into: None,
     };
-    let bars = |secs, days, into| Policy {
+    let bars = |secs_max: Option<u32>, days, into| Policy {
         kind: Kind::Bars,
-        interval_secs_max: secs,
+        interval_secs: secs_max.map(|most| (0, most)),
         keep_days: days,
         into,
     };
@@ -73,12 +76,14 @@ pub struct Due {
 impl Policy {
     fn fits(&self, place: &Place) -> bool {
         let shelf = &place.shelf;
-        let short = match (self.interval_secs_max, shelf.interval) {
-            (Some(most), Some(interval)) => interval.is_time() && interval.secs() <= most,
+        let long_enough = match (self.interval_secs, shelf.interval) {
+            (Some((least, most)), Some(interval)) => {
+                interval.is_time() && (least..=most).contains(&interval.secs())
+            }
             (Some(_), None) => false,
             (None, _) => true,
         };
-        self.kind == shelf.kind && short
+        self.kind == shelf.kind && long_enough
     }
 }
 
@@ -112,76 +117,118 @@ impl Catalog {
         Ok(due)
     }
 
-    /// Carries a plan out: makes coarser bars where it says so, and takes the files away, all at once.
+    /// Carries a plan out, the finest bars first: makes coarser bars where it says so, and takes the files away; all files
+    /// of one interval at once. `grids` tells the grid of an instrument's bars over a range of times.
+    ///
+    /// A coarser bar that is stored already stays as it is, whatever the finer ones say: it may be the exchange's own.
     ///
     /// # Errors
-    /// When a file fails or its bars cannot be made into coarser ones; nothing is taken away then.
-    pub async fn retire(&self, due: &[Due], now: UnixNanos) -> Result<(), CatalogError> {
-        let mut session = self.session().await?;
-        let commit = Commit::read(&self.files).await?;
-        for due in due {
-            if let (Some(into), Some(symbol)) = (due.into, &due.place.shelf.symbol) {
-                let instrument = InstrumentId::new(symbol.clone(), due.place.shelf.market.clone());
-                self.coarsen(
-                    (&commit, &due.place),
-                    &Series::bars(instrument, into),
-                    (&mut session, now),
-                )
-                .await?;
+    /// When a file fails, its bars cannot be made into coarser ones, or its grid is not known; nothing of its interval is
+    /// taken away then.
+    pub async fn retire(&self, due: &[Due], now: UnixNanos, grids: &Grids<'_>) -> Result<(), CatalogError> {
+        let length = |due: &&Due| due.place.shelf.interval.map_or(0, BarInterval::nanos);
+        let mut due: Vec<&Due> = due.iter().collect();
+        due.sort_by_key(length);
+        for same in due.chunk_by(|a, b| length(a) == length(b)) {
+            let mut session = self.session().await?;
+            for due in same {
+                if let (Some(into), Some(symbol)) = (due.into, &due.place.shelf.symbol) {
+                    let instrument = InstrumentId::new(symbol.clone(), due.place.shelf.market.clone());
+                    let into = Series::bars(instrument, into);
+                    self.coarsen(&due.place, &into, (&mut session, now), grids)
+                        .await?;
+                }
+                session.remove(&due.place);
             }
-            session.remove(&due.place);
+            session.commit().await?;
         }
-        session.commit().await?;
         Ok(())
     }
 
     async fn coarsen(
         &self,
-        (commit, place): (&Commit, &Place),
+        place: &Place,
         into: &Series,
         (session, now): (&mut Session, UnixNanos),
+        grids: &Grids<'_>,
     ) -> Result<(), CatalogError> {
         let (Some(fine), Some(coarse)) = (place.shelf.interval, into.interval) else {
             return Ok(());
         };
-        let path = place.path();
-        let source = commit.source(&path).unwrap_or(path);
-        let Some(file) = OpenFile::open(&self.files, &source, Kind::Bars).await? else {
-            return Ok(());
-        };
+        let refuse = |what: String| CatalogError::Refused(format!("{place}: {what}"));
+        let times = place.part.times();
+        let grid = grids(&into.instrument, times.clone()).map_err(refuse)?;
+        // A session may begin in one file and end in the next: what belongs to its bar is taken from both.
+        let reach = (coarse.nanos() + DAY_NS) as i64;
+        let around = times.start.saturating_sub(reach).max(0)..times.end.saturating_add(reach);
+        let finer = Series::bars(into.instrument.clone(), fine);
+        let rows = self.read(&Query::all(finer).between(around.clone())).await?;
         let mut bars = Vec::new();
-        for group in 0..file.groups() {
-            let rows = file.read(group, ALL).await?;
-            for row in 0..rows.len() {
+        let mut slot: Option<BarSlot> = None;
+        for row in 0..rows.len() {
+            let ts = UnixNanos(rows.ts(row).unsigned_abs());
+            if slot.is_none_or(|slot| ts >= slot.end) {
+                slot = grid.slot(coarse, ts);
+            }
+            // Bars outside the sessions belong to no coarser one.
+            if slot.is_some_and(|slot| touches(&slot, &times)) {
                 bars.push(bar_of(&rows, row, fine)?);
             }
         }
-        let refuse =
-            |e: tradewind_types::market::AggregateError| CatalogError::Refused(format!("{place}: {e}"));
-        let made =
-            aggregate(&bars, coarse, UnixNanos(place.part.times().end.unsigned_abs())).map_err(refuse)?;
-        let mut rows = Rows::new(Kind::Bars, file.scales);
+        if bars.is_empty() && !rows.between(times.start, times.end).is_empty() {
+            return Err(refuse(
+                "none of its bars lies in a session of its calendar; which is its own?".to_owned(),
+            ));
+        }
+        let known = Known {
+            since: UnixNanos(0),
+            until: now,
+        };
+        let mut made = aggregate_on(&grid, &bars, coarse, known).map_err(|e| refuse(e.to_string()))?;
+        let there = self.bars(into.clone(), around).await?.ts;
+        made.retain(|bar| !stands(&there, bar, &grid));
+        let told = [6, 7, 8].map(|at| (at, (0..rows.len()).any(|row| rows.get(at, row) != NONE_WIDE)));
+        let mut coarser = Rows::new(Kind::Bars, rows.scales);
         for bar in &made {
             let bar = Bar { ts_init: now, ..*bar };
-            let mut row = bar_row(&mut rows, into.instrument.symbol.as_str(), &bar);
+            let mut row = bar_row(&mut coarser, into.instrument.symbol.as_str(), &bar);
             // What the finer bars do not say the coarser ones do not either.
-            for at in [6, 7, 8] {
-                if !file_says(&file, at) {
-                    row[at] = NONE_WIDE;
-                }
+            for (at, _) in told.iter().filter(|(_, told)| !told) {
+                row[*at] = NONE_WIDE;
             }
-            rows.push(&row);
+            coarser.push(&row);
         }
-        for (place, rows) in by_place(&into.shelf(), &rows)? {
+        for (place, rows) in by_place(&into.shelf(), &coarser)? {
             session.add(&place, rows, Rule::HigherRevision).await?;
         }
         Ok(())
     }
 }
 
-/// Whether any row of a file has a cell in an optional column, by its statistics.
-fn file_says(file: &OpenFile, place: usize) -> bool {
-    (0..file.groups()).any(|group| file.has_any(group, place))
+/// Tells the grid on which an instrument's bars lie over a range of times in nanoseconds, or why it is not known.
+pub type Grids<'a> = dyn Fn(&InstrumentId, Range<i64>) -> Result<BarGrid, String> + Sync + 'a;
+
+fn touches(slot: &BarSlot, times: &Range<i64>) -> bool {
+    let bound = |ts: UnixNanos| i64::try_from(ts.0).unwrap_or(i64::MAX);
+    bound(slot.start) < times.end && bound(slot.end) > times.start
+}
+
+/// Whether one of the stored bars, by their times in order, stands for a bar's slot: it opens inside of it, or, of days
+/// and longer, is stamped with the midnight of its trading date's day, week or month.
+fn stands(there: &[i64], bar: &Bar, grid: &BarGrid) -> bool {
+    let Some(slot) = grid.slot(bar.interval, bar.ts) else {
+        return false;
+    };
+    let first = there.partition_point(|ts| ts.unsigned_abs() < slot.start.0);
+    if there.get(first).is_some_and(|ts| ts.unsigned_abs() < slot.end.0) {
+        return true;
+    }
+    let midnight = || {
+        let date = midnight(grid.trading_date(bar.ts)?)?;
+        let utc = BarGrid::Utc.slot(bar.interval, UnixNanos(date.unsigned_abs()))?;
+        there.binary_search(&i64::try_from(utc.start.0).ok()?).ok()
+    };
+    is_long(bar.interval) && midnight().is_some()
 }
 
 /// A row of bars as a bar.

@@ -303,10 +303,12 @@ impl Session {
         Ok(())
     }
 
-    /// Removes a file, with the rows that revisions replaced.
+    /// Removes a file, with the rows that revisions replaced, and with what this session wrote into it.
     pub fn remove(&mut self, place: &Place) {
-        self.removed.push(place.path().to_string());
-        self.removed.push(place.revisions_path().to_string());
+        for gone in [place.path(), place.revisions_path()] {
+            self.staged.remove(gone.as_ref());
+            self.removed.push(gone.to_string());
+        }
     }
 
     /// Makes everything visible at once.

@@ -2,13 +2,17 @@
 
 use tradewind_store::catalog::retention::{Policy, default_policies};
 use tradewind_store::catalog::{Kind, NONE_WIDE, Query, Rows, Rule, Scales, Series, by_place};
-use tradewind_types::market::BarInterval;
+use tradewind_types::market::{BarGrid, BarInterval, SessionGrid, SessionSpan};
 use tradewind_types::time::DAY_NS;
 use tradewind_types::{InstrumentId, UnixNanos};
 
 use super::rows::{MINUTE, START, bars, memory, plain, push, read, series, write};
 
 const DAY: i64 = DAY_NS as i64;
+
+fn utc(_: &InstrumentId, _: std::ops::Range<i64>) -> Result<BarGrid, String> {
+    Ok(BarGrid::Utc)
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_range_is_read_across_files_and_only_that() {
@@ -213,7 +217,7 @@ async fn retention_says_first_and_then_makes_coarser_bars_and_takes_the_finer_aw
         minutes as usize,
         "a plan changes nothing"
     );
-    catalog.retire(&due, year(6)).await.expect("done");
+    catalog.retire(&due, year(6), &utc).await.expect("done");
     assert!(read(&catalog).await.is_empty());
     let daily = Series::bars(series().instrument, BarInterval::DAY);
     let days = catalog.bars(daily, 0..i64::MAX).await.expect("read");
@@ -223,7 +227,7 @@ async fn retention_says_first_and_then_makes_coarser_bars_and_takes_the_finer_aw
     assert_eq!((days.volume.get(0), days.volume.get(1)), (1_200, 14_400));
     let forever = Policy {
         kind: Kind::Bars,
-        interval_secs_max: None,
+        interval_secs: None,
         keep_days: None,
         into: None,
     };
@@ -234,4 +238,121 @@ async fn retention_says_first_and_then_makes_coarser_bars_and_takes_the_finer_aw
             .expect("a plan")
             .is_empty()
     );
+}
+
+fn at(text: &str) -> UnixNanos {
+    text.parse().expect("a time")
+}
+
+/// Writes minutes from a time on, each with the price of its number, as bars of an interval.
+async fn write_from(
+    catalog: &tradewind_store::catalog::Catalog,
+    (interval, from): (BarInterval, &str),
+    prices: impl IntoIterator<Item = i64>,
+) {
+    let series = Series::bars(series().instrument, interval);
+    let mut rows = bars([], START);
+    let first = (at(from).0 as i64 - START) / MINUTE;
+    let step = (interval.nanos() as i64 / MINUTE).max(1);
+    for (n, price) in prices.into_iter().enumerate() {
+        push(&mut rows, "BTC-USD", (first + step * n as i64, price), START);
+    }
+    let mut session = catalog.session().await.expect("a session");
+    for (place, rows) in by_place(&series.shelf(), &rows).expect("places") {
+        session
+            .add(&place, rows, Rule::HigherRevision)
+            .await
+            .expect("added");
+    }
+    session.commit().await.expect("committed");
+}
+
+async fn daily(catalog: &tradewind_store::catalog::Catalog) -> Vec<(String, i64, i128)> {
+    let daily = Series::bars(series().instrument, BarInterval::DAY);
+    let rows = catalog.read(&Query::all(daily)).await.expect("read");
+    let of = |row: usize| {
+        let ts = UnixNanos(rows.ts(row).unsigned_abs()).to_string();
+        (
+            ts,
+            i64::try_from(rows.get(2, row)).expect("a price"),
+            rows.get(12, row),
+        )
+    };
+    (0..rows.len()).map(of).collect()
+}
+
+/// 23:00 to 22:00 UTC, as on Globex: the session of a date opens the evening before, and that of June in May.
+fn globex(_: &InstrumentId, _: std::ops::Range<i64>) -> Result<BarGrid, String> {
+    let date = |day: i64| jiff::civil::date(2024, 5, 28).saturating_add(jiff::Span::new().days(day));
+    let span = |day: i64| SessionSpan {
+        date: date(day),
+        open: at(&format!("{}T23:00:00Z", date(day - 1))),
+        close: at(&format!("{}T22:00:00Z", date(day))),
+    };
+    let grid = SessionGrid::new((0..10).map(span).collect()).map_err(|e| e.to_string())?;
+    Ok(grid.into())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn retention_keeps_the_daily_bars_that_are_there_and_cuts_days_at_their_sessions() {
+    let catalog = memory();
+    // Three sessions of 23 hours, a bar an hour, the last one into June.
+    for (from, price) in [
+        ("2024-05-29T23:00:00Z", 100),
+        ("2024-05-30T23:00:00Z", 200),
+        ("2024-05-31T23:00:00Z", 300),
+    ] {
+        write_from(&catalog, (BarInterval::H1, from), price..price + 23).await;
+    }
+    // The exchange's own bar of the first, stamped with its date; and one at the open of the second.
+    write_from(&catalog, (BarInterval::DAY, "2024-05-30T00:00:00Z"), [7_777]).await;
+    write_from(&catalog, (BarInterval::DAY, "2024-05-30T23:00:00Z"), [8_888]).await;
+    let now = at("2031-01-01T00:00:00Z");
+    let due = catalog.due(&default_policies(), now).await.expect("a plan");
+    assert_eq!(due.len(), 2, "a file of May, and one of June");
+    // May goes first: the session that ends in June is taken whole.
+    catalog.retire(&due[..1], now, &globex).await.expect("done");
+    let wanted = [
+        ("2024-05-30T00:00:00Z".to_owned(), 7_777, 0),
+        ("2024-05-30T23:00:00Z".to_owned(), 8_888, 0),
+        ("2024-05-31T23:00:00Z".to_owned(), 300, 0),
+    ];
+    assert_eq!(daily(&catalog).await, wanted);
+    let last = catalog
+        .bars(Series::bars(series().instrument, BarInterval::DAY), 0..i64::MAX)
+        .await
+        .expect("read");
+    assert_eq!((last.close[2], last.volume.get(2)), (323, 230));
+    catalog.retire(&due[1..], now, &globex).await.expect("done");
+    assert_eq!(daily(&catalog).await, wanted);
+    let nothing = |_: &InstrumentId, _: std::ops::Range<i64>| Err("no calendar".to_owned());
+    write_from(&catalog, (BarInterval::H1, "2024-05-29T23:00:00Z"), [1]).await;
+    let due = catalog.due(&default_policies(), now).await.expect("a plan");
+    let error = catalog
+        .retire(&due, now, &nothing)
+        .await
+        .expect_err("unknown")
+        .to_string();
+    assert!(error.contains("no calendar"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bars_that_are_made_of_finer_ones_and_go_themselves_reach_the_coarsest() {
+    let catalog = memory();
+    let ten_seconds = BarInterval::S10;
+    // Ten-second bars of one day, minutes of the next and five minutes of both, in one month.
+    write_from(&catalog, (ten_seconds, "2024-05-01T00:00:00Z"), 100..110).await;
+    write_from(&catalog, (BarInterval::M1, "2024-05-02T00:00:00Z"), 200..210).await;
+    write_from(&catalog, (BarInterval::M5, "2024-05-02T00:00:00Z"), 900..902).await;
+    let now = at("2031-01-01T00:00:00Z");
+    let due = catalog.due(&default_policies(), now).await.expect("a plan");
+    assert_eq!(due.len(), 3);
+    catalog.retire(&due, now, &utc).await.expect("done");
+    let wanted = [
+        ("2024-05-01T00:00:00Z".to_owned(), 100, 0),
+        ("2024-05-02T00:00:00Z".to_owned(), 200, 0),
+    ];
+    assert_eq!(daily(&catalog).await, wanted);
+    assert!(read(&catalog).await.is_empty());
+    assert_eq!(catalog.list().await.expect("listed").len(), 1);
 }

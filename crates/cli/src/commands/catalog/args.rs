@@ -14,7 +14,7 @@ pub(crate) struct CatalogArgs {
 pub(crate) enum CatalogCommand {
     /// Take data files in: CSV (plain, gzip, in a ZIP) or Parquet. All or nothing.
     #[command(
-        after_help = "Example:\n  tradewind catalog import nifty.csv.gz --instrument NIFTY.NSE --interval 1m --stamp close\n  tradewind catalog import spy.csv --instrument SPY.XNYS --interval D --columns close=adj_close --rejects bad.csv\n  tradewind catalog import eod.zip --market XNYS --interval D --tz America/New_York --ambiguous earlier"
+        after_help = "Example:\n  tradewind catalog import nifty.csv.gz --instrument NIFTY.NSE --interval 1m --stamp close\n  tradewind catalog import spy.csv --instrument SPY.XNYS --interval D --columns volume=shares --rejects bad.csv\n  tradewind catalog import eod.zip --market XNYS --interval D --tz America/New_York --ambiguous earlier"
     )]
     Import(ImportArgs),
     /// Write a series into a file: .csv, .csv.gz, .zip, .parquet, or - for standard output.
@@ -145,6 +145,9 @@ pub(crate) struct ImportArgs {
     /// Which end of a bar its stamp names.
     #[arg(long, value_enum, default_value_t = StampArg::Open)]
     pub(crate) stamp: StampArg,
+    /// The calendar of the sessions that the bars follow, e.g. XNYS; stamps at the close of D, W and M bars need it.
+    #[arg(long, value_name = "ID")]
+    pub(crate) calendar: Option<String>,
     /// Decimals of prices; default: as many as the file has.
     #[arg(long, value_name = "N")]
     pub(crate) price_scale: Option<u8>,
@@ -195,6 +198,9 @@ pub(crate) struct ExportArgs {
     /// Which end of a bar its stamp names.
     #[arg(long, value_enum, default_value_t = StampArg::Open)]
     pub(crate) stamp: StampArg,
+    /// The calendar of the sessions that the bars follow, e.g. XNYS; stamps at the close of D, W and M bars need it.
+    #[arg(long, value_name = "ID")]
+    pub(crate) calendar: Option<String>,
     /// No progress on standard error.
     #[arg(long)]
     pub(crate) quiet: bool,
@@ -263,10 +269,14 @@ pub(crate) struct CompactArgs {
 pub(crate) struct RetentionArgs {
     #[command(flatten)]
     pub(crate) place: WhereArgs,
-    /// A policy that comes before the defaults: WHAT=DAYS, WHAT=DAYS:INTO or WHAT=forever, where WHAT is trades, quotes,
-    /// options, or the longest interval of bars that it is for, and INTO the bars that they are made into first.
+    /// A policy that comes before the defaults: WHAT=DAYS, WHAT=DAYS:INTO or WHAT=forever. WHAT is trades, quotes, options,
+    /// an interval of bars (5m) or all up to one (<=5m); INTO the bars that they are made into first.
     #[arg(long, value_name = "POLICY")]
     pub(crate) keep: Vec<String>,
+    /// The calendar of a market's sessions, which coarser bars follow, e.g. NSE=XNSE; default: the calendar that has the
+    /// market's name, else days of UTC.
+    #[arg(long, value_name = "MARKET=ID")]
+    pub(crate) calendar: Vec<String>,
     /// As of this time; default: now.
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
