@@ -1,7 +1,8 @@
 //! `tradewind catalog` as scripts see it: files in, files out, exit codes.
 
+use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 fn catalog(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tradewind"))
@@ -119,6 +120,81 @@ fn bars_go_in_are_listed_and_come_out_again() {
         &["retention", "--at", "2031-01-01", "--keep", "1m=7", "--apply"],
     ));
     assert_eq!(text(&catalog(folder.path(), &["ls", "--json"])).trim(), "[]");
+}
+
+#[test]
+fn standard_input_is_read_whole_although_its_decimals_are_found_late() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut bars = String::new();
+    // More than the reader's buffer, and more decimals in the middle of it.
+    for minute in 0..20_000 {
+        let price = if minute < 15_000 { "1.5" } else { "1.625" };
+        bars.push_str(&format!(
+            "{},{price},{price},{price},{price},1\n",
+            1_700_000_040 + 60 * minute
+        ));
+    }
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tradewind"))
+        .args([
+            "catalog",
+            "import",
+            "-",
+            "--instrument",
+            "X.TEST",
+            "--interval",
+            "1m",
+            "--json",
+        ])
+        .args(["--header", "ts,open,high,low,close,volume"])
+        .args(["--data", &folder.path().join("data").display().to_string()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let mut stdin = child.stdin.take().expect("its input");
+    stdin.write_all(bars.as_bytes()).expect("read");
+    drop(stdin);
+    let told = text(&child.wait_with_output().expect("ended"));
+    let report: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+    assert_eq!(
+        (&report["added"], &report["rejected"], &report["price_scale"]),
+        (&20_000.into(), &0.into(), &3.into())
+    );
+}
+
+#[test]
+fn closes_of_days_need_a_calendar_and_follow_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let csv = folder.path().join("days.csv");
+    let bars = "ts,open,high,low,close\n2024-07-03T17:00:00Z,1,1,1,1\n2024-07-05T20:00:00Z,2,2,2,2\n";
+    std::fs::write(&csv, bars).expect("written");
+    let csv = csv.display().to_string();
+    let of = ["--instrument", "SPY.XNYS", "--interval", "D"];
+    let run = |verb: &[&str], more: &[&str]| {
+        let args: Vec<&str> = [verb, &of, more].concat();
+        catalog(folder.path(), &args)
+    };
+    let told = refused(&run(&["import", &csv], &["--stamp", "close"]), 3);
+    assert!(told.contains("need the calendar"), "{told}");
+    text(&run(
+        &["import", &csv],
+        &["--stamp", "close", "--calendar", "XNYS"],
+    ));
+    // The eve of Independence Day closes early.
+    let opened = text(&run(&["export"], &["--columns", "ts,open"]));
+    assert_eq!(
+        opened,
+        "ts,open\n2024-07-03T13:30:00Z,1\n2024-07-05T13:30:00Z,2\n"
+    );
+    let closed = text(&run(
+        &["export"],
+        &["--columns", "ts,open", "--stamp", "close", "--calendar", "XNYS"],
+    ));
+    assert_eq!(
+        closed,
+        "ts,open\n2024-07-03T17:00:00Z,1\n2024-07-05T20:00:00Z,2\n"
+    );
 }
 
 #[test]

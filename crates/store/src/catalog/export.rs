@@ -1,23 +1,23 @@
 //! Export: a series as CSV (plain, gzip, one file per part in a ZIP) or Parquet, part by part in bounded memory.
 
+mod text;
+
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::ops::Range;
 use std::path::Path as FilePath;
 
-use jiff::Timestamp;
-use jiff::tz::{Offset, TimeZone};
 use tradewind_codecs::table::{BarStamp, Zone};
+use tradewind_types::market::BarGrid;
 
 use super::decode::OpenFile;
 use super::encode::{FileWriter, Finished, wide_columns};
-use super::figures::NONE_WIDE;
 use super::files::Files;
 use super::place::day_of;
 use super::read::Query;
-use super::rows::{Cells, Rows};
-use super::schema::{Cell, Kind, SYMBOL, Scales, TS};
+use super::schema::{Kind, Scales};
 use super::{Catalog, CatalogError};
+use text::Table;
 
 /// Form of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +60,8 @@ pub struct ExportOptions {
     pub zone: Zone,
     /// Which end of a bar's interval the stamp names.
     pub stamp: BarStamp,
+    /// Where bars begin and end; needed for stamps at the close of days, weeks and months, whose lengths differ.
+    pub grid: Option<BarGrid>,
     /// Columns by our names with the names that they get; empty for the usual ones.
     pub columns: Vec<(String, String)>,
 }
@@ -72,30 +74,9 @@ impl ExportOptions {
             format,
             zone: Zone::default(),
             stamp: BarStamp::Open,
+            grid: None,
             columns: Vec::new(),
         }
-    }
-}
-
-/// The usual columns of a kind.
-fn usual(kind: Kind) -> &'static [&'static str] {
-    match kind {
-        Kind::Bars => &["ts", "open", "high", "low", "close", "volume"],
-        Kind::Trades => &["ts", "price", "size", "side", "trade_id"],
-        Kind::Quotes => &["ts", "bid", "ask", "bid_size", "ask_size"],
-        Kind::Options => &[
-            "symbol",
-            "ts",
-            "expiry",
-            "strike",
-            "right",
-            "bid",
-            "ask",
-            "last",
-            "volume",
-            "open_interest",
-            "iv",
-        ],
     }
 }
 
@@ -278,6 +259,29 @@ impl Catalog {
         let target = Files::local(folder)?;
         let path = object_store::path::Path::from(name);
         let mut writer = FileWriter::new(&target, path.clone(), kind, scales, wide)?;
+        let written = self
+            .write_windows(query, windows, (&mut writer, scales), progress)
+            .await;
+        if let Err(error) = written {
+            // What was uploaded is of no use; that it cannot be removed either would hide the first error.
+            let _ = writer.abort().await;
+            return Err(error);
+        }
+        let (finished, rows) = writer.finish().await?;
+        if let Finished::Whole(bytes) = finished {
+            target.put(&path, bytes).await?;
+        }
+        Ok(rows)
+    }
+
+    async fn write_windows(
+        &self,
+        query: &Query,
+        windows: Vec<Range<i64>>,
+        (writer, scales): (&mut FileWriter, Scales),
+        progress: &mut impl FnMut(u64) -> bool,
+    ) -> Result<(), CatalogError> {
+        let mut written = 0;
         for times in windows {
             let query = Query {
                 columns: super::decode::ALL,
@@ -286,15 +290,12 @@ impl Catalog {
             let mut rows = self.read(&query).await?;
             rows.raise(scales)?;
             writer.write(&rows, 0..rows.len()).await?;
-            if !progress(rows.len() as u64) {
+            written += rows.len() as u64;
+            if !progress(written) {
                 return Err(CatalogError::Refused("the export was cancelled".to_owned()));
             }
         }
-        let (finished, rows) = writer.finish().await?;
-        if let Finished::Whole(bytes) = finished {
-            target.put(&path, bytes).await?;
-        }
-        Ok(rows)
+        Ok(())
     }
 }
 
@@ -309,168 +310,9 @@ fn plain<W: Write>(out: &mut W) -> Out<'_, W, std::io::Cursor<Vec<u8>>> {
     Out::Plain(out)
 }
 
-/// How rows become text.
-struct Table {
-    kind: Kind,
-    columns: Vec<(usize, String)>,
-    zone: TimeZone,
-    utc: bool,
-    shift_ns: i64,
-    symbol: String,
-}
-
-impl Table {
-    fn new(query: &Query, options: &ExportOptions) -> Result<Self, CatalogError> {
-        let kind = query.series.kind;
-        let given = options
-            .columns
-            .iter()
-            .map(|(ours, theirs)| (ours.as_str(), theirs.as_str()));
-        let wanted: Vec<(&str, &str)> = if options.columns.is_empty() {
-            usual(kind).iter().map(|name| (*name, *name)).collect()
-        } else {
-            given.collect()
-        };
-        let column = |(ours, theirs): (&str, &str)| {
-            let place = kind.place(ours).ok_or_else(|| {
-                let names: Vec<&str> = kind.columns().iter().map(|c| c.name).collect();
-                CatalogError::Refused(format!(
-                    "{kind} have no column {ours}; there are {}",
-                    names.join(", ")
-                ))
-            })?;
-            Ok((place, theirs.to_owned()))
-        };
-        let (zone, utc) = match &options.zone {
-            Zone::Fixed(0) => (TimeZone::UTC, true),
-            Zone::Fixed(offset_s) => {
-                let offset = i32::try_from(*offset_s)
-                    .ok()
-                    .and_then(|s| Offset::from_seconds(s).ok());
-                let offset =
-                    offset.ok_or_else(|| CatalogError::Refused("the zone is out of range".to_owned()))?;
-                (TimeZone::fixed(offset), false)
-            }
-            Zone::Named(zone) => (zone.clone(), false),
-        };
-        let close = options.stamp == BarStamp::Close;
-        Ok(Self {
-            kind,
-            columns: wanted
-                .into_iter()
-                .map(column)
-                .collect::<Result<_, CatalogError>>()?,
-            zone,
-            utc,
-            shift_ns: query
-                .series
-                .interval
-                .filter(|_| close)
-                .map_or(0, |interval| interval.nanos() as i64),
-            symbol: query.series.instrument.symbol.to_string(),
-        })
-    }
-
-    fn header(&self) -> String {
-        let names: Vec<&str> = self.columns.iter().map(|(_, name)| name.as_str()).collect();
-        names.join(",") + "\n"
-    }
-
-    fn rows(&self, rows: &Rows, text: &mut Vec<u8>) -> Result<(), CatalogError> {
-        let io = |e: std::io::Error| CatalogError::io("the export", e);
-        for row in 0..rows.len() {
-            for (at, (place, _)) in self.columns.iter().enumerate() {
-                if at > 0 {
-                    text.push(b',');
-                }
-                self.cell(rows, row, *place, text).map_err(io)?;
-            }
-            text.push(b'\n');
-        }
-        Ok(())
-    }
-
-    fn cell(&self, rows: &Rows, row: usize, place: usize, text: &mut Vec<u8>) -> std::io::Result<()> {
-        let cell = self.kind.columns()[place].cell;
-        // A column that was not asked for is empty, but for the symbol, which the query itself says.
-        let there = match rows.column(place) {
-            Cells::Figures(figures) => row < figures.len(),
-            Cells::Fractions(values) => row < values.len(),
-        };
-        if !there {
-            let symbol = if place == SYMBOL { self.symbol.as_str() } else { "" };
-            return text.write_all(symbol.as_bytes());
-        }
-        let value = rows.get(place, row);
-        if value == NONE_WIDE {
-            return Ok(());
-        }
-        match cell {
-            Cell::Text => text.write_all(rows.text(place, row).as_bytes()),
-            Cell::Time => {
-                let shift = if place == TS { self.shift_ns } else { 0 };
-                self.stamp(value + i128::from(shift), text)
-            }
-            Cell::Day => {
-                let ns = i64::try_from(value)
-                    .ok()
-                    .and_then(|d| d.checked_mul(tradewind_types::time::DAY_NS as i64));
-                ns.and_then(day_of).map_or(Ok(()), |day| write!(text, "{day}"))
-            }
-            Cell::Price | Cell::Size | Cell::Value => decimal(value, rows.scales.of(cell), text),
-            Cell::Flag => text.write_all(if value == 0 { b"false" } else { b"true" }),
-            Cell::Whole => write!(text, "{value}"),
-            Cell::Fraction => write!(text, "{}", super::rows::fraction(value)),
-        }
-    }
-
-    fn stamp(&self, ns: i128, text: &mut Vec<u8>) -> std::io::Result<()> {
-        let Ok(ts) = Timestamp::from_nanosecond(ns) else {
-            return write!(text, "{ns}");
-        };
-        if self.utc {
-            return write!(text, "{ts}");
-        }
-        let offset = self.zone.to_offset(ts);
-        write!(text, "{}", ts.display_with_offset(offset))
-    }
-}
-
-/// A mantissa as the shortest exact decimal.
-fn decimal(value: i128, scale: u8, text: &mut Vec<u8>) -> std::io::Result<()> {
-    let (mut digits, mut scale) = (value.unsigned_abs(), usize::from(scale));
-    while scale > 0 && digits.is_multiple_of(10) {
-        digits /= 10;
-        scale -= 1;
-    }
-    if value < 0 {
-        text.push(b'-');
-    }
-    if scale == 0 {
-        return write!(text, "{digits}");
-    }
-    let padded = format!("{digits:0>width$}", width = scale + 1);
-    let (whole, fraction) = padded.split_at(padded.len() - scale);
-    write!(text, "{whole}.{fraction}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn mantissas_become_the_shortest_exact_decimals() {
-        let of = |value, scale| {
-            let mut text = Vec::new();
-            decimal(value, scale, &mut text).expect("memory");
-            String::from_utf8(text).expect("ASCII")
-        };
-        assert_eq!(of(570_115, 2), "5701.15");
-        assert_eq!(of(569_700, 2), "5697");
-        assert_eq!(of(-5, 3), "-0.005");
-        assert_eq!(of(0, 18), "0");
-        assert_eq!(of(1_000_000_000_000_000_001, 18), "1.000000000000000001");
-    }
 
     #[test]
     fn a_file_s_name_says_its_form() {

@@ -523,3 +523,212 @@ async fn a_bar_without_volume_stands_beside_one_whose_volume_needs_a_wide_decima
         99_999_999_999_999_999_999 * 10i128.pow(bars.scales.size.into())
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_columns_that_both_mean_the_time_are_refused_until_one_is_named() {
+    let text = "date,time,open,high,low,close\n\
+                2024-01-02,2024-01-02T09:31:00Z,1,1,1,1\n\
+                2024-01-02,2024-01-02T09:32:00Z,2,2,2,2\n";
+    let error = import(&memory(), text, &options())
+        .await
+        .expect_err("which?")
+        .to_string();
+    assert!(error.contains("date and time both mean ts"), "{error}");
+    let catalog = memory();
+    let named = ImportOptions {
+        columns: vec![("ts".to_owned(), "time".to_owned())],
+        ..options()
+    };
+    let report = import(&catalog, text, &named).await.expect("imported");
+    assert_eq!(report.change.added, 2);
+    // Our own name says more than another that is often used.
+    let catalog = memory();
+    let text = text.replace("date,time", "date,ts");
+    import(&catalog, &text, &options()).await.expect("imported");
+    assert_eq!(opens(&catalog).await, [(1_704_187_860, 1), (1_704_187_920, 2)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn trades_without_numbers_are_told_apart_by_symbol_and_time_in_any_order() {
+    let trades = |whose| ImportOptions {
+        kind: Kind::Trades,
+        whose,
+        interval: None,
+        ..options()
+    };
+    let catalog = memory();
+    let of = |symbol: &str| Series::of(Kind::Trades, id(&format!("{symbol}.TEST")));
+    let one = trades(Whose::One(id("A.TEST")));
+    let text = "ts,price,size\n1700000001,1,1\n1700000002,2,1\n1700000001,3,1\n";
+    let report = import(&catalog, text, &one).await.expect("imported");
+    assert_eq!(
+        (report.change.added, report.rejected),
+        (3, 0),
+        "{:?}",
+        report.first_rejects
+    );
+    // The same trades between those of another symbol are the same trades.
+    let all = trades(Whose::Column(Market::new("TEST").expect("a market")));
+    let text = "symbol,ts,price,size\nA,1700000001,1,1\nB,1700000001,9,1\nA,1700000001,3,1\n\
+                A,1700000002,2,1\nB,1700000001,8,1\n";
+    let report = import(&catalog, text, &all).await.expect("imported");
+    assert_eq!((report.change.added, report.change.unchanged), (2, 3));
+    assert_eq!(catalog.read(&Query::all(of("A"))).await.expect("read").len(), 3);
+    assert_eq!(catalog.read(&Query::all(of("B"))).await.expect("read").len(), 2);
+}
+
+/// Two weeks of a market that trades from 14:30 to 21:00 UTC; 2024-01-15 is a holiday.
+fn sessions() -> tradewind_types::market::BarGrid {
+    let span = |day: i8| tradewind_types::market::SessionSpan {
+        date: jiff::civil::date(2024, 1, day),
+        open: format!("2024-01-{day:02}T14:30:00Z").parse().expect("a time"),
+        close: format!("2024-01-{day:02}T21:00:00Z").parse().expect("a time"),
+    };
+    let days = [8, 9, 10, 11, 12, 16, 17, 18, 19].map(span).to_vec();
+    tradewind_types::market::SessionGrid::new(days)
+        .expect("a grid")
+        .into()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn closes_of_days_and_weeks_are_brought_to_their_opens_by_the_calendar_and_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (interval, text, wanted) in [
+        (
+            BarInterval::DAY,
+            "2024-01-12T21:00:00Z,1,1,1,1\n2024-01-16T21:00:00Z,2,2,2,2\n2024-01-15T21:00:00Z,3,3,3,3\n",
+            ["2024-01-12T14:30:00Z", "2024-01-16T14:30:00Z"],
+        ),
+        (
+            BarInterval::WEEK,
+            "2024-01-12T21:00:00Z,1,1,1,1\n2024-01-19T21:00:00Z,2,2,2,2\n",
+            ["2024-01-08T14:30:00Z", "2024-01-16T14:30:00Z"],
+        ),
+        (
+            // The last hour of a session is half an hour long.
+            BarInterval::H1,
+            "2024-01-12T20:30:00Z,1,1,1,1\n2024-01-12T21:00:00Z,2,2,2,2\n",
+            ["2024-01-12T19:30:00Z", "2024-01-12T20:30:00Z"],
+        ),
+    ] {
+        let catalog = memory();
+        let given = format!("ts,open,high,low,close\n{text}");
+        let closes = ImportOptions {
+            interval: Some(interval),
+            stamp: BarStamp::Close,
+            grid: Some(sessions()),
+            ..options()
+        };
+        let report = import(&catalog, &given, &closes).await.expect("imported");
+        let holiday = u64::from(given.contains("01-15"));
+        assert_eq!((report.change.added, report.rejected), (2, holiday), "{interval}");
+        let query = Query::all(Series::bars(id("X.TEST"), interval));
+        let rows = catalog.read(&query).await.expect("read");
+        let opened = [0, 1].map(|row| UnixNanos(rows.ts(row).unsigned_abs()).to_string());
+        assert_eq!(opened, wanted, "{interval}");
+        let out = folder.path().join("out.csv").display().to_string();
+        let export = |grid| ExportOptions {
+            stamp: BarStamp::Close,
+            grid,
+            ..ExportOptions::new(Format::Csv)
+        };
+        catalog
+            .export(&query, &export(Some(sessions())), &out, |_| true)
+            .await
+            .expect("exported");
+        let got = std::fs::read_to_string(&out).expect("the export");
+        let stamps: Vec<&str> = got
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split(',').next())
+            .collect();
+        let given: Vec<&str> = text
+            .lines()
+            .take(2)
+            .filter_map(|line| line.split(',').next())
+            .collect();
+        assert_eq!(stamps, given, "{interval}");
+        if interval != BarInterval::H1 {
+            let blind = ImportOptions { grid: None, ..closes };
+            let error = import(&memory(), "ts\n", &blind)
+                .await
+                .expect_err("when did it open?");
+            assert!(error.to_string().contains("need the calendar"), "{error}");
+            let error = catalog.export(&query, &export(None), &out, |_| true).await;
+            assert!(error.is_err_and(|e| e.to_string().contains("need the calendar")));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn figures_wider_than_a_decimal_come_back_from_our_own_parquet() {
+    let catalog = memory();
+    let text = "ts,open,high,low,close,volume,value\n\
+                1700000000,1.123456789012345678,1.123456789012345678,1.123456789012345678,\
+                1.123456789012345678,3.000000000000000001,\n\
+                1700000060,1,1,1,1,2,9\n";
+    let wide = ImportOptions {
+        price_scale: Some(18),
+        size_scale: Some(18),
+        ..options()
+    };
+    let report = import(&catalog, text, &wide).await.expect("imported");
+    assert_eq!(report.change.added, 2, "{:?}", report.first_rejects);
+    let query = Query::all(Series::bars(id("X.TEST"), BarInterval::M1));
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out.parquet");
+    let mut told = Vec::new();
+    catalog
+        .export(
+            &query,
+            &ExportOptions::new(Format::Parquet),
+            &out.display().to_string(),
+            |rows| {
+                told.push(rows);
+                true
+            },
+        )
+        .await
+        .expect("exported");
+    assert_eq!(told.last(), Some(&2));
+    let again = memory();
+    let report = again
+        .import(&[out], &options(), |_| true)
+        .await
+        .expect("imported");
+    assert_eq!(
+        (report.change.added, report.rejected),
+        (2, 0),
+        "{:?}",
+        report.first_rejects
+    );
+    let rows = again.read(&query).await.expect("read");
+    // A value of 9 has 36 decimals there.
+    assert_eq!(
+        rows.get(7, 1),
+        9 * 10_i128.pow(u32::from(rows.scales.price + rows.scales.size))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cancelled_export_tells_the_sum_and_leaves_nothing() {
+    let catalog = memory();
+    let mut text = "ts,open,high,low,close\n".to_owned();
+    for month in 0..3 {
+        text.push_str(&format!("{},1,1,1,1\n", 1_700_000_000 + month * 31 * 86_400));
+    }
+    import(&catalog, &text, &options()).await.expect("imported");
+    let query = Query::all(Series::bars(id("X.TEST"), BarInterval::M1));
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out.parquet").display().to_string();
+    let mut told = Vec::new();
+    let done = catalog
+        .export(&query, &ExportOptions::new(Format::Parquet), &out, |rows| {
+            told.push(rows);
+            rows < 2
+        })
+        .await;
+    assert!(done.is_err());
+    assert_eq!(told, [1, 2]);
+    assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 0);
+}

@@ -4,6 +4,7 @@ use tradewind_store::catalog::Query;
 use tradewind_store::catalog::export::{ExportOptions, Format};
 
 use super::args::ExportArgs;
+use super::calendars::grid;
 use super::{failure, nanos, open, pairs, series, stamp, time, zone};
 use crate::commands::backtest::tell;
 use crate::failure::Failure;
@@ -18,6 +19,7 @@ pub(super) async fn run(args: ExportArgs) -> Result<(), Failure> {
     let options = ExportOptions {
         zone: zone(&args.tz)?,
         stamp: stamp(args.stamp),
+        grid: args.calendar.as_deref().map(grid).transpose()?,
         columns: pairs(&args.columns),
         ..ExportOptions::new(format)
     };

@@ -7,6 +7,7 @@ use tradewind_types::{Clock as _, Market};
 use tradewind_venues::clock::SystemClock;
 
 use super::args::{AmbiguousArg, ImportArgs};
+use super::calendars::grid;
 use super::{failure, kind, open, pairs, shown, stamp, usage, zone};
 use crate::commands::backtest::{bar, tell};
 use crate::failure::Failure;
@@ -79,6 +80,7 @@ fn options(args: &ImportArgs) -> Result<ImportOptions, Failure> {
             },
         },
         stamp: stamp(args.stamp),
+        grid: args.calendar.as_deref().map(grid).transpose()?,
         negative_prices: args.negative_prices,
         now: SystemClock.now(),
         rejects: args.rejects.clone(),

@@ -2,11 +2,13 @@
 
 use rustc_hash::FxHashMap;
 use tradewind_codecs::table::{BarStamp, ExtraDecimals, StampReader, number};
-use tradewind_types::Symbol;
+use tradewind_types::market::{BarInterval, BarSlot};
+use tradewind_types::{Symbol, UnixNanos};
 
 use super::super::figures::NONE_WIDE;
 use super::super::rows::bits;
 use super::super::schema::{COLUMNS_MAX, Cell, Column, Kind, SCALE_MAX, SYMBOL, Scales, TS};
+use super::ordinals::Ordinals;
 use super::{ImportOptions, Whose};
 
 /// A row with its texts as codes of [`Builder::texts`].
@@ -26,6 +28,22 @@ impl From<String> for Refusal {
     }
 }
 
+/// How firmly a column's name means one of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Claim {
+    /// By another name that is often used.
+    Alias,
+    /// By our name.
+    Named,
+    /// Because the options say so.
+    Mapped,
+}
+
+/// A column's name without what surrounds it.
+fn plain_name(name: &str) -> &str {
+    name.trim().trim_matches('"')
+}
+
 /// Puts rows together.
 pub(super) struct Builder<'a> {
     options: &'a ImportOptions,
@@ -38,8 +56,9 @@ pub(super) struct Builder<'a> {
     /// The row as it is before a cell is read.
     blank: Row,
     interval_ns: u64,
-    last_ts: i64,
-    ordinal: i128,
+    ordinals: Ordinals,
+    /// The slot of the grid that the last stamp closed in.
+    slot: Option<BarSlot>,
 }
 
 impl<'a> Builder<'a> {
@@ -54,8 +73,8 @@ impl<'a> Builder<'a> {
             codes: FxHashMap::default(),
             blank: [NONE_WIDE; COLUMNS_MAX],
             interval_ns: options.interval.map_or(0, |interval| interval.nanos()),
-            last_ts: i64::MIN,
-            ordinal: 0,
+            ordinals: Ordinals::default(),
+            slot: None,
         };
         let mut set = |name: &str, value: i128| {
             if let Some(at) = kind.place(name) {
@@ -96,29 +115,38 @@ impl<'a> Builder<'a> {
     pub(super) fn places(&self, names: &[String]) -> Result<Vec<Option<usize>>, String> {
         let kind = self.options.kind;
         let mut found = vec![None; names.len()];
-        let mut taken = [false; COLUMNS_MAX];
-        for (slot, theirs) in found.iter_mut().zip(names) {
-            let name = self.options.name_of(theirs.trim().trim_matches('"'));
-            let ours = match name.as_str() {
-                "timestamp" | "time" | "date" | "datetime" => "ts",
-                "oi" => "open_interest",
-                "vol" => "volume",
-                "aggressor" => "side",
-                "implied_volatility" => "iv",
-                other => other,
+        let mut taken: [Option<(Claim, usize)>; COLUMNS_MAX] = [None; COLUMNS_MAX];
+        for (slot, theirs) in names.iter().enumerate() {
+            let theirs = plain_name(theirs);
+            let (ours, claim) = self.claim(theirs);
+            let Some(at) = kind.place(&ours).filter(|at| self.may_come(*at)) else {
+                continue;
             };
-            let place = kind.place(ours).filter(|at| !taken[*at] && self.may_come(*at));
-            if let Some(at) = place {
-                taken[at] = true;
-                *slot = Some(at);
+            match taken[at] {
+                Some((before, _)) if before > claim => continue,
+                Some((before, other)) if before == claim => {
+                    let other = plain_name(&names[other]);
+                    // Of a name that comes twice the first is meant, as everywhere.
+                    if other == theirs {
+                        continue;
+                    }
+                    return Err(format!(
+                        "columns {other} and {theirs} both mean {ours}; name the one that is wanted with `--columns \
+                         {ours}={theirs}` (a date and a time apart must be put together first)"
+                    ));
+                }
+                Some((_, other)) => found[other] = None,
+                None => {}
             }
+            taken[at] = Some((claim, slot));
+            found[slot] = Some(at);
         }
         let needed = |at: usize, column: &Column| !column.optional && self.blank[at] == NONE_WIDE;
         let missing: Vec<&str> = self
             .columns
             .iter()
             .enumerate()
-            .filter(|(at, column)| needed(*at, column) && !taken[*at])
+            .filter(|(at, column)| needed(*at, column) && taken[*at].is_none())
             .map(|(_, column)| column.name)
             .collect();
         if missing.is_empty() {
@@ -134,6 +162,23 @@ impl<'a> Builder<'a> {
                 .collect::<Vec<_>>()
                 .join(", ")
         ))
+    }
+
+    /// Our name of a column, and how firmly it is meant.
+    fn claim(&self, theirs: &str) -> (String, Claim) {
+        if let Some(ours) = self.options.mapped(theirs) {
+            return (ours, Claim::Mapped);
+        }
+        let name = theirs.to_ascii_lowercase();
+        let ours = match name.as_str() {
+            "timestamp" | "time" | "date" | "datetime" => "ts",
+            "oi" => "open_interest",
+            "vol" => "volume",
+            "aggressor" => "side",
+            "implied_volatility" => "iv",
+            _ => return (name, Claim::Named),
+        };
+        (ours.to_owned(), Claim::Alias)
     }
 
     /// Whether a file may fill a column: not what the catalogue keeps for itself.
@@ -246,7 +291,7 @@ impl<'a> Builder<'a> {
             return Err("there is no time".to_owned());
         }
         if kind == Kind::Bars && self.options.stamp == BarStamp::Close {
-            row[TS] = ts - i128::from(self.interval_ns);
+            row[TS] = self.opening(ts)?;
         }
         if row[TS] < 0 || row[TS] > i128::from(i64::MAX) {
             return Err("the time lies before 1970 or after 2262".to_owned());
@@ -265,17 +310,32 @@ impl<'a> Builder<'a> {
             }
         }
         if let Some(place) = kind.ties().last() {
-            let ts = row[TS] as i64;
             let numbered = kind == Kind::Trades && row[5] != 0;
-            self.ordinal = if ts == self.last_ts && !numbered {
-                self.ordinal + 1
-            } else {
+            row[*place] = if numbered {
                 0
+            } else {
+                self.ordinals.next(row[SYMBOL], row[TS] as i64)
             };
-            self.last_ts = ts;
-            row[*place] = if numbered { 0 } else { self.ordinal };
         }
         Ok(())
+    }
+
+    /// When a bar opened that closed at a time.
+    fn opening(&mut self, close: i128) -> Result<i128, String> {
+        let Some(grid) = &self.options.grid else {
+            return Ok(close - i128::from(self.interval_ns));
+        };
+        // A close ends its slot, and does not begin the next.
+        let within = u64::try_from(close - 1).map(UnixNanos).ok();
+        let known = self
+            .slot
+            .filter(|slot| within.is_some_and(|ts| (slot.start..slot.end).contains(&ts)));
+        let interval = self.options.interval.unwrap_or(BarInterval::DAY);
+        self.slot = known.or_else(|| grid.slot(interval, within?));
+        let slot = self
+            .slot
+            .ok_or("no session of the calendar trades up to that time")?;
+        Ok(i128::from(slot.start.0))
     }
 
     #[inline]

@@ -7,8 +7,10 @@
 
 mod build;
 mod csv;
+mod ordinals;
 mod rejects;
 mod sink;
+mod stdin;
 mod table;
 
 use std::fs::File;
@@ -18,15 +20,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tradewind_codecs::table::{Ambiguous, BarStamp, ExtraDecimals, Zone};
-use tradewind_types::market::BarInterval;
+use tradewind_types::market::{BarGrid, BarInterval};
 use tradewind_types::{InstrumentId, Market, UnixNanos};
 
 use super::merge::Change;
+use super::place::is_long;
 use super::schema::{Kind, SCALE_MAX, Scales};
 use super::{Catalog, CatalogError};
 use build::Builder;
 use rejects::Rejects;
 use sink::Sink;
+use stdin::Stdin;
 
 /// Rows between two calls of the progress function.
 const PROGRESS_ROWS: u64 = 1 << 16;
@@ -69,6 +73,8 @@ pub struct ImportOptions {
     pub ambiguous: Ambiguous,
     /// Which end of its interval a bar's stamp names.
     pub stamp: BarStamp,
+    /// Where bars begin and end; needed for stamps at the close of days, weeks and months, whose lengths differ.
+    pub grid: Option<BarGrid>,
     /// Whether prices of 0 and below are allowed.
     pub negative_prices: bool,
     /// When the rows became known: now.
@@ -96,6 +102,7 @@ impl ImportOptions {
             zone: Zone::default(),
             ambiguous: Ambiguous::default(),
             stamp: BarStamp::Open,
+            grid: None,
             negative_prices: false,
             now,
             rejects: None,
@@ -113,6 +120,12 @@ impl ImportOptions {
                 "bars of ticks, volume or value are built from trades; the catalogue keeps bars of time",
             );
         }
+        if self.stamp == BarStamp::Close && self.grid.is_none() && self.interval.is_some_and(is_long) {
+            return refuse(
+                "stamps at the close of bars of a day, week or month need the calendar of their sessions: without it \
+                 nobody knows when such a bar opened. Give the calendar, or stamps at the open",
+            );
+        }
         if self.price_scale.max(self.size_scale) > Some(SCALE_MAX) {
             return refuse("prices and sizes have 18 decimals at most");
         }
@@ -122,13 +135,15 @@ impl ImportOptions {
         Ok(())
     }
 
-    /// Our name of a column.
-    fn name_of(&self, theirs: &str) -> String {
+    /// Our name of a column that the options map.
+    fn mapped(&self, theirs: &str) -> Option<String> {
         let mapped = self.columns.iter().find(|(_, t)| t.eq_ignore_ascii_case(theirs));
-        mapped.map_or_else(
-            || theirs.to_ascii_lowercase(),
-            |(ours, _)| ours.to_ascii_lowercase(),
-        )
+        mapped.map(|(ours, _)| ours.to_ascii_lowercase())
+    }
+
+    /// Whether the scales follow from the figures, so that files may have to be read again.
+    fn open_scales(&self) -> bool {
+        self.price_scale.is_none() || self.size_scale.is_none()
     }
 }
 
@@ -254,13 +269,20 @@ fn run(
     options: &ImportOptions,
     progress: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Report, CatalogError> {
+    let named = files.iter().filter(|file| file.as_os_str() == "-").count();
+    if named > 1 {
+        return Err(CatalogError::Refused(
+            "- is standard input, which can be read once".to_owned(),
+        ));
+    }
+    let mut stdin = Stdin::default();
     let mut scales = Scales {
         price: options.price_scale.unwrap_or(0),
         size: options.size_scale.unwrap_or(0),
     };
     // Every round has more decimals than the one before, and there are 18 of each at most.
     loop {
-        match attempt(catalog, runtime, files, (options, scales), progress) {
+        match attempt(catalog, runtime, (files, &mut stdin), (options, scales), progress) {
             Ok(report) => return Ok(report),
             Err(Stop::Failed(error)) => return Err(error),
             Err(Stop::Scale(more)) => scales = more,
@@ -271,7 +293,7 @@ fn run(
 fn attempt(
     catalog: &Catalog,
     runtime: &tokio::runtime::Handle,
-    files: &[PathBuf],
+    (files, stdin): (&[PathBuf], &mut Stdin),
     (options, scales): (&ImportOptions, Scales),
     progress: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Report, Stop> {
@@ -289,7 +311,7 @@ fn attempt(
         bytes_total: sizes.sum(),
     };
     for file in files {
-        read_file(file, &mut work)?;
+        read_file(file, stdin, &mut work)?;
     }
     let Work {
         sink,
@@ -327,11 +349,12 @@ impl<R: std::io::Seek> std::io::Seek for Counted<R> {
     }
 }
 
-fn read_file(path: &Path, work: &mut Work<'_>) -> Result<(), Stop> {
+fn read_file(path: &Path, stdin: &mut Stdin, work: &mut Work<'_>) -> Result<(), Stop> {
     let name = path.display().to_string();
     let io = |e: std::io::Error| CatalogError::io(path.display(), e);
     if name == "-" {
-        return csv::read("stdin", Box::new(std::io::stdin().lock()), work);
+        let input = stdin.reader(work.options.open_scales()).map_err(io)?;
+        return csv::read("stdin", input, work);
     }
     let mut file = File::open(path).map_err(io)?;
     let mut start = [0; 4];

@@ -213,9 +213,18 @@ impl Sink {
         }
         let Some(to) = &self.to else { return Ok(()) };
         if to.send(piece).is_err() {
-            return Err(CatalogError::Task("the writing thread ended".to_owned()));
+            return Err(self.failure());
         }
         Ok(())
+    }
+
+    /// Why the writing thread takes no more.
+    fn failure(&mut self) -> CatalogError {
+        self.to = None;
+        match self.writer.take().map(JoinHandle::join) {
+            Some(Ok((Err(error), _))) => error,
+            _ => CatalogError::Task("the writing thread ended".to_owned()),
+        }
     }
 
     /// Writes what is left and makes everything visible.
@@ -224,14 +233,12 @@ impl Sink {
         runtime: &tokio::runtime::Handle,
         rejects: &mut Rejects,
     ) -> Result<Done, CatalogError> {
-        let last = self.hand_over(false);
+        self.hand_over(false)?;
         self.to = None;
         let ended = || CatalogError::Task("the writing thread panicked".to_owned());
         let written = self.writer.take().and_then(|writer| writer.join().ok());
         let (session, contradictions) = written.ok_or_else(ended)?;
-        // The thread's own error says more than that it ended.
         let session = session?;
-        last?;
         for key in contradictions {
             let (file, line) = self.late.get(&key).cloned().unwrap_or_default();
             let at = jiff::Timestamp::from_nanosecond(i128::from(key.1))
@@ -299,4 +306,42 @@ fn write(
         }
     }
     (Ok(session), contradictions)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use object_store::memory::InMemory;
+    use object_store::{ObjectStoreExt as _, PutPayload};
+    use tradewind_types::UnixNanos;
+    use tradewind_types::market::BarInterval;
+
+    use super::super::super::Files;
+    use super::*;
+
+    #[test]
+    fn what_stopped_the_writer_is_told_to_the_reader() {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let store = Arc::new(InMemory::new());
+        let broken = object_store::path::Path::from("bars/TEST/1m/X/1970-01.parquet");
+        let put = store.put(&broken, PutPayload::from_static(b"no Parquet at all"));
+        runtime.block_on(put).expect("put");
+        let catalog = Catalog::new(Files::of(store));
+        let instrument = "X.TEST".parse().expect("an id");
+        let options = ImportOptions::bars(instrument, BarInterval::M1, UnixNanos(1));
+        let mut sink =
+            Sink::start(&catalog, &runtime.handle().clone(), (&options, Scales::default())).expect("a sink");
+        let texts = ["X".to_owned(), "venue".to_owned()];
+        let mut row: Row = [1; super::super::super::schema::COLUMNS_MAX];
+        row[SYMBOL] = 0;
+        sink.push(&row, &texts, ("a.csv", 1)).expect("taken");
+        sink.hand_over(false).expect("handed over");
+        while !sink.writer.as_ref().is_none_or(JoinHandle::is_finished) {
+            std::thread::yield_now();
+        }
+        sink.push(&row, &texts, ("a.csv", 2)).expect("taken");
+        let error = sink.hand_over(false).expect_err("the writer is gone").to_string();
+        assert!(error.contains("1970-01.parquet"), "{error}");
+    }
 }
