@@ -8,6 +8,7 @@ use tradewind_engine::backtest::{BacktestConfig, config::DataConfig};
 use tradewind_store::catalog::export::{ExportOptions, Format};
 use tradewind_store::catalog::{Catalog, Files, Kind, Query, Series};
 
+use super::interrupt::Interrupt;
 use crate::commands::on_runtime;
 use crate::failure::Failure;
 
@@ -25,12 +26,13 @@ impl Drop for Exported {
     }
 }
 
-/// Brings what a configuration wants of the catalogue into files.
-pub(super) fn resolve(config: &mut BacktestConfig) -> Result<Exported, Failure> {
+/// Brings what a configuration wants of the catalogue into files, until it is interrupted.
+pub(super) fn resolve(config: &mut BacktestConfig, interrupt: &Interrupt) -> Result<Exported, Failure> {
     if config.data.iter().all(|d| d.catalog.is_none()) {
         return Ok(Exported { folder: None });
     }
     let folder = std::env::temp_dir().join(format!("tradewind-backtest-{}", std::process::id()));
+    interrupt.owns(&folder);
     std::fs::create_dir_all(&folder)?;
     let exported = Exported {
         folder: Some(folder.clone()),
@@ -47,8 +49,12 @@ pub(super) fn resolve(config: &mut BacktestConfig) -> Result<Exported, Failure> 
         let rows = on_runtime(async {
             let files = Files::open(&place).map_err(|e| Failure::Input(format!("{place}: {e}")))?;
             let options = ExportOptions::new(Format::Csv);
-            let written = Catalog::new(files).export(&query, &options, &to, |_| true).await;
-            written.map_err(|e| Failure::Input(format!("{place}: {e}")))
+            let go_on = |_| !interrupt.is_asked();
+            let written = Catalog::new(files).export(&query, &options, &to, go_on).await;
+            written.map_err(|e| match interrupt.is_asked() {
+                true => Failure::failed("interrupted while data was taken from the catalogue"),
+                false => Failure::Input(format!("{place}: {e}")),
+            })
         })?;
         if rows == 0 {
             let message = format!("{place}: there is nothing of {} in the period", query.series);

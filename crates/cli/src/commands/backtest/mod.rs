@@ -19,6 +19,7 @@ use tradewind_engine::backtest::{BacktestConfig, BacktestDocument, BacktestError
 pub(crate) use args::BacktestArgs;
 use args::{BacktestCommand, GridArgs};
 use catalog::Exported;
+use interrupt::Interrupt;
 
 use crate::failure::Failure;
 
@@ -71,9 +72,12 @@ fn document(path: &Path) -> Result<BacktestDocument, Failure> {
 }
 
 /// What sweeps and walks have in common: configuration, data in memory, grid.
-fn prepare(args: &GridArgs) -> Result<(BacktestConfig, Inputs, Grid, Exported), Failure> {
+fn prepare(
+    args: &GridArgs,
+    interrupt: &Interrupt,
+) -> Result<(BacktestConfig, Inputs, Grid, Exported), Failure> {
     let mut config = config(&args.config)?;
-    let exported = catalog::resolve(&mut config)?;
+    let exported = catalog::resolve(&mut config, interrupt)?;
     let mut grid = Grid::default();
     for axis in &args.grid {
         if axis.contains('=') {

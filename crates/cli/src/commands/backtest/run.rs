@@ -13,8 +13,8 @@ use crate::failure::Failure;
 
 pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
     let mut config = config(&args.config)?;
-    let _exported = catalog::resolve(&mut config)?;
     let interrupt = Interrupt::listen()?;
+    let _exported = catalog::resolve(&mut config, &interrupt)?;
     let progress = |p: Progress| {
         let line = format!(
             "{} rows, {}, {} orders, equity {:.2}",

@@ -12,7 +12,8 @@ use super::{bar, failure, json, prepare, show, tell, threads};
 use crate::failure::Failure;
 
 pub(super) fn run(args: &SweepArgs) -> Result<(), Failure> {
-    let (config, inputs, grid, _exported) = prepare(&args.grid)?;
+    let interrupt = Interrupt::listen()?;
+    let (config, inputs, grid, _exported) = prepare(&args.grid, &interrupt)?;
     let (done, state) = match &args.state {
         None => (Vec::new(), None),
         Some(path) => {
@@ -22,7 +23,6 @@ pub(super) fn run(args: &SweepArgs) -> Result<(), Failure> {
         }
     };
     let total = grid.len().unwrap_or(0);
-    let interrupt = Interrupt::listen()?;
     let finished = AtomicUsize::new(done.len());
     tell_progress(args, done.len(), total);
     let on_row = |row: &SweepRow| {

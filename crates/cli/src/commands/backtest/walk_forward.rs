@@ -11,7 +11,8 @@ use super::{bar, failure, json, prepare, show, tell, threads};
 use crate::failure::Failure;
 
 pub(super) fn run(args: &WalkForwardArgs) -> Result<(), Failure> {
-    let (config, inputs, grid, _exported) = prepare(&args.grid)?;
+    let interrupt = Interrupt::listen()?;
+    let (config, inputs, grid, _exported) = prepare(&args.grid, &interrupt)?;
     let objective = args.grid.objective.into();
     let windows = WalkForward {
         train: args.train,
@@ -29,7 +30,6 @@ pub(super) fn run(args: &WalkForwardArgs) -> Result<(), Failure> {
             (done, Some(state))
         }
     };
-    let interrupt = Interrupt::listen()?;
     let on_window = |done: usize, total: usize| {
         tell(
             args.grid.quiet,
