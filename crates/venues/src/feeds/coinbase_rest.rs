@@ -1,6 +1,8 @@
 //! Coinbase Advanced Trade's public REST: products, candles, trades.
 //! Source: <https://docs.cdp.coinbase.com/advanced-trade/reference> (`/market/…` needs no key).
 
+use std::ops::Range;
+
 use serde::Deserialize;
 use tradewind_types::market::{Bar, BarInterval, BarSource, Trade};
 use tradewind_types::num::parse_decimal;
@@ -115,22 +117,55 @@ fn granularity(interval: BarInterval) -> Option<&'static str> {
     })
 }
 
-/// Closed candles before `now`, oldest first; those that do not parse are left out. `None` = no such interval here.
+/// Whether there are candles of an interval.
+pub(super) fn has(interval: BarInterval) -> bool {
+    interval.is_time() && granularity(interval).is_some()
+}
+
+/// The latest closed candles before `now`, oldest first; those that do not parse are left out. None where there is no
+/// such interval here.
 pub(super) async fn candles(
+    rest: &RestClient,
+    of: (InstrumentIdx, &Instrument),
+    interval: BarInterval,
+    now: UnixNanos,
+) -> Result<Vec<Bar>, RestError> {
+    let end = now.floor_to(interval.nanos().max(1));
+    let start = UnixNanos(end.0.saturating_sub(interval.nanos() * CANDLES_MAX));
+    one_answer(rest, of, interval, (start..end, now)).await
+}
+
+/// Closed candles of a range of time, oldest first, as many answers as it takes.
+pub(super) async fn candles_between(
+    rest: &RestClient,
+    of: (InstrumentIdx, &Instrument),
+    interval: BarInterval,
+    (times, now): (Range<UnixNanos>, UnixNanos),
+) -> Result<Vec<Bar>, RestError> {
+    let end = times.end.min(now.floor_to(interval.nanos().max(1)));
+    let step = interval.nanos().max(1) * (CANDLES_MAX - 1);
+    let (mut found, mut from) = (Vec::new(), times.start);
+    while from < end {
+        let to = from.plus(step).min(end);
+        found.extend(one_answer(rest, of, interval, (from..to, now)).await?);
+        from = to;
+    }
+    Ok(found)
+}
+
+async fn one_answer(
     rest: &RestClient,
     (idx, instrument): (InstrumentIdx, &Instrument),
     interval: BarInterval,
-    now: UnixNanos,
+    (times, now): (Range<UnixNanos>, UnixNanos),
 ) -> Result<Vec<Bar>, RestError> {
     let Some(granularity) = granularity(interval) else {
         return Ok(Vec::new());
     };
-    let end = now.floor_to(interval.nanos()).as_secs();
-    let start = end.saturating_sub(u64::from(interval.secs()) * CANDLES_MAX);
     let answer: Candles = rest
         .get(&format!("{BASE}/{}/candles", instrument.venue_symbol))
-        .query("start", start)
-        .query("end", end.saturating_sub(1))
+        .query("start", times.start.as_secs())
+        .query("end", times.end.as_secs().saturating_sub(1))
         .query("granularity", granularity)
         .json_answer()
         .await?;
@@ -139,7 +174,7 @@ pub(super) async fn candles(
         .iter()
         .filter_map(|c| bar(c, (idx, instrument), interval, now))
         .collect();
-    bars.retain(|b| b.ts.as_secs() < end);
+    bars.retain(|b| times.contains(&b.ts));
     bars.sort_by_key(|b| b.ts);
     Ok(bars)
 }

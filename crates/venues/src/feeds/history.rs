@@ -1,9 +1,10 @@
 //! History before and between sessions: the venue's candles and its latest trades.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use tradewind_types::market::{Bar, BarInterval, Trade};
-use tradewind_types::{Instrument, InstrumentIdx};
+use tradewind_types::{Instrument, InstrumentIdx, UnixNanos};
 
 use super::dialect::VenueKind;
 use super::{VenueLink, coinbase_rest, kraken_rest, now};
@@ -37,6 +38,38 @@ pub(super) async fn candles(link: &VenueLink, idx: InstrumentIdx, instrument: &A
         }
     }
     all
+}
+
+/// Whether a venue gives candles of an interval.
+pub(super) fn has_candles(kind: VenueKind, interval: BarInterval) -> bool {
+    match kind {
+        VenueKind::CoinbaseAdvanced | VenueKind::CoinbaseExchange => coinbase_rest::has(interval),
+        VenueKind::KrakenV2 | VenueKind::KrakenV1 => kraken_rest::has(interval),
+    }
+}
+
+/// The venue's closed candles of a range of time, oldest first; empty where it has none, or no REST.
+///
+/// # Errors
+/// What the venue says, or why it was not asked.
+pub(super) async fn candles_between(
+    link: &VenueLink,
+    of: (InstrumentIdx, &Instrument),
+    interval: BarInterval,
+    times: Range<UnixNanos>,
+) -> Result<Vec<Bar>, RestError> {
+    let Some(rest) = &link.rest else {
+        return Ok(Vec::new());
+    };
+    let times = (times, now(link));
+    match link.settings.kind {
+        VenueKind::CoinbaseAdvanced | VenueKind::CoinbaseExchange => {
+            coinbase_rest::candles_between(rest, of, interval, times).await
+        }
+        VenueKind::KrakenV2 | VenueKind::KrakenV1 => {
+            kraken_rest::candles_between(rest, of, interval, times).await
+        }
+    }
 }
 
 /// The latest trades of an instrument, oldest first; none, with a log, when the venue does not give them.

@@ -1,6 +1,7 @@
 //! Kraken's public REST: asset pairs, candles, trades. Source: <https://docs.kraken.com/api/docs/rest-api>.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -120,22 +121,59 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// Closed candles before `now`, oldest first; those that do not parse are left out.
+/// Candles that one answer has at most: the latest, from wherever they are asked for.
+const CANDLES_MAX: u64 = 720;
+
+/// Whether there are candles of an interval.
+pub(super) fn has(interval: BarInterval) -> bool {
+    const MINUTES: [u32; 8] = [1, 5, 15, 30, 60, 240, 1_440, 10_080];
+    interval.is_time() && MINUTES.contains(&(interval.secs() / 60)) && interval.secs().is_multiple_of(60)
+}
+
+/// The latest closed candles before `now`, oldest first; those that do not parse are left out.
 pub(super) async fn candles(
     rest: &RestClient,
-    (idx, instrument): (InstrumentIdx, &Instrument),
+    of: (InstrumentIdx, &Instrument),
     interval: BarInterval,
     now: UnixNanos,
 ) -> Result<Vec<Bar>, RestError> {
-    const MINUTES: [u32; 8] = [1, 5, 15, 30, 60, 240, 1_440, 10_080];
-    let minutes = interval.secs() / 60;
-    if !MINUTES.contains(&minutes) || !interval.secs().is_multiple_of(60) {
+    one_answer(rest, of, interval, (None, now)).await
+}
+
+/// Closed candles of a range of time, oldest first; none of before the latest 720, which the venue does not give.
+pub(super) async fn candles_between(
+    rest: &RestClient,
+    of: (InstrumentIdx, &Instrument),
+    interval: BarInterval,
+    (times, now): (Range<UnixNanos>, UnixNanos),
+) -> Result<Vec<Bar>, RestError> {
+    let reach = interval.nanos().saturating_mul(CANDLES_MAX);
+    if times.end.0 <= now.0.saturating_sub(reach) {
         return Ok(Vec::new());
     }
-    let request = rest
+    // The answer begins after that second.
+    let since = times.start.as_secs().saturating_sub(1);
+    let mut bars = one_answer(rest, of, interval, (Some(since), now)).await?;
+    bars.retain(|bar| times.contains(&bar.ts));
+    Ok(bars)
+}
+
+async fn one_answer(
+    rest: &RestClient,
+    (idx, instrument): (InstrumentIdx, &Instrument),
+    interval: BarInterval,
+    (since, now): (Option<u64>, UnixNanos),
+) -> Result<Vec<Bar>, RestError> {
+    if !has(interval) {
+        return Ok(Vec::new());
+    }
+    let mut request = rest
         .get("/0/public/OHLC")
         .query("pair", rest_pair(instrument))
-        .query("interval", minutes);
+        .query("interval", interval.secs() / 60);
+    if let Some(since) = since {
+        request = request.query("since", since);
+    }
     let result: BTreeMap<String, Value> = ask(request).await?;
     let end = now.floor_to(interval.nanos());
     let bars = rows(&result)

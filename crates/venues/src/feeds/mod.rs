@@ -18,7 +18,7 @@ mod run;
 
 use std::sync::Arc;
 
-use tradewind_types::market::MarketEvent;
+use tradewind_types::market::{Bar, BarInterval, MarketEvent};
 use tradewind_types::{Instrument, InstrumentIdx, UnixNanos, VenueId};
 
 use crate::breaker::{BreakerSettings, CircuitBreaker};
@@ -106,6 +106,26 @@ impl VenueLink {
 }
 
 impl VenueLink {
+    /// Whether the venue gives candles of an interval over REST.
+    #[must_use]
+    pub fn has_candles(&self, interval: BarInterval) -> bool {
+        self.rest.is_some() && history::has_candles(self.settings.kind, interval)
+    }
+
+    /// The venue's closed candles with `times.start <= ts < times.end`, oldest first, within the venue's limits: Kraken gives
+    /// the latest 720 only. Empty where it has none, or no such interval.
+    ///
+    /// # Errors
+    /// What the venue says, or why it was not asked.
+    pub async fn candles(
+        &self,
+        of: (InstrumentIdx, &Instrument),
+        interval: BarInterval,
+        times: std::ops::Range<UnixNanos>,
+    ) -> Result<Vec<Bar>, crate::http::RestError> {
+        history::candles_between(self, of, interval, times).await
+    }
+
     /// The defaults for this venue's market-data connection.
     #[must_use]
     pub fn connection_settings(&self) -> ConnectionSettings {
