@@ -26,8 +26,10 @@ export class Demo {
     this.data = data;
   }
 
-  static async start(): Promise<Demo> {
+  /** `prepare` has the data folder to itself before the program starts. */
+  static async start(prepare: (data: string) => void = () => undefined): Promise<Demo> {
     const demo = new Demo(mkdtempSync(join(tmpdir(), 'tradewind-e2e-')));
+    prepare(demo.data);
     await demo.run('127.0.0.1:0');
     return demo;
   }

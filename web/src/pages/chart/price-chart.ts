@@ -99,7 +99,6 @@ export class PriceChart {
         timeVisible: true,
         secondsVisible: true,
         rightOffset: 4,
-        minBarSpacing: 0.05,
         tickMarkFormatter: (time: Time, kind: number) => format(time, kind <= 2 ? 'date' : 'time'),
       },
       localization: { timeFormatter: (time: Time) => format(time, 'datetime') },
@@ -138,18 +137,6 @@ export class PriceChart {
   pointAt(time: number | null, price: number): void {
     if (time === null) this.api.clearCrosshairPosition();
     else this.api.setCrosshairPosition(price, time as UTCTimestamp, this.candles);
-  }
-
-  /** By keyboard: bars to the left or right, and zoom. */
-  scroll(bars: number): void {
-    const scale = this.api.timeScale();
-    scale.scrollToPosition(scale.scrollPosition() + bars, false);
-  }
-  zoom(factor: number): void {
-    const scale = this.api.timeScale();
-    const range = scale.getVisibleLogicalRange();
-    if (range)
-      scale.setVisibleLogicalRange({ from: range.to - (range.to - range.from) * factor, to: range.to });
   }
 
   destroy(): void {

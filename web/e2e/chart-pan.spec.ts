@@ -1,0 +1,120 @@
+/**
+ * The chart with 20,000 bars and five indicators of the real engine, panned: work of the main thread per frame.
+ * `npm run pan` runs this alone and prints the figures.
+ */
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@playwright/test';
+import { BINARY, Demo } from './support/demo';
+import { frameWork } from './support/frames';
+import { enter, live } from './support/test';
+
+const INSTRUMENT = 'BTC-USD.COINBASE';
+const BARS = 20_000;
+const INDICATORS = 'EMA_20,BBANDS_20_2,RSI_14,MACD_12_26_9,ATR_14';
+/** Main-thread work per frame, 95th percentile. */
+const WORK_MAX_MS = 16;
+const STEPS = 240;
+
+/** SplitMix64, as the program's own tests have it: the same bars every time. */
+function uniform(seed: bigint): () => number {
+  const MASK = (1n << 64n) - 1n;
+  let state = seed;
+  return () => {
+    state = (state + 0x9e3779b97f4a7c15n) & MASK;
+    let z = state;
+    z = ((z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n) & MASK;
+    z = ((z ^ (z >> 27n)) * 0x94d049bb133111ebn) & MASK;
+    return Number((z ^ (z >> 31n)) >> 11n) / 2 ** 53;
+  };
+}
+
+/** A walk of minutes that ends a day ago, taken into the catalogue before the program starts. */
+function importBars(data: string): void {
+  const next = uniform(7n);
+  const end = Math.floor(Date.now() / 60_000) * 60_000 - 86_400_000;
+  let close = 60_000;
+  const rows = Array.from({ length: BARS }, (_, index) => {
+    const open = close;
+    close = open * (1 + (next() - 0.5) / 500);
+    const [high, low] = [Math.max(open, close) * 1.0004, Math.min(open, close) * 0.9996];
+    const figures = [open, high, low, close].map((value) => value.toFixed(2));
+    return [
+      new Date(end - (BARS - index) * 60_000).toISOString(),
+      ...figures,
+      (next() * 5).toFixed(4),
+    ].join();
+  });
+  const file = join(data, 'bars.csv');
+  writeFileSync(file, `ts,open,high,low,close,volume\n${rows.join('\n')}\n`);
+  execFileSync(BINARY, [
+    'catalog',
+    'import',
+    file,
+    '--data',
+    data,
+    '--instrument',
+    INSTRUMENT,
+    '--interval',
+    '1m',
+  ]);
+}
+
+test('20,000 bars with five indicators pan within a frame', async ({ browser }) => {
+  test.setTimeout(240_000);
+  const demo = await Demo.start(importBars);
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  try {
+    const page = await context.newPage();
+    await page.goto(demo.href);
+    await enter(page, demo);
+    await page.goto(`${demo.url}/chart?instrument=${INSTRUMENT}&interval=1m&indicators=${INDICATORS}`);
+    await live(page);
+    const chart = page.locator('[data-bars]');
+    await expect(chart.locator('canvas').first()).toBeVisible();
+    await chart.focus();
+    // The left edge in view loads more, page by page, until the window is full.
+    await expect(async () => {
+      await page.keyboard.press('Home');
+      expect(Number(await chart.getAttribute('data-bars'))).toBeGreaterThan(BARS * 0.99);
+    }).toPass({ timeout: 90_000 });
+    for (const id of INDICATORS.split(','))
+      await expect(page.locator(`[data-indicator="${id}"] [data-output]`).first()).toHaveText(/\d/);
+    // In the middle, where there is something on both sides.
+    for (let press = 0; press < 20; press += 1) await page.keyboard.press('PageDown');
+    const box = await chart.boundingBox();
+    if (!box) throw new Error('the chart has no place');
+
+    const pan = async () => {
+      const y = box.y + box.height * 0.3;
+      const [left, right] = [box.x + box.width * 0.15, box.x + box.width * 0.75];
+      await page.mouse.move(left, y);
+      await page.mouse.down();
+      for (let step = 0; step <= STEPS; step += 1) {
+        // There and back, so that new bars come in at both sides.
+        const way = step <= STEPS / 2 ? step : STEPS - step;
+        await page.mouse.move(left + ((right - left) * way) / (STEPS / 2), y);
+      }
+      await page.mouse.up();
+    };
+    const measured: Record<string, number> = {};
+    // From the usual view to as many as the chart can show at once: a bar then has half a pixel.
+    for (const view of ['usual view', 'ten times as many', 'as many as can be']) {
+      const work = await frameWork(page, pan);
+      measured[view] = work.cpu_p95;
+      console.log(
+        `${view}: p95 ${work.cpu_p95.toFixed(1)} ms of main-thread work per frame ` +
+          `(wall ${work.wall_p95.toFixed(1)} ms, most ${work.cpu_max.toFixed(1)} ms, ${work.frames} frames)`,
+      );
+      expect(work.frames).toBeGreaterThan(STEPS / 6);
+      await chart.focus();
+      for (let press = 0; press < 10; press += 1) await page.keyboard.press('-');
+    }
+    for (const [view, work] of Object.entries(measured))
+      expect.soft(work, view).toBeLessThanOrEqual(WORK_MAX_MS);
+  } finally {
+    await context.close();
+    await demo.dispose();
+  }
+});
