@@ -5,12 +5,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use tradewind_engine::backtest::config::StrategyWhat;
 use tradewind_engine::backtest::{BacktestConfig, is_plain_name};
 use tradewind_types::{UnixNanos, UserId};
 use tradewind_wire as wire;
 use wire::BacktestState;
 
+use super::record::sync_folder_of;
 use super::{Backtests, disk};
 use crate::identity::random_id;
 use crate::problem::{ApiError, ApiResult, Code};
@@ -21,6 +21,8 @@ pub const FILE_BYTES_MAX: u64 = 256 << 20;
 const BYTES_MAX: u64 = 2 << 30;
 /// Files of one person.
 const FILES_MAX: usize = 500;
+/// Uploads of one person at once.
+const UPLOADS_MAX: usize = 8;
 /// What a name ends in.
 const ENDINGS: [&str; 5] = [".csv", ".csv.gz", ".parquet", ".pq", ".rhai"];
 /// Names of files that are not whole yet begin with this; people's names do not begin with a dot.
@@ -56,17 +58,12 @@ impl Upload {
 
     /// Makes it one of the person's files. Blocks for disk.
     fn finish(self) -> ApiResult<()> {
-        if self.bytes == 0 {
-            return Err(ApiError::new(
-                Code::BadRequest,
-                "the body is the file; it is empty",
-            ));
-        }
-        self.file.sync_all().map_err(|e| disk(&e))?;
         // Not `rename`: it would put one of two uploads of a name in the place of the other.
         match fs::hard_link(&self.beside, &self.wanted) {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(exists()),
-            other => other.map_err(|e| disk(&e)),
+            other => other
+                .and_then(|()| sync_folder_of(&self.wanted))
+                .map_err(|e| disk(&e)),
         }
     }
 }
@@ -76,6 +73,14 @@ impl Drop for Upload {
         // What stays is cleared away at the next start.
         let _ = fs::remove_file(&self.beside);
     }
+}
+
+fn no_room() -> ApiError {
+    let text = format!(
+        "at most {FILES_MAX} files with {} MB together; delete some",
+        BYTES_MAX >> 20
+    );
+    ApiError::new(Code::BacktestLimit, text)
 }
 
 fn exists() -> ApiError {
@@ -101,12 +106,9 @@ pub(super) fn clear_unfinished(root: &Path) -> std::io::Result<()> {
 
 /// Names of the files that a configuration reads.
 pub(super) fn named_by(config: &BacktestConfig) -> Vec<String> {
-    let script = match &config.strategy.what {
-        StrategyWhat::Script { file, .. } => Some(file),
-        StrategyWhat::BuiltIn(_) => None,
-    };
-    let all = config.data.iter().flat_map(|d| &d.files).chain(script);
-    let mut names: Vec<String> = all
+    let mut names: Vec<String> = config
+        .files
+        .iter()
         .filter_map(|file| Some(file.file_name()?.to_str()?.to_owned()))
         .collect();
     names.sort_unstable();
@@ -168,20 +170,19 @@ impl Backtests {
             );
             return Err(ApiError::field("file", "MALFORMED", text));
         }
-        let _filing = self
-            .filing
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let _filing = self.filing();
         let files = self.files(user)?;
         if files.iter().any(|f| f.name == name) {
             return Err(exists());
         }
-        let used: u64 = files.iter().map(|f| f.bytes).sum();
-        if files.len() >= FILES_MAX || used >= BYTES_MAX {
-            let text = format!(
-                "at most {FILES_MAX} files with {} MB together; delete some",
-                BYTES_MAX >> 20
-            );
+        // What others of the person's uploads have written so far takes room as well.
+        let (unfinished, under_way) = self.unfinished(user)?;
+        let used = files.iter().map(|f| f.bytes).sum::<u64>() + under_way;
+        if files.len() + unfinished >= FILES_MAX || used >= BYTES_MAX {
+            return Err(no_room());
+        }
+        if unfinished >= UPLOADS_MAX {
+            let text = format!("at most {UPLOADS_MAX} uploads at once");
             return Err(ApiError::new(Code::BacktestLimit, text));
         }
         let folder = self.files_of(user);
@@ -202,11 +203,41 @@ impl Backtests {
         })
     }
 
+    fn filing(&self) -> std::sync::MutexGuard<'_, ()> {
+        self.filing
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// How many of a person's files are on their way in, and how much of them is there.
+    fn unfinished(&self, user: &UserId) -> ApiResult<(usize, u64)> {
+        let entries = match fs::read_dir(self.files_of(user)) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((0, 0)),
+            Err(error) => return Err(disk(&error)),
+        };
+        let (mut count, mut bytes) = (0, 0);
+        for entry in entries {
+            let entry = entry.map_err(|e| disk(&e))?;
+            if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+                count += 1;
+                // One that ends meanwhile takes no room.
+                bytes += entry.metadata().map_or(0, |about| about.len());
+            }
+        }
+        Ok((count, bytes))
+    }
+
     /// Makes an upload one of the person's files. Blocks for disk.
     ///
     /// # Errors
-    /// The name was taken meanwhile; the disk.
-    pub fn keep_upload(&self, upload: Upload, rows: Option<u64>) -> ApiResult<wire::BacktestFile> {
+    /// The name or the room was taken meanwhile; the disk.
+    pub fn keep_upload(
+        &self,
+        user: &UserId,
+        upload: Upload,
+        rows: Option<u64>,
+    ) -> ApiResult<wire::BacktestFile> {
         let name = upload
             .wanted
             .file_name()
@@ -219,6 +250,18 @@ impl Backtests {
             created_at: wire::Time(self.clock.now()),
             rows,
         };
+        if upload.bytes == 0 {
+            let text = "the body is the file; it is empty";
+            return Err(ApiError::new(Code::BadRequest, text));
+        }
+        upload.file.sync_all().map_err(|e| disk(&e))?;
+        // Several uploads may have begun with the same room: who comes last has to fit as well.
+        let _filing = self.filing();
+        let files = self.files(user)?;
+        let used: u64 = files.iter().map(|f| f.bytes).sum();
+        if files.len() >= FILES_MAX || used + upload.bytes > BYTES_MAX {
+            return Err(no_room());
+        }
         upload.finish()?;
         Ok(file)
     }
@@ -242,7 +285,8 @@ impl Backtests {
                 e.record.owner == *user && !over && e.record.job.files.iter().any(|f| f == name)
             };
             if let Some(entry) = inner.jobs.values().find(needs) {
-                let text = format!("the backtest {} may still read it", entry.record.job.id);
+                let job = &entry.record.job;
+                let text = format!("the backtest `{}` ({}) may still read it", job.name, job.id);
                 return Err(ApiError::new(Code::BacktestState, text));
             }
         }

@@ -41,7 +41,16 @@ pub(super) fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut out = File::create(&beside)?;
     out.write_all(bytes)?;
     out.sync_all()?;
-    fs::rename(&beside, file)
+    fs::rename(&beside, file)?;
+    sync_folder_of(file)
+}
+
+/// Makes a file's name durable: after a power cut it is found again.
+pub(super) fn sync_folder_of(file: &Path) -> io::Result<()> {
+    match file.parent() {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
 }
 
 pub(super) fn save(root: &Path, record: &Record) -> io::Result<()> {

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tradewind_analytics::walk_forward::WalkForward;
 use tradewind_engine::backtest::sweep::{Grid, GridError, Objective, SweepPlan, SweepRow, sweep};
-use tradewind_engine::backtest::sweep_state::SweepState;
-use tradewind_engine::backtest::walk_forward::{WalkPlan, walk_forward};
+use tradewind_engine::backtest::sweep_state::{SweepState, WalkState};
+use tradewind_engine::backtest::walk_forward::{WalkPlan, walk_forward_from};
 use tradewind_engine::backtest::{
     BacktestConfig, BacktestDocument, BacktestError, Control, Inputs, Progress, backtest,
 };
@@ -25,6 +25,8 @@ const ROWS_IN_MEMORY_MAX: usize = 2_000_000;
 pub(super) const RESULT: &str = "result.json";
 /// Finished variants of a sweep.
 pub(super) const VARIANTS: &str = "variants.jsonl";
+/// The windows of a walk that has not ended.
+const WINDOWS: &str = "windows.jsonl";
 
 /// The grid of a request; without axes when there is none.
 pub(super) fn grid(request: &wire::NewBacktest) -> Result<Grid, GridError> {
@@ -280,25 +282,35 @@ impl Backtests {
         let on_window = |done: usize, total: usize| {
             self.at(turn, BacktestStage::Windows, done as u64, Some(total as u64));
         };
-        self.at(turn, BacktestStage::Windows, 0, None);
-        let result = walk_forward(&WalkPlan {
+        let windows = WalkForward {
+            train: walk.train as usize,
+            test: walk.test as usize,
+            step: walk.step.unwrap_or(walk.test) as usize,
+            purge: walk.purge as usize,
+            embargo: walk.embargo as usize,
+            anchored: walk.anchored,
+        };
+        let objective = objective(turn.request.objective);
+        let file = self.folder_of(turn).join(WINDOWS);
+        let (done, state) = WalkState::open(&file, config, &grid, (objective, &windows))
+            .map_err(|e| Ending::Failed(e.to_string()))?;
+        self.at(turn, BacktestStage::Windows, done.len() as u64, None);
+        let plan = WalkPlan {
             config,
             inputs,
             grid: &grid,
-            objective: objective(turn.request.objective),
-            windows: WalkForward {
-                train: walk.train as usize,
-                test: walk.test as usize,
-                step: walk.step.unwrap_or(walk.test) as usize,
-                purge: walk.purge as usize,
-                embargo: walk.embargo as usize,
-                anchored: walk.anchored,
-            },
+            objective,
+            windows,
             threads: self.threads,
             on_window: &on_window,
             cancel: &turn.cancel,
-        })?;
+        };
+        let result = walk_forward_from(&plan, done, &|window| state.keep(window))?;
         self.write(turn, &result)?;
+        // The result has all windows; what led to it is not needed any more.
+        if let Err(error) = std::fs::remove_file(&file) {
+            tracing::warn!(%error, "the windows of a finished walk stay");
+        }
         Ok(Outcome {
             figures: table::figures_of_walk(&result),
             warning: None,

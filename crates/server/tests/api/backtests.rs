@@ -236,10 +236,11 @@ async fn a_sweep_is_stopped_and_goes_on_to_what_it_would_have_been() {
     assert_eq!(part["done"].as_u64(), Some(done));
     assert_eq!(part["variants"].as_array().map(Vec::len), Some(2));
     // It may go on, so what it reads stays.
-    assert_eq!(
-        desk.call(&who, "DELETE", FILE, Value::Null).await.problem(),
-        "BACKTEST_STATE"
-    );
+    let refused = desk.call(&who, "DELETE", FILE, Value::Null).await;
+    assert_eq!(refused.problem(), "BACKTEST_STATE");
+    let (told, name) = (refused.json(), job["name"].as_str().expect("a name"));
+    let detail = told["detail"].as_str().expect("a sentence");
+    assert!(detail.contains(&format!("`{name}` ({stopped})")), "{detail}");
     assert_eq!(
         desk.call(&who, "POST", &cancel, Value::Null).await.problem(),
         "BACKTEST_STATE"
@@ -273,6 +274,43 @@ async fn a_sweep_is_stopped_and_goes_on_to_what_it_would_have_been() {
     let worth = |n: usize| table["variants"][n]["figures"]["total_return"].as_f64();
     assert!(worth(0) >= worth(1) && worth(1) >= worth(99));
     assert_eq!(desk.call(&who, "DELETE", FILE, Value::Null).await.status, 204);
+}
+
+#[tokio::test]
+async fn files_of_rates_stay_as_long_as_a_job_may_read_them() {
+    let desk = Desk::open().await;
+    let who = analyst(&desk, "ana").await;
+    put(&desk, &who, FILE, &waves(3_000)).await;
+    let rates = "/api/v1/backtest-files/rates.csv";
+    put(&desk, &who, rates, "ts,rate\n2024-01-01,1.1\n").await;
+    let fx = "[[fx]]\nbase = \"EUR\"\nquote = \"USD\"\nfile = \"rates.csv\"\n";
+    let grid: Vec<u32> = (2..200).collect();
+    let body = json!({"kind": "SWEEP", "config": config(fx), "grid": format!("slow = {grid:?}")});
+    let asked = desk.call(&who, "POST", LIST, body).await;
+    assert_eq!(asked.status, 202, "{}", asked.json());
+    assert_eq!(asked.json()["files"], json!(["rates.csv", "waves.csv"]));
+    let id = asked.json()["id"].as_str().expect("an id").to_owned();
+    let refused = desk.call(&who, "DELETE", rates, Value::Null).await;
+    assert_eq!(refused.problem(), "BACKTEST_STATE");
+    desk.call(&who, "POST", &format!("{LIST}/{id}/cancel"), Value::Null)
+        .await;
+}
+
+#[tokio::test]
+async fn so_many_uploads_at_once_and_no_more() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let user: UserId = "u-ana".parse().expect("id");
+    let clock = Arc::new(tradewind_venues::clock::ManualClock::at(crate::desk::START));
+    let jobs = Backtests::start(folder.path(), clock, crate::desk::calendars()).expect("started");
+    let mut open: Vec<_> = (0..8)
+        .map(|n| jobs.upload(&user, &format!("f{n}.csv")).expect("room"))
+        .collect();
+    let error = jobs.upload(&user, "f8.csv").expect_err("too many");
+    assert!(format!("{error:?}").contains("at most 8 uploads at once"), "{error:?}");
+    let mut first = open.remove(0);
+    first.write(b"ts,close\n").expect("written");
+    jobs.keep_upload(&user, first, None).expect("kept");
+    jobs.upload(&user, "f8.csv").expect("one has ended");
 }
 
 #[tokio::test]
@@ -372,7 +410,7 @@ async fn a_restart_goes_on_with_what_was_not_done() {
     let first = Backtests::start(folder.path(), clock(), crate::desk::calendars()).expect("started");
     let mut upload = first.upload(&user, "waves.csv").expect("a place");
     upload.write(waves(2_000).as_bytes()).expect("written");
-    first.keep_upload(upload, None).expect("kept");
+    first.keep_upload(&user, upload, None).expect("kept");
     let request = NewBacktest {
         kind: BacktestKind::Sweep,
         name: None,

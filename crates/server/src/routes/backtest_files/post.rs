@@ -56,7 +56,7 @@ pub async fn post_backtest_file(
     let kept = blocking(&state, move |jobs| {
         let mut upload = jobs.upload(&caller.user, &name)?;
         upload.write(csv.as_bytes())?;
-        jobs.keep_upload(upload, Some(rows))
+        jobs.keep_upload(&caller.user, upload, Some(rows))
     });
     Ok((StatusCode::CREATED, Json(kept.await?)))
 }

@@ -23,7 +23,9 @@ pub async fn put_backtest_file(
     request: Request,
 ) -> ApiResult<impl IntoResponse> {
     let name = params.text("file").to_owned();
-    let mut upload = blocking(&state, move |jobs| jobs.upload(&caller.user, &name)).await?;
+    let user = caller.user.clone();
+    let owner = user.clone();
+    let mut upload = blocking(&state, move |jobs| jobs.upload(&owner, &name)).await?;
     let mut body = request.into_body().into_data_stream();
     let mut part = Vec::new();
     let mut over = false;
@@ -39,6 +41,6 @@ pub async fn put_backtest_file(
             upload = blocking(&state, step).await?;
         }
     }
-    let kept = blocking(&state, move |jobs| jobs.keep_upload(upload, None)).await?;
+    let kept = blocking(&state, move |jobs| jobs.keep_upload(&user, upload, None)).await?;
     Ok((StatusCode::CREATED, Json(kept)))
 }
