@@ -152,9 +152,8 @@ impl World {
         self.pending.clear();
         self.forget_plans();
         if power {
-            // After a power cut the witness may lag: damage to the last group is then a known limit, not a finding.
-            self.flip_next = false;
             self.disk.power_cycle();
+            self.witness_may_lag = true;
         } else {
             self.disk.kill();
         }
@@ -167,7 +166,9 @@ impl World {
         if self.process.is_some() {
             return Ok(());
         }
-        if std::mem::take(&mut self.flip_next) {
+        // After a power cut the witness may lag until the next start: damage to the last group is then a known limit, not a
+        // finding.
+        if std::mem::take(&mut self.flip_next) && !self.witness_may_lag {
             self.flip_a_bit()?;
         }
         if std::mem::take(&mut self.crash_in_recovery) && !self.calm {
@@ -194,6 +195,7 @@ impl World {
                 Err(error) => return Err(format!("the engine does not start: {error}")),
             };
         self.trace(|| format!("the process is started at {head}"));
+        self.witness_may_lag = false;
         self.oracle
             .recovered(process.core.kernel().state(), head, &self.disk)?;
         self.process = Some(process);

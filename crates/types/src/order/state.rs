@@ -9,7 +9,7 @@
 //! | `PendingCancel` | Triggered, TriggerMoved, Modified, ModifyRejected (all: itself), Accepted, Canceled, CancelRejected, Filled, Expired, Rejected, Lost | back to the resting state, or the named one |
 //! | `Triggered`, `PartiallyFilled`, `PendingModify` | Accepted (it came late) | itself |
 //! | any with something filled | FillReversed | itself; `Filled` → `Canceled`; `PartiallyFilled` with nothing left → the resting state |
-//! | `Triggered` | Rejected (nothing filled) | `Rejected` |
+//! | `Triggered`, `PendingModify` | Rejected (nothing filled) | `Rejected` |
 //! | `Unknown` | Accepted, Rejected, Filled, Canceled, Expired | the named state: the query's answer |
 //! | `Filled` | Modified to more than is filled (told after the fills that came of it) | the resting state |
 //! | `Canceled`, `Expired` | Modified | itself |
@@ -304,10 +304,12 @@ impl Order {
                 }
                 other => other.clone(),
             },
-            // A stop that was held elsewhere is `Triggered` when it first goes to its venue, which may refuse it.
-            (S::Submitted | S::Unknown | S::PendingCancel | S::Triggered, E::Rejected { reason })
-                if self.filled.is_zero() =>
-            {
+            // A stop that was held elsewhere is `Triggered` when it first goes to its venue, which may refuse it, also when a
+            // change of it is under way by then.
+            (
+                S::Submitted | S::Unknown | S::PendingCancel | S::Triggered | S::PendingModify,
+                E::Rejected { reason },
+            ) if self.filled.is_zero() => {
                 S::Rejected {
                     reason: reason.clone(),
                 }
