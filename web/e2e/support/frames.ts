@@ -28,12 +28,7 @@ export async function frameWork(page: Page, act: () => Promise<void>): Promise<F
   const events: TraceEvent[] = [];
   session.on('Tracing.dataCollected', ({ value }) => events.push(...(value as unknown as TraceEvent[])));
   const complete = new Promise<void>((resolve) => session.once('Tracing.tracingComplete', () => resolve()));
-  const includedCategories = [
-    'toplevel',
-    'devtools.timeline',
-    'disabled-by-default-devtools.timeline',
-    '__metadata',
-  ];
+  const includedCategories = ['toplevel', 'devtools.timeline', '__metadata'];
   await session.send('Tracing.start', {
     transferMode: 'ReportEvents',
     traceConfig: { includedCategories, recordMode: 'recordAsMuchAsPossible' },
@@ -54,7 +49,7 @@ function perFrame(events: TraceEvent[]): FrameWork {
   const threads = mains.map(of).sort((a, b) => b.length - a.length);
   const [main = []] = threads;
   const tasks = main
-    .filter((event) => event.ph === 'X' && event.name === 'RunTask')
+    .filter((event) => event.ph === 'X' && event.name === 'ThreadControllerImpl::RunTask')
     .sort((a, b) => a.ts - b.ts);
   const drawn = main.filter((event) => event.name === 'FireAnimationFrame').map((event) => event.ts);
   const starts = main

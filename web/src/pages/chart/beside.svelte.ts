@@ -231,14 +231,31 @@ export class Beside {
     const { shown: list, count, live } = this.#view;
     const shown = list.find((entry) => keyOf(entry) === key);
     if (!shown) return;
-    this.#place(shown);
+    if (!newest || !this.#placeTail(shown)) this.#place(shown);
     this.#view.version += 1;
     if (newest && !live) return;
-    const plots = this.#plotsOf(shown);
     if (!newest || shown.interval !== null) this.#plots();
-    else for (const plot of plots) this.#drawing?.extend(plot, Math.max(0, count - TAIL));
-    // Fewer plots than columns: some may be marks.
-    if (plots.length < (this.#placed.get(key)?.length ?? 0)) this.drawMarks();
+    else for (const plot of this.#plotsOf(shown)) this.#drawing?.extend(plot, Math.max(0, count - TAIL));
+    const known = readId(shown.id, this.#view.registry());
+    if (known && plotsOf(known.indicator).some((plot) => plot.kind === 'marks')) this.drawMarks();
+  }
+
+  /** The newest values into the columns that are there: ten times a second, so not over all bars. */
+  #placeTail(shown: ShownIndicator): boolean {
+    const { times } = this.#view.window;
+    const data = this.feed.get(keyOf(shown))?.data;
+    const columns = this.#placed.get(keyOf(shown));
+    const whole = columns?.length === data?.values.length && columns?.[0]?.length === times.length;
+    if (!data || !columns || !whole || shown.interval !== null) return false;
+    for (let index = Math.max(0, times.length - TAIL); index < times.length; index += 1) {
+      const time = times[index] ?? 0;
+      const at = lowerBound(data.times, time);
+      columns.forEach((column, output) => {
+        const value = data.times[at] === time ? data.values[output]?.[at] : null;
+        column[index] = value ?? Number.NaN;
+      });
+    }
+    return true;
   }
 
   #place(shown: ShownIndicator): void {
