@@ -11,8 +11,6 @@ use crate::api::Api;
 use crate::dice::Dice;
 use crate::rig::{Market, Rig};
 
-const CLIENTS: u64 = 8;
-
 /// What one client knows at the end of its cycle.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
@@ -36,18 +34,18 @@ struct Client {
 }
 
 /// Starts all clients of a cycle.
-pub(crate) fn start(rig: &Rig, api: &Api, cycle: u64) -> Vec<JoinHandle<Known>> {
+pub(crate) fn start(rig: &Rig, api: &Api, cycle: u64, clients: u64) -> Vec<JoinHandle<Known>> {
     let client = |number: u64| Client {
         api: api.clone(),
         account: rig.state.account.clone(),
         markets: rig.markets.clone(),
-        dice: Dice::of(rig.state.seed, 1_000_000 + cycle * CLIENTS + number),
+        dice: Dice::of(rig.state.seed, 1_000_000 + cycle * clients + number),
         prefix: format!("c{cycle}-{number}"),
         made: 0,
         log: rig.ack_log(number),
         known: Known::default(),
     };
-    (0..CLIENTS)
+    (0..clients)
         .map(|number| tokio::spawn(client(number).run()))
         .collect()
 }

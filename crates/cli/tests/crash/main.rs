@@ -12,6 +12,8 @@
 //! | `TRADEWIND_CRASH_CYCLES` | cycles in total; 100 |
 //! | `TRADEWIND_CRASH_DIR` | where to keep data, logs and progress; a run there goes on where the last one ended |
 //! | `TRADEWIND_CRASH_SEED` | seed of a new run |
+//! | `TRADEWIND_CRASH_CLIENTS` | clients at once; 8. Fewer leave more of the machine to other work in long runs |
+//! | `TRADEWIND_CRASH_LOAD_MS` | longest load before the kill, in milliseconds beyond 30; 450 |
 //! | `TRADEWIND_BIN` | the program to test, instead of the one built with the test |
 
 mod api;
@@ -27,6 +29,8 @@ use dice::Dice;
 use rig::Rig;
 
 const CYCLES_DEFAULT: u64 = 100;
+const LOAD_MS_DEFAULT: u64 = 450;
+const CLIENTS_DEFAULT: u64 = 8;
 /// The state that the crash left is looked over once in so many cycles.
 const VERIFY_EVERY: u64 = 10;
 /// When a cycle was killed.
@@ -104,8 +108,14 @@ async fn one(rig: &mut Rig, number: u64, last: Option<Cycle>) -> Cycle {
     if dice.below(8) > 0 {
         rig.prices(&api, Duration::from_millis(600)).await;
     }
-    let kill_after = Duration::from_millis(30 + dice.below(450));
-    let clients = load::start(rig, &api, number);
+    let longest: u64 = from_env("TRADEWIND_CRASH_LOAD_MS", LOAD_MS_DEFAULT);
+    let kill_after = Duration::from_millis(30 + dice.below(longest.max(1)));
+    let clients = load::start(
+        rig,
+        &api,
+        number,
+        from_env("TRADEWIND_CRASH_CLIENTS", CLIENTS_DEFAULT),
+    );
     tokio::time::sleep(kill_after).await;
     server.kill();
     let mut cycle = Cycle {

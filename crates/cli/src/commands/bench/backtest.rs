@@ -18,7 +18,7 @@ use tradewind_engine::backtest::{
     BacktestConfig, Control, Inputs, RunOutput, backtest, figures, player, players, run, stage,
 };
 use tradewind_strategy::{EmaCross, EmaCrossParams, EntryParams};
-use tradewind_types::market::BarInterval;
+use tradewind_types::market::{BarGrid, BarInterval};
 use tradewind_types::{InstrumentIdx, StrategyId};
 
 use super::Figure;
@@ -343,6 +343,7 @@ fn merge(source: Box<dyn Source>) -> Result<Merge, Failure> {
     let feed = Feed {
         instrument: InstrumentIdx(0),
         interval: BarInterval::M1,
+        grid: BarGrid::Utc,
         source,
     };
     Merge::new(vec![feed], Period::default()).map_err(failed)
