@@ -10,6 +10,7 @@ pub(crate) mod doctor;
 pub(crate) mod indicators;
 pub(crate) mod key;
 pub(crate) mod migrate;
+pub(crate) mod named_csv;
 pub(crate) mod portfolio;
 pub(crate) mod replay_session;
 pub(crate) mod serve;

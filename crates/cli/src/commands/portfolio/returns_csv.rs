@@ -1,86 +1,33 @@
 //! `ts,return` as CSV: names in any case and order, other columns ignored, an empty cell = no value.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::Path;
 
-use flate2::bufread::MultiGzDecoder;
 use tradewind_analytics::returns::{ReturnSeries, ReturnsError};
-use tradewind_types::UnixNanos;
 
+use crate::commands::named_csv::{self, NamedCsv, Refused};
 use crate::failure::Failure;
 
-/// Longest line; what is longer is no such file.
-const LINE_LEN_MAX: u64 = 1 << 16;
+const NAMES: [&str; 2] = ["ts", "return"];
 
 /// Reads a file, plain or gzip, or standard input (`-`).
 ///
 /// Time stamps are RFC 3339, dates (midnight UTC), or epoch s/ms/µs/ns told apart by magnitude.
 pub(super) fn read(path: &Path) -> Result<ReturnSeries, Failure> {
-    let raw: Box<dyn Read> = if path.as_os_str() == "-" {
-        Box::new(io::stdin().lock())
-    } else {
-        Box::new(File::open(path).map_err(|e| Failure::Input(format!("{}: {e}", path.display())))?)
-    };
-    let mut input = BufReader::new(raw);
-    let gzip = input.fill_buf()?.starts_with(&[0x1f, 0x8b]);
-    let parsed = if gzip {
-        parse(BufReader::new(MultiGzDecoder::new(input)))
-    } else {
-        parse(input)
-    };
-    parsed.map_err(|refused| {
-        Failure::Input(format!(
-            "{}, line {}: {}",
-            path.display(),
-            refused.line,
-            refused.reason
-        ))
-    })
+    named_csv::read(path, parse)
 }
 
-/// Which line was refused, and why.
-#[derive(Debug, PartialEq)]
-struct Refused {
-    line: usize,
-    reason: String,
-}
-
-fn parse(mut input: impl BufRead) -> Result<ReturnSeries, Refused> {
-    let mut text = String::new();
-    let mut number = 0;
-    let mut columns = None;
+fn parse(input: Box<dyn Read>) -> Result<ReturnSeries, Refused> {
+    let mut csv = NamedCsv::open(input, NAMES, NAMES.len())?;
     let (mut ts, mut values, mut lines) = (Vec::new(), Vec::new(), Vec::new());
-    while next_line(&mut input, &mut text, number + 1)? {
-        number += 1;
-        let line = text.trim_end_matches(['\n', '\r']);
-        let refuse = |reason: String| Refused { line: number, reason };
-        let Some((ts_at, value_at)) = columns else {
-            columns = Some(header(line).map_err(refuse)?);
-            continue;
-        };
-        if line.trim().is_empty() {
-            continue;
-        }
-        let cells: Vec<&str> = line.split(',').map(cell).collect();
-        let at = |i: usize, name: &str| {
-            cells
-                .get(i)
-                .copied()
-                .ok_or_else(|| refuse(format!("there is no `{name}` cell")))
-        };
-        let value = at(value_at, "return")?;
-        if value.is_empty() {
-            continue;
-        }
-        let number_of = value.parse::<f64>();
-        values.push(number_of.map_err(|_| refuse(format!("`{value}` is not a return such as -0.0125")))?);
-        ts.push(instant(at(ts_at, "ts")?).map_err(refuse)?);
-        lines.push(number);
-    }
-    if columns.is_none() {
-        let reason = "a header row with `ts` and `return` is needed".to_owned();
-        return Err(Refused { line: 1, reason });
+    while let Some(row) = csv.next(|mut row| match row.number(1)? {
+        None => Ok(None),
+        Some(value) => Ok(Some((row.stamp(0)?, value))),
+    })? {
+        let Some((stamp, value)) = row else { continue };
+        ts.push(stamp);
+        values.push(value);
+        lines.push(csv.line());
     }
     ReturnSeries::new(ts, values).map_err(|error| {
         let index = match error {
@@ -90,68 +37,10 @@ fn parse(mut input: impl BufRead) -> Result<ReturnSeries, Refused> {
             _ => 0,
         };
         Refused {
-            line: lines.get(index).copied().unwrap_or(number),
+            line: lines.get(index).copied().unwrap_or(csv.line()),
             reason: error.to_string(),
         }
     })
-}
-
-/// Reads the next line into `text`; false at the end.
-fn next_line(input: &mut impl BufRead, text: &mut String, line: usize) -> Result<bool, Refused> {
-    text.clear();
-    let read = input.take(LINE_LEN_MAX).read_line(text);
-    let read = read.map_err(|e| Refused {
-        line,
-        reason: e.to_string(),
-    })?;
-    if read as u64 == LINE_LEN_MAX && !text.ends_with('\n') {
-        let reason = format!("longer than {LINE_LEN_MAX} bytes");
-        return Err(Refused { line, reason });
-    }
-    Ok(read > 0)
-}
-
-/// A cell without spaces and quotes around it.
-fn cell(text: &str) -> &str {
-    text.trim().trim_matches('"')
-}
-
-/// Places of `ts` and `return` in the header row.
-fn header(line: &str) -> Result<(usize, usize), String> {
-    let names: Vec<String> = line
-        .trim_start_matches('\u{feff}')
-        .split(',')
-        .map(|name| cell(name).to_ascii_lowercase())
-        .collect();
-    let place = |wanted: &str| {
-        names.iter().position(|name| name == wanted).ok_or_else(|| {
-            format!(
-                "there is no column `{wanted}`; the header says `{}`",
-                names.join(",")
-            )
-        })
-    };
-    Ok((place("ts")?, place("return")?))
-}
-
-fn instant(text: &str) -> Result<UnixNanos, String> {
-    let refuse =
-        || format!("`{text}` is not a time stamp: RFC 3339, a date, or epoch s, ms, µs or ns is needed");
-    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-        let number: u64 = text.parse().map_err(|_| refuse())?;
-        // Seconds reach 10¹¹ in the year 5138, milliseconds 10¹¹ in 1973: what is larger is finer.
-        let per_unit = match number {
-            0..100_000_000_000 => 1_000_000_000,
-            100_000_000_000..100_000_000_000_000 => 1_000_000,
-            100_000_000_000_000..100_000_000_000_000_000 => 1_000,
-            _ => 1,
-        };
-        return number.checked_mul(per_unit).map(UnixNanos).ok_or_else(refuse);
-    }
-    if text.len() == 10 {
-        return format!("{text}T00:00:00Z").parse().map_err(|_| refuse());
-    }
-    text.parse().map_err(|_| refuse())
 }
 
 #[cfg(test)]
@@ -159,11 +48,14 @@ mod tests {
     use super::*;
 
     fn values(text: &str) -> Vec<f64> {
-        parse(text.as_bytes()).expect("taken").values().to_vec()
+        parse(Box::new(std::io::Cursor::new(text.to_owned())))
+            .expect("taken")
+            .values()
+            .to_vec()
     }
 
-    fn refused(text: &str) -> (usize, String) {
-        let refused = parse(text.as_bytes()).expect_err("refused");
+    fn refused(text: &str) -> (u64, String) {
+        let refused = parse(Box::new(std::io::Cursor::new(text.to_owned()))).expect_err("refused");
         (refused.line, refused.reason)
     }
 
@@ -177,7 +69,12 @@ mod tests {
 
     #[test]
     fn epochs_are_told_apart_by_magnitude() {
-        let expected: UnixNanos = "2024-01-02T00:00:00Z".parse().expect("a time stamp");
+        let expected: tradewind_types::UnixNanos = "2024-01-02T00:00:00Z".parse().expect("a time stamp");
+        let at = |stamp: &str| {
+            let text = format!("ts,return\n{stamp},0.01\n");
+            let series = parse(Box::new(std::io::Cursor::new(text)));
+            series.map(|series| series.ts().first().copied())
+        };
         for text in [
             "1704153600",
             "1704153600000",
@@ -186,9 +83,11 @@ mod tests {
             "2024-01-02",
             "2024-01-02T05:30:00+05:30",
         ] {
-            assert_eq!(instant(text), Ok(expected), "{text}");
+            assert_eq!(at(text), Ok(Some(expected)), "{text}");
         }
-        assert!(instant("").is_err() && instant("soon").is_err() && instant("2024-13-02").is_err());
+        for text in ["", "soon", "2024-13-02"] {
+            assert!(at(text).is_err(), "{text}");
+        }
     }
 
     #[test]
@@ -199,7 +98,7 @@ mod tests {
         assert_eq!(refused("ts,return\n2024-01-02,0.1\n\n2024-01-01,0.1\n").0, 4);
         let (line, reason) = refused("ts,return\n2024-01-02,0.1\n2024-01-03,NaN\n");
         assert_eq!(line, 3);
-        assert!(reason.contains("finite"), "{reason}");
+        assert!(reason.contains("`NaN` is not a number"), "{reason}");
         assert_eq!(refused("ts,return\n2024-01-02,-1.5\n").0, 2);
         assert_eq!(refused("ts,return\n2024-01-02\n").0, 2);
     }
