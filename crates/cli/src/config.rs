@@ -13,6 +13,29 @@
 //! snapshot_every = 50000        # journal records
 //! tape = false                  # record sessions for `tradewind replay-session`
 //!
+//! # What holding costs or brings in paper accounts, and fees that are more than a part of the notional: off unless
+//! # they are here. Sections and keys as in backtests ([`tradewind_engine::backtest::config::paper_rules`]).
+//! [carry]
+//! settlement = false            # futures and options are settled in cash when they expire
+//! liquidation = false           # positions are closed when equity falls below what keeping them needs
+//!
+//! [[carry.funding]]
+//! instrument = "BTC-PERP.KRAKEN"
+//! rate = "0.0001"
+//! interval = "8h"
+//!
+//! [[carry.interest]]
+//! currency = "USD"
+//! debit = "0.06"
+//! credit = "0.02"
+//!
+//! [[carry.borrow]]
+//! rate = "0.03"
+//!
+//! [[paper_fees]]                # before the venue's maker_fee and taker_fee
+//! market = "NSE"
+//! model = "india"
+//!
 //! [[venues]]
 //! id = "coinbase"
 //! kind = "coinbase_advanced"    # or kraken_v2
@@ -38,6 +61,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use serde::Deserialize;
+use tradewind_engine::backtest::config::{PaperRules, paper_rules};
 use tradewind_types::{AccountId, Currency, Decimal, VenueId};
 use tradewind_venues::feeds::VenueKind;
 
@@ -58,6 +82,12 @@ pub(crate) struct FileConfig {
     pub(crate) paper_latency_ms: u64,
     pub(crate) snapshot_every: u64,
     pub(crate) tape: bool,
+    /// As it is written; [`FileConfig::paper`] is what it says.
+    pub(crate) carry: Option<toml::Value>,
+    pub(crate) paper_fees: Option<toml::Value>,
+    /// What holding costs in paper accounts, and their fees.
+    #[serde(skip)]
+    pub(crate) paper: PaperRules,
     pub(crate) venues: Vec<VenueConfig>,
     pub(crate) accounts: Vec<AccountConfig>,
 }
@@ -76,6 +106,9 @@ impl Default for FileConfig {
             paper_latency_ms: 20,
             snapshot_every: 50_000,
             tape: false,
+            carry: None,
+            paper_fees: None,
+            paper: PaperRules::default(),
             venues: Vec::new(),
             accounts: Vec::new(),
         }
@@ -118,12 +151,21 @@ impl FileConfig {
     pub(crate) fn load(path: &Path) -> Result<Self, Failure> {
         let shown = path.display();
         let text = std::fs::read_to_string(path).map_err(|e| Failure::Input(format!("{shown}: {e}")))?;
-        let config: FileConfig =
+        let mut config: FileConfig =
             toml::from_str(&text).map_err(|e| Failure::Input(format!("{shown}: {e}")))?;
         config
             .check()
             .map_err(|why| Failure::Input(format!("{shown}: {why}")))?;
+        config.paper = config.paper_rules(path)?;
         Ok(config)
+    }
+
+    fn paper_rules(&self, path: &Path) -> Result<PaperRules, Failure> {
+        let sections = [("carry", &self.carry), ("paper_fees", &self.paper_fees)];
+        let given = sections
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.to_owned(), value.clone()?)));
+        paper_rules(&given.collect(), path).map_err(|e| Failure::Input(e.to_string()))
     }
 
     fn check(&self) -> Result<(), String> {
@@ -156,5 +198,53 @@ impl FileConfig {
             return Err("rate_multiplier must be at least 1".to_owned());
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loaded(text: &str) -> Result<FileConfig, String> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("tradewind.toml");
+        std::fs::write(&path, text).expect("written");
+        FileConfig::load(&path).map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn carry_and_fees_of_paper_accounts_are_keys_of_the_file() {
+        let text = "tape = true\n[carry]\nliquidation = true\n[[carry.interest]]\ncurrency = \"USD\"\n\
+                    credit = \"0.02\"\n[[paper_fees]]\nmarket = \"NSE\"\nmodel = \"per_order\"\namount = \"20\"\n";
+        let config = loaded(text).expect("loaded");
+        assert!(config.tape && config.paper.carry.liquidate);
+        assert_eq!(
+            (config.paper.carry.interest.len(), config.paper.fees.len()),
+            (1, 1)
+        );
+        assert_eq!(loaded("").expect("loaded").paper, PaperRules::default());
+        let wrong = loaded("[[carry.interest]]\ncredit = \"0.02\"\n").expect_err("no currency");
+        assert!(
+            wrong.contains("carry.interest[1].currency: is missing"),
+            "{wrong}"
+        );
+        let unknown = loaded("[carry]\nfundng = []\n").expect_err("no such key");
+        assert!(unknown.contains("did you mean `funding`?"), "{unknown}");
+        assert!(
+            loaded("paper = true\n").is_err(),
+            "what is read into it is no key"
+        );
+    }
+
+    #[test]
+    fn the_configuration_in_the_docs_loads() {
+        let page = include_str!("../../../docs/configuration.md");
+        let block = page
+            .split("```toml")
+            .nth(1)
+            .and_then(|rest| rest.split("```").next());
+        let config = loaded(block.expect("the page shows a configuration")).expect("loaded");
+        assert!(!config.venues.is_empty() && !config.paper.carry.funding.is_empty());
+        assert!(!config.paper.fees.is_empty());
     }
 }

@@ -310,6 +310,8 @@ fn kernel_config(config: &FileConfig, now: UnixNanos) -> Result<KernelConfig, Fa
         bar_sessions: grids::grids(&config.bar_calendars, now)?,
         count_bars: grids::counted(&config.count_bars)?,
         paper_latency_ns: config.paper_latency_ms.saturating_mul(1_000_000),
+        carry: config.paper.carry.clone(),
+        paper_fees: config.paper.fees.clone(),
         ..KernelConfig::default()
     })
 }

@@ -10,7 +10,7 @@
 //! | `[margin]` | `liquidation`, `initial`, `maintenance` of instruments that name none of their own |
 
 use rust_decimal::Decimal;
-use tradewind_types::market::BarInterval;
+use tradewind_types::time::SECOND_NS;
 use tradewind_types::{Currency, InstrumentId, InstrumentKind};
 
 use super::instruments::InstrumentConfig;
@@ -82,22 +82,7 @@ fn funding(
         if rules.iter().any(|r| r.instrument == of.id) {
             return Err(section.error("instrument", format!("{} is there twice", of.id)));
         }
-        let part = (Decimal::NEGATIVE_ONE, Decimal::ONE);
-        let rate = section.decimal_within("rate", part, "a part of the position's value: 0.0001 is 1 bp")?;
-        let interval = section.parsed::<BarInterval>("interval")?;
-        let schedule = match (rate, section.text("file")?) {
-            (Some(rate), None) => FundingSchedule::Every {
-                interval_ns: interval
-                    .map_or(8 * 3_600 * tradewind_types::time::SECOND_NS, BarInterval::nanos),
-                rate,
-            },
-            (None, Some(_)) if interval.is_some() => {
-                return Err(section.error("interval", "goes with `rate`; a file names its times"));
-            }
-            (None, Some(_)) => FundingSchedule::Dated(dated::read(&section, "file", folder, "rate")?),
-            (Some(_), Some(_)) => return Err(section.error("file", "`rate` and `file` exclude each other")),
-            (None, None) => return Err(section.missing("rate", "a part such as \"0.0001\", or `file` a CSV")),
-        };
+        let schedule = schedule(&section, folder)?;
         rules.push(FundingRule {
             instrument: of.id.clone(),
             schedule,
@@ -107,6 +92,52 @@ fn funding(
     Ok(rules)
 }
 
+/// Times and rates of a `[[funding]]`.
+pub(super) fn schedule(section: &Section<'_>, folder: Folder<'_>) -> Result<FundingSchedule, ConfigError> {
+    let part = (Decimal::NEGATIVE_ONE, Decimal::ONE);
+    let rate = section.decimal_within("rate", part, "a part of the position's value: 0.0001 is 1 bp")?;
+    let interval = interval(section)?;
+    Ok(match (rate, section.text("file")?) {
+        (Some(rate), None) => FundingSchedule::Every {
+            interval_ns: interval.unwrap_or(8 * 3_600 * SECOND_NS),
+            rate,
+        },
+        (None, Some(_)) if interval.is_some() => {
+            return Err(section.error("interval", "goes with `rate`; a file names its times"));
+        }
+        (None, Some(_)) => FundingSchedule::Dated(dated::read(section, "file", folder, "rate")?),
+        (Some(_), Some(_)) => return Err(section.error("file", "`rate` and `file` exclude each other")),
+        (None, None) => return Err(section.missing("rate", "a part such as \"0.0001\", or `file` a CSV")),
+    })
+}
+
+/// The time from one funding to the next: not an interval of bars, there are none of eight hours.
+fn interval(section: &Section<'_>) -> Result<Option<u64>, ConfigError> {
+    const MOST_S: u64 = 30 * 86_400;
+    let Some(text) = section.text("interval")? else {
+        return Ok(None);
+    };
+    let units = [("m", 60), ("h", 3_600), ("d", 86_400)];
+    let whole = |(mark, seconds): &(&str, u64)| {
+        let count: u64 = text.strip_suffix(mark)?.parse().ok()?;
+        count.checked_mul(*seconds)
+    };
+    match units.iter().find_map(whole) {
+        Some(seconds) if (60..=MOST_S).contains(&seconds) => Ok(Some(seconds * SECOND_NS)),
+        found => {
+            let why = if found.is_some() {
+                "is no time between a minute and 30 days"
+            } else {
+                "has no fixed length"
+            };
+            let message = format!(
+                "{text} {why}; funding is paid every so many hours, such as \"8h\" or \"1h\" (also m, d)"
+            );
+            Err(section.error("interval", message))
+        }
+    }
+}
+
 fn interest(root: &Section<'_>, account: &AccountConfig) -> Result<Vec<InterestRule>, ConfigError> {
     let mut rules: Vec<InterestRule> = Vec::new();
     for section in root.sections("interest")? {
@@ -114,19 +145,24 @@ fn interest(root: &Section<'_>, account: &AccountConfig) -> Result<Vec<InterestR
         if rules.iter().any(|r| r.currency == currency) {
             return Err(section.error("currency", format!("{currency} is there twice")));
         }
-        let rate = |key| section.decimal_within(key, (Decimal::NEGATIVE_ONE, Decimal::TEN), YEARLY);
-        let (debit, credit) = (rate("debit")?, rate("credit")?);
-        if debit.is_none() && credit.is_none() {
-            return Err(section.missing("debit", "a part per year, or `credit`, or both"));
-        }
-        rules.push(InterestRule {
-            currency,
-            debit: debit.unwrap_or_default(),
-            credit: credit.unwrap_or_default(),
-        });
+        rules.push(rates(&section, currency)?);
         section.finish()?;
     }
     Ok(rules)
+}
+
+/// The rates of an `[[interest]]`.
+pub(super) fn rates(section: &Section<'_>, currency: Currency) -> Result<InterestRule, ConfigError> {
+    let rate = |key| section.decimal_within(key, (Decimal::NEGATIVE_ONE, Decimal::TEN), YEARLY);
+    let (debit, credit) = (rate("debit")?, rate("credit")?);
+    if debit.is_none() && credit.is_none() {
+        return Err(section.missing("debit", "a part per year, or `credit`, or both"));
+    }
+    Ok(InterestRule {
+        currency,
+        debit: debit.unwrap_or_default(),
+        credit: credit.unwrap_or_default(),
+    })
 }
 
 fn borrow(root: &Section<'_>, instruments: &[InstrumentConfig]) -> Result<Vec<BorrowRule>, ConfigError> {
@@ -144,14 +180,19 @@ fn borrow(root: &Section<'_>, instruments: &[InstrumentConfig]) -> Result<Vec<Bo
         if rules.iter().any(|r| r.instrument == of) {
             return Err(section.error("instrument", "there is a rate for it already"));
         }
-        let rate = section.decimal_within("rate", (Decimal::ZERO, Decimal::TEN), YEARLY)?;
         rules.push(BorrowRule {
             instrument: of,
-            rate: rate.ok_or_else(|| section.missing("rate", YEARLY))?,
+            rate: borrow_rate(&section)?,
         });
         section.finish()?;
     }
     Ok(rules)
+}
+
+/// The rate of a `[[borrow]]`.
+pub(super) fn borrow_rate(section: &Section<'_>) -> Result<Decimal, ConfigError> {
+    let rate = section.decimal_within("rate", (Decimal::ZERO, Decimal::TEN), YEARLY)?;
+    rate.ok_or_else(|| section.missing("rate", YEARLY))
 }
 
 fn settlement(

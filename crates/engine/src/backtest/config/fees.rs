@@ -47,10 +47,10 @@ const MODELS: [(&str, Model); 5] = [
 ];
 
 /// Fees of one section: of which market and kind, and how.
-struct One {
-    market: Option<Market>,
-    kind: Option<InstrumentKind>,
-    model: FeeModel,
+pub(super) struct One {
+    pub(super) market: Option<Market>,
+    pub(super) kind: Option<InstrumentKind>,
+    pub(super) model: FeeModel,
 }
 
 pub(super) fn read(root: &Section<'_>, instruments: &[InstrumentConfig]) -> Result<FeeConfig, ConfigError> {
@@ -62,7 +62,7 @@ pub(super) fn read(root: &Section<'_>, instruments: &[InstrumentConfig]) -> Resu
     }
     let mut all: Vec<One> = Vec::new();
     for section in root.sections("fees")? {
-        let one = one(&section, &markets)?;
+        let one = one(&section, Some(&markets))?;
         if all.iter().any(|o| (&o.market, o.kind) == (&one.market, one.kind)) {
             return Err(section.missing("market", "named: there are fees for all markets already"));
         }
@@ -112,9 +112,11 @@ fn general_rule(one: Option<&One>) -> Option<(Option<InstrumentKind>, FeeModel)>
     (!matches!(model, FeeModel::Rates { .. })).then_some((None, model))
 }
 
-fn one(section: &Section<'_>, markets: &[Market]) -> Result<One, ConfigError> {
+/// `markets`: those that there are, where that is known.
+pub(super) fn one(section: &Section<'_>, markets: Option<&[Market]>) -> Result<One, ConfigError> {
     let market = section.parsed::<Market>("market")?;
-    if let Some(market) = market.as_ref().filter(|m| !markets.contains(m)) {
+    let unknown = |m: &&Market| markets.is_some_and(|markets| !markets.contains(m));
+    if let Some(market) = market.as_ref().filter(unknown) {
         return Err(section.error("market", format!("no instrument is of market {market}")));
     }
     let model = match section.choice("model", &MODELS)?.unwrap_or(Model::Rates) {

@@ -13,17 +13,21 @@ mod fx;
 mod instruments;
 mod latency;
 mod nearest;
+mod paper;
 mod risk;
 mod section;
 mod sessions;
 mod strategy;
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use rust_decimal::Decimal;
 use tradewind_matching::paper::{LatencyDistribution, LatencyModel};
-use tradewind_types::record::{FxRate, Session, SessionTable};
+use tradewind_types::market::{BarGrid, SessionGrid};
+use tradewind_types::record::{FxRate, SessionTable};
 use tradewind_types::risk::RiskSettings;
+use tradewind_types::time::DAY_NS;
 use tradewind_types::{Currency, InstrumentId, Money, UnixNanos};
 
 use super::data::DataKind;
@@ -38,6 +42,7 @@ pub(crate) use instruments::venue;
 pub use latency::LatencyConfig;
 pub(crate) use nearest::nearest;
 pub(crate) use section::Section;
+pub use paper::{PaperRules, paper_rules};
 pub use sessions::SessionConfig;
 pub(crate) use strategy::param;
 pub use strategy::{StrategyConfig, StrategyWhat, shown};
@@ -55,6 +60,8 @@ pub(crate) struct Folder<'a> {
     path: &'a Path,
     /// Whether only plain names are taken, so that nothing outside can be named.
     names_only: bool,
+    /// The files that were named so far.
+    named: &'a RefCell<Vec<PathBuf>>,
 }
 
 impl Folder<'_> {
@@ -64,7 +71,9 @@ impl Folder<'_> {
             let message = format!("must be the name of one of your files, without a folder; found `{name}`");
             return Err(section.error(key, message));
         }
-        Ok(self.path.join(name))
+        let file = self.path.join(name);
+        self.named.borrow_mut().push(file.clone());
+        Ok(file)
     }
 
     /// How a file is called in messages: people who may only name files are not told where they lie.
@@ -181,6 +190,8 @@ pub struct BacktestConfig {
     pub days_per_year: Option<f64>,
     /// Runs of the Monte Carlo on the trades; 0 = none.
     pub monte_carlo_runs: u32,
+    /// Every file that it names: data, a script, rates. A result is of these as they are when it is run.
+    pub files: Vec<PathBuf>,
     /// SHA-256 of the text, hexadecimal.
     pub sha256: String,
 }
@@ -205,11 +216,7 @@ impl BacktestConfig {
     /// [`ConfigError`] at the first thing wrong.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
         let file = path.display().to_string();
-        let folder = Folder {
-            path: path.parent().unwrap_or(Path::new("")),
-            names_only: false,
-        };
-        Self::parse_in(text, &file, folder)
+        Self::parse_in(text, &file, path.parent().unwrap_or(Path::new("")), false)
     }
 
     /// Reads a configuration that somebody else wrote: every file that it names is one of `folder`, by its plain name
@@ -218,11 +225,7 @@ impl BacktestConfig {
     /// # Errors
     /// [`ConfigError`] at the first thing wrong.
     pub fn parse_within(text: &str, name: &str, folder: &Path) -> Result<Self, ConfigError> {
-        let folder = Folder {
-            path: folder,
-            names_only: true,
-        };
-        Self::parse_in(text, name, folder)
+        Self::parse_in(text, name, folder, true)
     }
 
     /// Fills in the sessions of calendars that instruments name and the configuration does not describe. `sessions`
@@ -233,7 +236,7 @@ impl BacktestConfig {
     /// [`ConfigError`] of a calendar that is not known.
     pub fn resolve_calendars(
         &mut self,
-        sessions: impl Fn(&str, UnixNanos, UnixNanos) -> Result<Option<Vec<Session>>, String>,
+        sessions: impl Fn(&str, UnixNanos, UnixNanos) -> Result<Option<SessionGrid>, String>,
     ) -> Result<(), ConfigError> {
         let (from, to) = sessions::days_of((self.from, self.to));
         for calendar in std::mem::take(&mut self.sessions.unknown) {
@@ -242,26 +245,47 @@ impl BacktestConfig {
                 key: "instruments.calendar".to_owned(),
                 message,
             })?;
-            if let Some(sessions) = found {
-                self.sessions.tables.push(SessionTable {
-                    source: format!("the calendar {calendar}"),
-                    calendar,
-                    sessions,
-                });
+            if let Some(grid) = found {
+                let source = format!("the calendar {calendar}");
+                self.sessions
+                    .add(SessionTable::of(calendar, &grid, source), grid);
             }
         }
         Ok(())
     }
 
-    fn parse_in(text: &str, file: &str, folder: Folder<'_>) -> Result<Self, ConfigError> {
+    /// Whether an instrument has bars of a day or longer alone: those are its sessions.
+    pub(crate) fn has_whole_days(&self, of: &InstrumentConfig) -> bool {
+        let mut data = self.data.iter().filter(|d| d.instrument == of.instrument.id);
+        data.all(|d| d.layout.kind == DataKind::Bars && d.layout.interval.nanos() >= DAY_NS)
+    }
+
+    /// Where the bars of an instrument, by its place, begin and end.
+    pub(crate) fn grid_of(&self, instrument: Option<usize>) -> BarGrid {
+        let of = instrument.and_then(|at| self.instruments.get(at));
+        let calendar = of
+            .filter(|of| !self.has_whole_days(of))
+            .and_then(|of| of.calendar.as_deref());
+        let grid = calendar.and_then(|calendar| self.sessions.grids.get(calendar));
+        grid.cloned().map_or(BarGrid::Utc, BarGrid::from)
+    }
+
+    fn parse_in(text: &str, file: &str, folder: &Path, names_only: bool) -> Result<Self, ConfigError> {
         let table: toml::Table = text.parse().map_err(|e: toml::de::Error| ConfigError {
             file: file.to_owned(),
             key: position(text, &e),
             message: e.message().to_owned(),
         })?;
         let root = Section::root(file, &table);
-        let config = Self::from_root(&root, folder, text)?;
+        let named = RefCell::new(Vec::new());
+        let folder = Folder {
+            path: folder,
+            names_only,
+            named: &named,
+        };
+        let mut config = Self::from_root(&root, folder, text)?;
         root.finish()?;
+        config.files = named.into_inner();
         Ok(config)
     }
 
@@ -311,6 +335,7 @@ impl BacktestConfig {
             risk_free_rate: output.risk_free_rate,
             days_per_year: output.days_per_year,
             monte_carlo_runs: output.monte_carlo_runs,
+            files: Vec::new(),
             sha256: super::sha256_hex(text.as_bytes()),
         })
     }
