@@ -2,6 +2,9 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 usage, 3 input data refused, 4 a check did not hold.
 
+#[macro_use]
+mod output;
+
 mod app;
 mod args;
 mod commands;
@@ -19,7 +22,8 @@ use failure::Failure;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     logging::start(&cli);
-    match run(cli) {
+    // Printed is printed: a command that went well fails when its output could not be written.
+    match run(cli).and_then(|()| output::finish()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("error: {failure}");

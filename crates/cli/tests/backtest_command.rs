@@ -30,10 +30,20 @@ fn json(output: &Output) -> serde_json::Value {
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
+/// The configurations that are in the repository.
+fn examples() -> Vec<PathBuf> {
+    let folder = std::fs::read_dir(example("")).expect("a folder");
+    let mut found: Vec<PathBuf> = folder.map(|entry| entry.expect("a file").path()).collect();
+    found.retain(|path| path.extension().is_some_and(|e| e == "toml"));
+    found.sort();
+    assert!(found.len() >= 4, "{found:?}");
+    found
+}
+
 #[test]
-fn every_example_runs_and_says_the_same_twice() {
-    for name in ["ema_cross.toml", "rsi_reversion.toml", "script.toml"] {
-        let config = example(name);
+fn every_example_runs_to_its_end_and_says_the_same_twice() {
+    for config in examples() {
+        let name = config.display();
         let once = json(&tradewind(&["run", "--config", text(&config), "--json"]));
         let twice = json(&tradewind(&["run", "--config", text(&config), "--json"]));
         assert_eq!(once, twice, "{name}");
@@ -45,7 +55,127 @@ fn every_example_runs_and_says_the_same_twice() {
             table.contains("Sharpe ratio") && table.contains("Assumptions:"),
             "{table}"
         );
+        let folder = tempfile::tempdir().expect("a folder");
+        let out = folder.path().join("out");
+        let written = tradewind(&["run", "--config", text(&config), "--out", text(&out), "--quiet"]);
+        assert!(written.status.success(), "{name}");
+        let equity = std::fs::read_to_string(out.join("equity.csv")).expect("a curve");
+        let last = equity.lines().last().expect("a row");
+        let data = std::fs::read_to_string(example("synthetic.1d.csv")).expect("the data");
+        let day = &data.lines().last().expect("a row")[..10];
+        // Its bar ends at the midnight after it.
+        assert_eq!(
+            (day, &last[..20]),
+            ("2021-10-01", "2021-10-02T00:00:00Z"),
+            "{name}"
+        );
     }
+}
+
+#[test]
+fn a_run_on_the_catalogue_is_the_run_on_the_file_that_was_imported() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (catalogue, config) = (folder.path().join("catalogue"), folder.path().join("run.toml"));
+    let import = Command::new(env!("CARGO_BIN_EXE_tradewind"))
+        .args(["catalog", "import", text(&example("synthetic.1d.csv"))])
+        .args(["--instrument", "SYN.TEST", "--interval", "1d"])
+        .args([
+            "--catalog",
+            text(&catalogue),
+            "--data",
+            text(&folder.path().join("data")),
+        ])
+        .output()
+        .expect("the program runs");
+    assert!(
+        import.status.success(),
+        "{}",
+        String::from_utf8_lossy(&import.stderr)
+    );
+    let of_file = std::fs::read_to_string(example("ema_cross.toml")).expect("an example");
+    let source = "source = \"catalog\"\ncatalog = \"catalogue\"";
+    let of_catalogue = of_file.replace("file = \"synthetic.1d.csv\"", source);
+    assert_ne!(of_file, of_catalogue);
+    std::fs::write(&config, &of_catalogue).expect("written");
+    let example = example("ema_cross.toml");
+    let file = json(&tradewind(&["run", "--config", text(&example), "--json"]));
+    let catalogue = json(&tradewind(&["run", "--config", text(&config), "--json"]));
+    let hash = |result: &serde_json::Value| result["checks"]["hash"].as_str().map(str::to_owned);
+    assert!(hash(&file).is_some_and(|hash| hash.len() == 64));
+    assert_eq!(hash(&file), hash(&catalogue));
+    assert_eq!(file["summary"], catalogue["summary"]);
+    // What the catalogue does not have is said, and nothing is left behind.
+    std::fs::write(
+        &config,
+        of_catalogue.replace("interval = \"1d\"", "interval = \"1h\""),
+    )
+    .expect("written");
+    let refused = tradewind(&["run", "--config", text(&config)]);
+    assert_eq!(refused.status.code(), Some(3));
+    let message = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(message.contains("there is nothing of"), "{message}");
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_ends_the_output_quietly() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    let config = example("ema_cross.toml");
+    assert!(
+        tradewind(&["run", "--config", text(&config), "--out", text(&out), "--quiet"])
+            .status
+            .success()
+    );
+    let result = out.join("result.json");
+    let commands: [&[&str]; 7] = [
+        &["backtest", "compare", text(&result), text(&result)],
+        &["backtest", "compare", text(&result), text(&result), "--json"],
+        &["backtest", "run", "--config", text(&config), "--quiet"],
+        &["backtest", "strategies"],
+        &["indicators", "list"],
+        &["completions", "bash"],
+        &["calendar", "list"],
+    ];
+    for args in commands {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let ended = Command::new(env!("CARGO_BIN_EXE_tradewind"))
+            .args(args)
+            .stdout(writer)
+            .stderr(Stdio::piped())
+            .output()
+            .expect("the program runs");
+        let told = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert!(ended.status.success() && told.is_empty(), "{args:?}: {told}");
+        // Standard error may be gone as well.
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let ended = Command::new(env!("CARGO_BIN_EXE_tradewind"))
+            .args(args)
+            .stdout(writer.try_clone().expect("a second end"))
+            .stderr(writer)
+            .status()
+            .expect("the program runs");
+        assert!(ended.success(), "{args:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_a_failure() {
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .expect("a device");
+    let ended = Command::new(env!("CARGO_BIN_EXE_tradewind"))
+        .args(["backtest", "strategies"])
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .output()
+        .expect("the program runs");
+    assert_eq!(ended.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert!(told.contains("the output cannot be written"), "{told}");
 }
 
 #[test]

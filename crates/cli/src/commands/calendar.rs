@@ -11,6 +11,7 @@ use tradewind_calendar::{Calendar, CalendarError, CsvError, HoursTable, Override
 use tradewind_types::UnixNanos;
 
 use crate::failure::Failure;
+use crate::output::seen_enough;
 
 #[derive(Debug, Args)]
 pub(crate) struct CalendarArgs {
@@ -326,10 +327,3 @@ fn write_json<T: Serialize>(rows: &[T]) -> Result<(), Failure> {
     seen_enough(written)
 }
 
-/// Whoever reads has seen enough (`| head`): that is no failure.
-fn seen_enough(written: io::Result<()>) -> Result<(), Failure> {
-    match written {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => Ok(other?),
-    }
-}

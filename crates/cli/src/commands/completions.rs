@@ -6,11 +6,13 @@ use crate::args::{Cli, CompletionsArgs};
 use crate::failure::Failure;
 
 pub(crate) fn run(args: &CompletionsArgs) -> Result<(), Failure> {
+    let mut script = Vec::new();
     clap_complete::generate(
         args.shell,
         &mut Cli::command(),
         "tradewind",
-        &mut std::io::stdout(),
+        &mut script,
     );
+    print!("{}", String::from_utf8_lossy(&script));
     Ok(())
 }

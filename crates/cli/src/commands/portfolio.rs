@@ -9,6 +9,7 @@ use tradewind_analytics::returns::{Conventions, ReturnStatistics};
 
 use crate::args::{PortfolioArgs, PortfolioCommand, PortfolioMetricsArgs};
 use crate::failure::Failure;
+use crate::output::seen_enough;
 
 pub(crate) fn run(args: &PortfolioArgs) -> Result<(), Failure> {
     match &args.command {
@@ -50,9 +51,5 @@ fn metrics(args: &PortfolioMetricsArgs) -> Result<(), Failure> {
         .map_err(io::Error::from)
         .and_then(|()| writeln!(output))
         .and_then(|()| output.flush());
-    match written {
-        // Whoever reads has seen enough (`| head`): that is no failure.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => Ok(other?),
-    }
+    seen_enough(written)
 }

@@ -1,13 +1,14 @@
 //! `tradewind catalog export`.
 
-use tradewind_store::catalog::Query;
 use tradewind_store::catalog::export::{ExportOptions, Format};
+use tradewind_store::catalog::{CatalogError, Query};
 
 use super::args::ExportArgs;
 use super::calendars::grid;
 use super::{failure, nanos, open, pairs, series, stamp, time, zone};
 use crate::commands::backtest::tell;
 use crate::failure::Failure;
+use crate::output::seen_enough;
 
 pub(super) async fn run(args: ExportArgs) -> Result<(), Failure> {
     let format = Format::of_name(&args.output).ok_or_else(|| {
@@ -40,7 +41,11 @@ pub(super) async fn run(args: ExportArgs) -> Result<(), Failure> {
     };
     let exported = catalog.export(&query, &options, &args.output, progress).await;
     tell(quiet, "");
-    let rows = exported.map_err(failure)?;
+    let rows = match exported {
+        // As for everything that is written to a reader who may have seen enough.
+        Err(CatalogError::Io { source, .. }) if args.output == "-" => return seen_enough(Err(source)),
+        other => other.map_err(failure)?,
+    };
     if rows == 0 {
         return Err(Failure::failed(format!(
             "there is nothing of {} in that time",

@@ -5,12 +5,12 @@ mod compute;
 mod digits;
 mod list;
 
-use std::io;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
 use crate::failure::Failure;
+use crate::output::seen_enough;
 
 #[derive(Debug, Args)]
 pub(crate) struct IndicatorsArgs {
@@ -59,9 +59,5 @@ pub(crate) fn run(args: &IndicatorsArgs) -> Result<(), Failure> {
         IndicatorsCommand::List(args) => list::run(args)?,
         IndicatorsCommand::Compute(args) => compute::run(args)?,
     };
-    match written {
-        // Whoever reads has seen enough (`| head`): that is no failure.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => Ok(other?),
-    }
+    seen_enough(written)
 }

@@ -1,6 +1,6 @@
 //! The journal's records as JSON, one a line.
 
-use std::io::{BufWriter, ErrorKind, Write};
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use serde_json::json;
@@ -9,23 +9,19 @@ use tradewind_types::UnixNanos;
 use tradewind_types::record::Record;
 
 use crate::failure::Failure;
+use crate::output::seen_enough;
 
 pub(super) fn dump(journal: &Path) -> Result<(), Failure> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     for record in read_from(journal, 1) {
         let record = record.map_err(|error| Failure::Check(error.to_string()))?;
         let line = line(&record).map_err(Failure::Check)?;
-        match writeln!(out, "{line}") {
-            Ok(()) => {}
-            // `… --dump | head`: whoever read has enough.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
-            Err(error) => return Err(error.into()),
+        let written = writeln!(out, "{line}");
+        if written.is_err() {
+            return seen_enough(written);
         }
     }
-    match out.flush() {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
+    seen_enough(out.flush())
 }
 
 fn line(record: &RecordOut) -> Result<String, String> {

@@ -1,6 +1,5 @@
 //! What was found, as a short table or as JSON.
 
-use std::io::Write as _;
 
 use serde_json::{Value, json};
 use tradewind_store::projection::TableReport;
@@ -136,9 +135,8 @@ impl Report {
     }
 }
 
-/// Prints; that nobody reads any more (`… | head`) is no failure.
 fn show(text: &impl std::fmt::Display) {
-    let _ = writeln!(std::io::stdout(), "{text}");
+    println!("{text}");
 }
 
 fn account_json(account: &AccountReport) -> Value {
