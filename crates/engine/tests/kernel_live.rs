@@ -6,7 +6,7 @@ use common::live::*;
 use common::*;
 use tradewind_engine::Event;
 use tradewind_engine::kernel::live::{QUERY_AFTER_NS, SETTLE_NS};
-use tradewind_engine::kernel::{Actions, Kernel, State, VenueRequest, VenueRequestKind};
+use tradewind_engine::kernel::{Actions, Kernel, State, VenueRequestKind};
 use tradewind_types::record::*;
 use tradewind_types::risk::RiskRule;
 use tradewind_types::*;
