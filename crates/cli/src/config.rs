@@ -13,6 +13,19 @@
 //! snapshot_every = 50000        # journal records
 //! tape = false                  # record sessions for `tradewind replay-session`
 //!
+//! [catalogue]                   # market data that is stored
+//! record = true                 # bars and trades are recorded, and gaps filled
+//! # place = "s3://BUCKET/PREFIX" # default: `catalog` in the data folder
+//! intervals = ["10s", "1m", "5m", "15m", "1h", "D"]
+//! trades = true
+//! compact_every_s = 3600        # between two moves of the live tail into files
+//! backfill = true               # gaps are filled from the venues' history
+//! scan_every_s = 300
+//! gap_longer_than_s = 180
+//! batch_minutes = 120           # of one question to a venue, and 120 bars at least
+//! backfill_days = 30
+//! questions_per_second = 2      # to each venue, whose limits are shared with its feed
+//!
 //! # What holding costs or brings in paper accounts, and fees that are more than a part of the notional: off unless
 //! # they are here. Sections and keys as in backtests ([`tradewind_engine::backtest::config::paper_rules`]).
 //! [carry]
@@ -65,6 +78,7 @@ use tradewind_engine::backtest::config::{PaperRules, paper_rules};
 use tradewind_types::{AccountId, Currency, Decimal, VenueId};
 use tradewind_venues::feeds::VenueKind;
 
+use crate::app::CatalogueConfig;
 use crate::failure::Failure;
 
 /// The file.
@@ -82,6 +96,7 @@ pub(crate) struct FileConfig {
     pub(crate) paper_latency_ms: u64,
     pub(crate) snapshot_every: u64,
     pub(crate) tape: bool,
+    pub(crate) catalogue: CatalogueConfig,
     /// As it is written; [`FileConfig::paper`] is what it says.
     pub(crate) carry: Option<toml::Value>,
     pub(crate) paper_fees: Option<toml::Value>,
@@ -106,6 +121,7 @@ impl Default for FileConfig {
             paper_latency_ms: 20,
             snapshot_every: 50_000,
             tape: false,
+            catalogue: CatalogueConfig::default(),
             carry: None,
             paper_fees: None,
             paper: PaperRules::default(),
@@ -197,7 +213,7 @@ impl FileConfig {
         if self.rate_multiplier == 0 {
             return Err("rate_multiplier must be at least 1".to_owned());
         }
-        Ok(())
+        self.catalogue.check()
     }
 }
 

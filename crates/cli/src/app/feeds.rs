@@ -11,6 +11,7 @@ use tradewind_types::{Clock, Instrument, InstrumentIdx, Market};
 use tradewind_venues::feeds::{Feed, MarketOut, VenueLink, VenueSettings, products};
 
 use super::accounts::envelope;
+use super::catalogue::VenueHistory;
 use crate::config::{FileConfig, VenueConfig};
 use crate::failure::Failure;
 
@@ -18,6 +19,7 @@ use crate::failure::Failure;
 pub(super) struct Started {
     pub(super) feeds: Vec<Feed>,
     pub(super) entries: Vec<VenueEntry>,
+    pub(super) histories: Vec<VenueHistory>,
 }
 
 struct ToEngine(MarketSender);
@@ -32,14 +34,17 @@ pub(super) async fn start(
     config: &FileConfig,
     given: &[Instrument],
     engine: &EngineHandle,
-    clock: &dyn Clock,
+    clock: &Arc<dyn Clock>,
 ) -> Result<Started, Failure> {
     let mut started = Started {
         feeds: Vec::new(),
         entries: Vec::new(),
+        histories: Vec::new(),
     };
     for venue in &config.venues {
-        let link = VenueLink::new(settings(venue)).with_context(|| format!("venue {}", venue.id))?;
+        let mut link = VenueLink::new(settings(venue)).with_context(|| format!("venue {}", venue.id))?;
+        // What comes over REST is stamped with the engine's time, as everything else.
+        link.environment.clock = Arc::clone(clock);
         let listed = match &venue.rest {
             Some(_) => match products(&link).await {
                 Ok(listed) => listed,
@@ -51,8 +56,11 @@ pub(super) async fn start(
             },
             None => given.iter().filter(|i| i.venue == venue.id).cloned().collect(),
         };
-        let instruments = define(venue, listed, engine, clock).await?;
+        let instruments = define(venue, listed, engine, &**clock).await?;
         let names = instruments.iter().map(|(_, i)| i.id.to_string()).collect();
+        started
+            .histories
+            .push(VenueHistory::new(link.clone(), &instruments));
         let feed = Feed::start(&link, instruments, ToEngine(engine.market_sender()));
         started.entries.push(entry(venue, &link, &feed, names));
         started.feeds.push(feed);

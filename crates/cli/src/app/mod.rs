@@ -1,6 +1,7 @@
 //! Putting the program together: store, engine, projector, hub, feeds, server; and taking it apart again in order.
 
 mod accounts;
+mod catalogue;
 mod feeds;
 mod grids;
 mod journal_source;
@@ -21,7 +22,6 @@ use tradewind_server::backtests::Backtests;
 use tradewind_server::hub::{Feeds, Hub, HubConfig};
 use tradewind_server::venues::VenueDirectory;
 use tradewind_server::{App, AppState};
-use tradewind_store::catalog::{Catalog, Files, Tail};
 use tradewind_store::projection::{Pace, ProjectionError, Projector, Scope, SqlHistories};
 use tradewind_store::{Db, DbConfig, migrate};
 use tradewind_types::{Clock, EngineId, OrgId, UnixNanos};
@@ -30,7 +30,11 @@ use crate::config::FileConfig;
 use crate::failure::Failure;
 
 pub(crate) use accounts::envelope;
+pub(crate) use catalogue::CatalogueConfig;
 pub(crate) use journal_source::JournalSource;
+
+/// How long a stop waits for bars and trades that are not stored yet.
+const CATALOGUE_STOP: Duration = Duration::from_secs(2);
 
 /// The one desk of a single-node installation.
 pub(crate) const ORG: &str = "main";
@@ -75,14 +79,7 @@ impl DataDir {
         self.0.join("journal")
     }
 
-    /// The stored market data with its live tail.
-    fn open_catalog(&self, db: &Db) -> Result<Catalog, Failure> {
-        let folder = self.catalog();
-        let files = Files::local(&folder);
-        let files = files.map_err(|e| Failure::failed(format!("{}: {e}", folder.display())))?;
-        Ok(Catalog::new(files).with_tail(Tail::new(db.clone())))
-    }
-
+    /// Where market data is stored unless the configuration names another place.
     fn catalog(&self) -> PathBuf {
         self.0.join("catalog")
     }
@@ -143,6 +140,7 @@ pub(crate) struct Running {
     backtests: Arc<Backtests>,
     stop: CancellationToken,
     sessions: JoinHandle<()>,
+    catalogue: catalogue::Upkeep,
     server: JoinHandle<std::io::Result<()>>,
     projector: JoinHandle<Result<(), ProjectionError>>,
 }
@@ -176,7 +174,10 @@ impl Running {
         let source = Arc::new(JournalSource::new(data.journal()));
         let (projection, projector) = Projector::new(db.clone(), scope(), source, Pace::default());
         let topics = Feeds::new();
-        let (outcomes, market) = sinks::make(projection, &topics);
+        let venues = config.venues.iter().map(|venue| venue.id.clone());
+        let (recording, tap) = catalogue::open(&config.catalogue, (&data, &db), venues)?;
+        let catalog = recording.catalog.clone();
+        let (outcomes, market) = sinks::make(projection, &topics, tap);
         let (engine, recovery) = {
             let engine_config = EngineConfig {
                 journal_dir: data.journal(),
@@ -193,8 +194,9 @@ impl Running {
         let handle = engine.handle();
         let projector = tokio::spawn(projector.run());
 
-        let started = feeds::start(&config, &given, &handle, &*engine_clock).await?;
+        let started = feeds::start(&config, &given, &handle, &engine_clock).await?;
         let stop = CancellationToken::new();
+        let catalogue = recording.keep(started.histories, &engine_clock, &stop);
         let sessions = sessions::start(handle.clone(), Arc::clone(&engine_clock), stop.clone()).await;
         accounts::open_missing(&config, &handle).await?;
 
@@ -223,7 +225,7 @@ impl Running {
             config: server_config,
             clock,
             backtests: Some(Arc::clone(&backtests)),
-            catalog: Some(data.open_catalog(&db)?),
+            catalog: Some(catalog),
             engine: handle,
             store: db.clone(),
             histories: Arc::new(SqlHistories::new(db.clone(), scope())),
@@ -248,6 +250,7 @@ impl Running {
             backtests,
             stop,
             sessions,
+            catalogue,
             server,
             projector,
         })
@@ -286,6 +289,10 @@ impl Running {
         let engine = self.engine;
         if tokio::task::spawn_blocking(move || engine.stop()).await.is_err() {
             tracing::error!("the engine did not stop cleanly");
+        }
+        // The engine is gone, and its tap with it: the recorder stores what waits and ends.
+        if tokio::time::timeout(CATALOGUE_STOP, self.catalogue.stop()).await.is_err() {
+            tracing::warn!("the catalogue did not close in time; gaps are filled after the next start");
         }
         match tokio::time::timeout(Duration::from_secs(1), self.projector).await {
             Ok(Ok(Ok(()))) => {}

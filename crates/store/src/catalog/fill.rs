@@ -43,7 +43,8 @@ impl Catalog {
     }
 
     /// Adds those bars of a series of whose time no complete bar is stored, to the live tail where there is one; how many.
-    /// A bar that is stored incomplete becomes an earlier revision of the one that is added.
+    /// A bar that is stored incomplete becomes an earlier revision of the one that is added; one that comes beside a
+    /// complete one of its time is left out.
     ///
     /// # Errors
     /// [`CatalogError`]; nothing is added then.
@@ -65,8 +66,17 @@ impl Catalog {
             .filter(|row| stored.get(complete, *row) == 1)
             .map(|row| stored.ts(row))
             .collect();
+        let is_whole = |row: usize| rows.get(complete, row) == 1;
+        let comes_whole: FxHashSet<i64> = (0..rows.len())
+            .filter(|row| is_whole(*row))
+            .map(|row| rows.ts(row))
+            .collect();
+        let is_wanted = |row: usize| {
+            let ts = rows.ts(row);
+            !whole.contains(&ts) && (is_whole(row) || !comes_whole.contains(&ts))
+        };
         let wanted: Vec<u32> = (0..rows.len() as u32)
-            .filter(|row| !whole.contains(&rows.ts(*row as usize)))
+            .filter(|row| is_wanted(*row as usize))
             .collect();
         if wanted.is_empty() {
             return Ok(0);

@@ -1,0 +1,186 @@
+//! What goes on beside the recorder: the tail is moved into files, and what is missing is filled.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::Receiver;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+use tradewind_store::catalog::gaps::{Filled, Gap};
+use tradewind_store::catalog::{Catalog, CatalogError, Series};
+use tradewind_types::time::{DAY_NS, SECOND_NS};
+use tradewind_types::{Clock, Instrument, UnixNanos};
+
+use super::settings::Settings;
+use super::{Counts, Hole, VenueHistory};
+use crate::app::sessions::sessions_of;
+
+/// Rows younger than this are left in the tail, and holes younger than this are not asked for: late trades still change
+/// them.
+const SETTLED_NS: i64 = 60 * SECOND_NS as i64;
+/// How often known holes are looked at.
+const LOOK: Duration = Duration::from_secs(15);
+/// Holes that wait until they have settled.
+const HOLES_MAX: usize = 65_536;
+
+fn ticks(every: Duration) -> Interval {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+fn nanos(ts: UnixNanos) -> i64 {
+    i64::try_from(ts.0).unwrap_or(i64::MAX)
+}
+
+/// Moves the tail's settled rows into files, again and again.
+pub(super) async fn compact(catalog: Catalog, settings: Arc<Settings>, clock: Arc<dyn Clock>) {
+    let mut ticks = ticks(settings.compact_every);
+    // The first comes at once; a start has other things to do.
+    ticks.tick().await;
+    loop {
+        ticks.tick().await;
+        match catalog.compact(nanos(clock.now()) - SETTLED_NS).await {
+            Ok(done) => tracing::info!(rows = done.rows, "the live tail was moved into files"),
+            Err(CatalogError::Locked) => {
+                tracing::info!(
+                    "another process writes to the catalogue; the live tail stays until the next round"
+                );
+            }
+            Err(error) => tracing::warn!(%error, "the live tail could not be moved into files"),
+        }
+    }
+}
+
+/// Fills what is missing of one venue's instruments.
+pub(super) struct Keeper {
+    pub(super) catalog: Catalog,
+    pub(super) settings: Arc<Settings>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) counts: Arc<Counts>,
+    pub(super) history: VenueHistory,
+}
+
+impl Keeper {
+    pub(super) async fn run(self, mut told: Receiver<Hole>) {
+        let history = self.history.paced(self.settings.pace);
+        let keeper = Self { history, ..self };
+        if !keeper.settings.backfill {
+            // Somebody has to take them, or the channel would look full.
+            while told.recv().await.is_some() {}
+            return;
+        }
+        let (mut scans, mut looks) = (ticks(keeper.settings.scan_every), ticks(LOOK));
+        let mut holes = Vec::new();
+        loop {
+            tokio::select! {
+                _ = scans.tick() => keeper.scan().await,
+                _ = looks.tick() => {
+                    while let Ok(hole) = told.try_recv() {
+                        if holes.len() < HOLES_MAX {
+                            holes.push(hole);
+                        }
+                    }
+                    keeper.mend(&mut holes).await;
+                }
+            }
+        }
+    }
+
+    /// Looks for gaps in every series that the venue has candles of.
+    async fn scan(&self) {
+        let intervals = &self.settings.intervals;
+        for instrument in self.history.instruments() {
+            for interval in intervals.iter().filter(|interval| self.history.has(**interval)) {
+                let series = Series::bars(instrument.id.clone(), *interval);
+                match self.gaps(&series, instrument).await {
+                    Ok(gaps) if gaps.is_empty() => {}
+                    Ok(gaps) => self.fill(&series, &gaps).await,
+                    Err(error) => tracing::warn!(%series, %error, "its gaps are not known"),
+                }
+            }
+        }
+    }
+
+    async fn gaps(&self, series: &Series, instrument: &Instrument) -> Result<Vec<Gap>, CatalogError> {
+        // The latest bars may still be on their way.
+        let now = nanos(self.clock.now()) - SETTLED_NS;
+        let from = now.saturating_sub(i64::from(self.settings.rules.days_back) * DAY_NS as i64);
+        let sessions = stretches(&instrument.calendar, from, now);
+        let rules = &self.settings.rules;
+        let mut gaps = self
+            .catalog
+            .gaps(series, sessions, (from..now, now), rules)
+            .await?;
+        gaps.extend(self.catalog.incomplete(series, from..now).await?);
+        gaps.sort_by_key(|gap| gap.from);
+        Ok(gaps)
+    }
+
+    /// Asks for holes that are old enough, neighbours together.
+    async fn mend(&self, holes: &mut Vec<Hole>) {
+        let settled = nanos(self.clock.now()) - SETTLED_NS;
+        let mut due: Vec<Hole> = holes.extract_if(.., |hole| hole.to <= settled).collect();
+        due.retain(|hole| hole.series.interval.is_some_and(|i| self.history.has(i)));
+        due.sort_by(|a, b| (&a.series, a.from).cmp(&(&b.series, b.from)));
+        for same in due.chunk_by(|a, b| a.series == b.series) {
+            let mut gaps: Vec<Gap> = Vec::new();
+            for hole in same {
+                match gaps.last_mut().filter(|last| last.to >= hole.from) {
+                    Some(last) => last.to = last.to.max(hole.to),
+                    None => gaps.push(Gap {
+                        from: hole.from,
+                        to: hole.to,
+                        bars: 1,
+                    }),
+                }
+            }
+            self.fill(&same[0].series, &gaps).await;
+        }
+    }
+
+    async fn fill(&self, series: &Series, gaps: &[Gap]) {
+        let rules = series
+            .interval
+            .map_or(self.settings.rules, |interval| self.settings.rules.of(interval));
+        let now = nanos(self.clock.now());
+        match self
+            .catalog
+            .backfill(series, gaps, &self.history, (now, &rules))
+            .await
+        {
+            Ok(Filled {
+                asked,
+                added,
+                empty,
+                failures,
+                ..
+            }) => {
+                self.counts.filled(added);
+                if asked > 0 {
+                    tracing::info!(%series, asked, added, empty, "gaps were asked for");
+                }
+                for why in failures {
+                    tracing::warn!(%series, %why, "the venue did not answer; again with the next scan");
+                }
+            }
+            Err(error) => tracing::warn!(%series, %error, "gaps could not be filled"),
+        }
+    }
+}
+
+/// When a calendar's market trades; day by day where it never closes or is not known.
+fn stretches(calendar: &str, from: i64, to: i64) -> Vec<(i64, i64)> {
+    let at = |ns: i64| UnixNanos(ns.unsigned_abs());
+    match sessions_of(calendar, at(from), at(to)) {
+        Ok(Some(grid)) => {
+            let spans = grid.spans().iter();
+            return spans.map(|span| (nanos(span.open), nanos(span.close))).collect();
+        }
+        Ok(None) => {}
+        Err(why) => tracing::warn!(%calendar, %why, "no sessions: its markets count as always open"),
+    }
+    let day = DAY_NS as i64;
+    (from.div_euclid(day)..=to.div_euclid(day))
+        .map(|d| (d * day, (d + 1) * day))
+        .collect()
+}
