@@ -118,7 +118,7 @@ test('20,000 bars with five indicators pan within a frame', async ({ browser }) 
       await page.mouse.up();
     };
     const measured: Record<string, number> = {};
-    // From the usual view to as many as the chart can show at once: a bar then has half a pixel.
+    // From the usual view to as many as the chart can show at once: a bar then has a pixel.
     for (const view of ['usual view', 'ten times as many', 'as many as can be']) {
       const passes: FrameWork[] = [];
       for (let pass = 0; pass < PASSES; pass += 1) passes.push(await frameWork(page, pan));

@@ -10,39 +10,10 @@ export type IndicatorRequest = Schemas['IndicatorRequest'];
 export type IndicatorRefused = Schemas['IndicatorRefused'];
 export type IndicatorSeries = Schemas['IndicatorSeries'];
 
-export type DrawingKind =
-  'trend_line' | 'ray' | 'horizontal_line' | 'vertical_line' | 'rectangle' | 'fibonacci' | 'text';
-export interface DrawingPoint {
-  time: string;
-  price: string;
-}
-export interface DrawingStyle {
-  color?: string | null;
-  width?: number | null;
-  text?: string | null;
-}
-export interface DrawingContent {
-  kind: DrawingKind;
-  points: DrawingPoint[];
-  style: DrawingStyle;
-}
-export interface Drawing extends DrawingContent {
-  id: string;
-  instrument: string;
-  version: number;
-}
-
-export interface TemplateIndicator {
-  id: string;
-  pane?: number | null;
-  colors?: string[];
-  interval?: string | null;
-}
-export interface Template {
-  name: string;
-  content: { indicators: TemplateIndicator[]; interval?: string | null };
-  version: number;
-}
+export type Drawing = Schemas['Drawing'];
+export type DrawingKind = Schemas['DrawingKind'];
+export type DrawingContent = Schemas['DrawingChange'];
+export type Template = Schemas['ChartTemplate'];
 
 const ifMatch = (version: number) => ({ 'If-Match': `"${version}"` });
 
@@ -56,14 +27,13 @@ export const charts = {
       })
     ).results,
   drawings: async (instrument: string) =>
-    (await request<{ drawings: Drawing[] }>('GET', ['chart', 'drawings'], { query: { instrument } }))
-      .drawings,
+    (await request<Schemas['Drawings']>('GET', ['chart', 'drawings'], { query: { instrument } })).drawings,
   createDrawing: (instrument: string, body: DrawingContent) =>
     request<Drawing>('POST', ['chart', 'drawings'], { body: { instrument, ...body } }),
   changeDrawing: (drawing: Drawing, body: DrawingContent) =>
     request<Drawing>('PUT', ['chart', 'drawings', drawing.id], { body, headers: ifMatch(drawing.version) }),
   removeDrawing: (id: string) => request<undefined>('DELETE', ['chart', 'drawings', id]),
-  templates: async () => (await request<{ templates: Template[] }>('GET', ['chart', 'templates'])).templates,
+  templates: async () => (await request<Schemas['ChartTemplates']>('GET', ['chart', 'templates'])).templates,
   saveTemplate: (name: string, content: Template['content']) =>
     request<Template>('PUT', ['chart', 'templates', name], { body: { content } }),
   removeTemplate: (name: string) => request<undefined>('DELETE', ['chart', 'templates', name]),

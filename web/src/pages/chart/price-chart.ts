@@ -99,6 +99,8 @@ export class PriceChart {
         timeVisible: true,
         secondsVisible: true,
         rightOffset: 4,
+        // A bar that is narrower than a pixel can not be told from its neighbours.
+        minBarSpacing: 1,
         tickMarkFormatter: (time: Time, kind: number) => format(time, kind <= 2 ? 'date' : 'time'),
       },
       localization: { timeFormatter: (time: Time) => format(time, 'datetime') },

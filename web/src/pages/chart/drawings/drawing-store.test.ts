@@ -16,7 +16,8 @@ vi.mock('$/api/charts', () => ({
     drawings: async () => server.list.map((drawing) => ({ ...drawing })),
     createDrawing: async (instrument: string, body: DrawingContent) => {
       if (server.refuse) throw server.refuse;
-      const drawing = { ...body, instrument, id: `d${server.list.length + 1}`, version: 1 };
+      const id = `d${server.list.length + 1}`;
+      const drawing = { style: {}, ...body, instrument, id, version: 1, created_at: '', updated_at: '' };
       server.list.push(drawing);
       return drawing;
     },
