@@ -490,10 +490,14 @@ pub(crate) fn calendars() -> tradewind_engine::runtime::SessionSource {
         let day = tradewind_types::time::DAY_NS;
         let hour = day / 24;
         let days = (from.0 / day..=to.0 / day).filter(|n| n % 7 < 5);
-        let sessions = days.map(|n| tradewind_types::record::Session {
-            open: UnixNanos(n * day + 10 * hour),
-            close: UnixNanos(n * day + 11 * hour),
+        let spans = days.filter_map(|n| {
+            Some(tradewind_types::market::SessionSpan {
+                date: tradewind_types::market::BarGrid::Utc.trading_date(UnixNanos(n * day))?,
+                open: UnixNanos(n * day + 10 * hour),
+                close: UnixNanos(n * day + 11 * hour),
+            })
         });
-        Ok(Some(sessions.collect()))
+        let grid = tradewind_types::market::SessionGrid::new(spans.collect());
+        grid.map(Some).map_err(|e| e.to_string())
     })
 }
