@@ -139,10 +139,10 @@ fn fees(config: &BacktestConfig) -> String {
 fn funding(config: &BacktestConfig) -> String {
     let told = config.carry.funding.iter().map(|rule| match &rule.schedule {
         FundingSchedule::Every { interval_ns, rate } => format!(
-            "{} has funding of {} of the position's value every {} h.",
+            "{} has funding of {} of the position's value every {}.",
             rule.instrument,
             rate.normalize(),
-            interval_ns / (3_600 * tradewind_types::time::SECOND_NS)
+            length(*interval_ns)
         ),
         FundingSchedule::Dated(rates) => {
             format!("{} has funding at {} dated rates.", rule.instrument, rates.len())
@@ -155,6 +155,16 @@ fn funding(config: &BacktestConfig) -> String {
     let when =
         "It is on the last price known at its time; what falls within a bar is booked when the bar ends.";
     format!("{} {when}", told.join(" "))
+}
+
+/// A length of whole minutes or hours, in words.
+fn length(ns: u64) -> String {
+    let minutes = ns / (60 * tradewind_types::time::SECOND_NS);
+    if minutes.is_multiple_of(60) {
+        format!("{} h", minutes / 60)
+    } else {
+        format!("{minutes} min")
+    }
 }
 
 fn interest(config: &BacktestConfig) -> String {
@@ -206,8 +216,9 @@ fn margin(config: &BacktestConfig) -> String {
         return "A cash account: nothing is borrowed.".to_owned();
     }
     if config.carry.liquidate {
-        return "When equity falls below the maintenance margin at a close or quote, positions are closed by market \
-                orders, the largest loss first, as much as brings the account back; they meet the next price."
+        return "When equity falls below the maintenance margin on the path of a bar or at a quote, positions are \
+                closed by market orders, the largest loss first, as much as brings the account back; they meet the \
+                path from there on, or the next price."
             .to_owned();
     }
     format!(

@@ -1,7 +1,7 @@
 //! Liquidation: positions are closed by force when equity no longer covers what keeping them needs.
 //!
 //! Looked at whenever an account's margin is (each second; in a backtest whenever a price brings the account near a
-//! limit). When equity is below Σ maintenance margin, all orders are canceled and positions closed by reduce-only
+//! limit, and along the path of its bars: [`super::shortfall`]). When equity is below Σ maintenance margin, all orders are canceled and positions closed by reduce-only
 //! market orders: the largest loss first, of the last one only as many lots as bring the account back
 //! ([`tradewind_matching::paper::margin`]). What is under way already counts as closed; tried again after
 //! [`super::ladder::AGAIN_NS`].
@@ -78,6 +78,14 @@ impl Kernel {
                 );
             }
         }
+    }
+
+    /// Whether equity is below what keeping the positions needs; false where nobody knows.
+    pub(super) fn is_short_of_margin(&self, account: &AccountState) -> bool {
+        let (Some(cash), Some(open)) = (self.cash_in_base(account), self.open_in_base(account)) else {
+            return false;
+        };
+        closings(cash, &open).is_ok_and(|closings| !closings.is_empty())
     }
 
     fn close_by_market(

@@ -33,6 +33,7 @@ mod protect;
 mod reconcile;
 mod replay;
 mod reports;
+mod shortfall;
 mod signals;
 pub mod sizing;
 pub mod slices;
@@ -419,15 +420,21 @@ impl Kernel {
     /// Time never goes back: an event stamped earlier is handled at the time we are at.
     fn advance_to(&mut self, ts: UnixNanos, actions: &mut Actions) {
         if ts > self.now {
-            self.now = ts;
-            self.deployed_begin();
             if !self.links_followed && !self.frozen {
+                self.now = ts;
                 self.links_followed = true;
                 self.follow_all_links(actions);
                 self.follow_icebergs(actions);
             }
+            // What is due on the way happens at its own time, after what the venue did until then.
+            while let Some(due) = self.next_due_carry(ts) {
+                self.now = self.now.max(due);
+                self.paper_advance(actions);
+                self.carry_until(due, actions);
+            }
+            self.now = ts;
+            self.deployed_begin();
             self.paper_advance(actions);
-            self.carry_until(ts, actions);
             self.run_timers(actions);
         }
     }

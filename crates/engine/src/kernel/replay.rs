@@ -161,9 +161,15 @@ impl Kernel {
     /// place where something happened; then time and price are those of its close.
     #[inline]
     pub fn replay_bar(&mut self, bar: &Bar, close: UnixNanos, half_spread: i64, actions: &mut Actions) {
-        let walk = self.simulated.venue_mut().begin_bar(bar);
+        let endangers = self.config.carry.liquidate && self.endangers(bar, half_spread);
+        let venue = self.simulated.venue_mut();
+        let walk = if endangers {
+            venue.begin_whole_bar(bar, close)
+        } else {
+            venue.begin_bar(bar, close)
+        };
         if !walk.is_over() {
-            self.walk(walk, bar, half_spread, actions);
+            self.walk(walk, (bar, half_spread), endangers, actions);
         }
         self.now = self.now.max(close);
         self.show(bar.instrument, bar.close, half_spread, close);
@@ -173,11 +179,14 @@ impl Kernel {
     fn walk(
         &mut self,
         mut walk: tradewind_matching::paper::BarWalk,
-        bar: &Bar,
-        half_spread: i64,
+        (bar, half_spread): (&Bar, i64),
+        endangers: bool,
         actions: &mut Actions,
     ) {
         loop {
+            if endangers {
+                self.watch_leg(&mut walk, (bar, half_spread), actions);
+            }
             let more = with_history!(self, |venue, view, out| venue.step_bar(&mut walk, &view, out));
             let at = walk.position();
             // Bars of several instruments are walked one after the other: time does not go back for the second.
@@ -186,6 +195,10 @@ impl Kernel {
             if !self.reports.is_empty() {
                 self.show(bar.instrument, at.price, half_spread, at.ts);
                 self.collect_reports(actions);
+            }
+            if walk.has_reached() {
+                self.show(bar.instrument, at.price, half_spread, at.ts);
+                self.liquidate_all(actions);
             }
             if !more {
                 return;
@@ -285,7 +298,7 @@ impl Kernel {
 
     /// The price that everybody is shown from now on.
     #[inline]
-    fn show(&mut self, idx: InstrumentIdx, price: PriceMantissa, half_spread: i64, ts: UnixNanos) {
+    pub(super) fn show(&mut self, idx: InstrumentIdx, price: PriceMantissa, half_spread: i64, ts: UnixNanos) {
         if let Some(market) = self.markets.get_mut(idx.slot()) {
             market.show(Quote {
                 instrument: idx,

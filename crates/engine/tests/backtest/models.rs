@@ -214,7 +214,7 @@ fn liquidation_closes_as_many_lots_as_bring_the_account_back() {
         fills(&result),
         [
             ("2024-01-02", "BUY", "50", "100"),
-            ("2024-01-04", "SELL", "3", "84")
+            ("2024-01-03", "SELL", "3", "84")
         ]
     );
     assert_eq!(result.summary.open_positions[0].quantity, "47");

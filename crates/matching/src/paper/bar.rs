@@ -60,9 +60,10 @@ pub struct BarPoint {
     pub price: PriceMantissa,
 }
 
-/// The path through a bar's four prices; see the module.
+/// The path through a bar's four prices; see the module. `end` is when the bar ended: the last of a session may be shorter
+/// than its interval.
 #[must_use]
-pub fn bar_path(bar: &Bar) -> [BarPoint; 4] {
+pub fn bar_path(bar: &Bar, end: UnixNanos) -> [BarPoint; 4] {
     let up = i128::from(bar.high.0) - i128::from(bar.open.0);
     let down = i128::from(bar.open.0) - i128::from(bar.low.0);
     let low_first = down < up || (down == up && bar.close >= bar.open);
@@ -71,7 +72,8 @@ pub fn bar_path(bar: &Bar) -> [BarPoint; 4] {
     } else {
         (bar.high, bar.low)
     };
-    let third = bar.interval.nanos() / 3;
+    let length = end.since(bar.ts);
+    let third = length / 3;
     let point = |after: u64, price| BarPoint {
         ts: bar.ts.plus(after),
         price,
@@ -80,7 +82,7 @@ pub fn bar_path(bar: &Bar) -> [BarPoint; 4] {
         point(0, bar.open),
         point(third, near),
         point(2 * third, far),
-        point(bar.interval.nanos(), bar.close),
+        point(length, bar.close),
     ]
 }
 
@@ -214,6 +216,12 @@ pub struct BarWalk {
     pub(crate) stage: Stage,
     /// Where the walk stands.
     pub(crate) at: BarPoint,
+    /// Where the caller wants it to stop.
+    pub(crate) watch: Option<PriceMantissa>,
+    /// Whether the last step ended there.
+    pub(crate) reached: bool,
+    /// Whether every step returns to the caller.
+    pub(crate) whole: bool,
 }
 
 /// What comes next on a walk.
@@ -240,6 +248,9 @@ impl BarWalk {
             points: [close; 4],
             stage: Stage::Over,
             at: close,
+            watch: None,
+            reached: false,
+            whole: false,
         }
     }
 
@@ -287,7 +298,7 @@ impl BarWalk {
     }
 
     /// When the path between two points passes a price, at even speed.
-    fn time_of(&self, from: BarPoint, to: BarPoint, price: i64) -> UnixNanos {
+    pub(super) fn time_of(&self, from: BarPoint, to: BarPoint, price: i64) -> UnixNanos {
         let way = u128::from(to.price.0.abs_diff(from.price.0)).max(1);
         let done = u128::from(price.abs_diff(from.price.0)).min(way);
         let span = u128::from(to.ts.since(from.ts));

@@ -54,6 +54,7 @@ pub mod fees;
 mod floor;
 pub mod friction;
 pub mod latency;
+mod leg;
 pub mod margin;
 mod modify;
 mod order;

@@ -31,13 +31,24 @@ impl PaperVenue {
         }
     }
 
-    /// Begins a bar of an instrument, which is fed by bars from then on. Where no order waits for it the walk is over
-    /// at once, in a few nanoseconds.
+    /// Begins a bar of an instrument, which ended at `end` and which is fed by bars from then on. Where no order waits for
+    /// it the walk is over at once, in a few nanoseconds.
     #[inline]
-    pub fn begin_bar(&mut self, bar: &Bar) -> BarWalk {
+    pub fn begin_bar(&mut self, bar: &Bar, end: UnixNanos) -> BarWalk {
+        self.begin(bar, end, false)
+    }
+
+    /// As [`PaperVenue::begin_bar`] for a bar whose whole path is to be walked, whether or not an order waits; every step
+    /// of it returns to the caller.
+    pub fn begin_whole_bar(&mut self, bar: &Bar, end: UnixNanos) -> BarWalk {
+        self.begin(bar, end, true)
+    }
+
+    #[inline]
+    fn begin(&mut self, bar: &Bar, end: UnixNanos, whole: bool) -> BarWalk {
         let settings = self.desk.settings.bars;
         let shop = self.shop_mut(bar.instrument);
-        let waits = shop.is_busy() || shop.agenda.next().is_some();
+        let waits = whole || shop.is_busy() || shop.agenda.next().is_some();
         match &mut shop.mark {
             Some(mark) => {
                 mark.left = cap_of(&settings, bar);
@@ -48,7 +59,7 @@ impl PaperVenue {
             }
             None => self.feed_by_bars(bar),
         }
-        let points = bar_path(bar);
+        let points = bar_path(bar, end);
         if let Some(mark) = &mut self.shop_mut(bar.instrument).mark {
             mark.walking = Some(points[0].ts);
             mark.end = points[3].ts;
@@ -58,6 +69,9 @@ impl PaperVenue {
             points,
             stage: Stage::Open,
             at: points[0],
+            watch: None,
+            reached: false,
+            whole,
         }
     }
 
@@ -91,9 +105,11 @@ impl PaperVenue {
     /// was reported: call it again as long as it is true, and handle the reports between.
     pub fn step_bar(&mut self, walk: &mut BarWalk, view: &impl MarketView, out: &mut Vec<Report>) -> bool {
         let reported = out.len();
+        walk.reached = false;
         while walk.stage != Stage::Over {
             self.step(walk, view, out);
-            if out.len() > reported {
+            let goes_on = walk.whole && walk.stage != Stage::Over;
+            if out.len() > reported || walk.reached || goes_on {
                 return true;
             }
         }
@@ -126,6 +142,8 @@ impl PaperVenue {
                     return;
                 };
                 let next = walk.next_place(to, shop, &self.slots);
+                let watched = walk.watched(to, next);
+                let next = watched.unwrap_or(next);
                 if shop.agenda.next().is_some_and(|due| due <= next.ts) {
                     // What is due on the way meets the price where the walk stands, and may change what comes next.
                     let reported = out.len();
@@ -135,6 +153,10 @@ impl PaperVenue {
                     }
                 }
                 walk.at = next;
+                if watched.is_some() {
+                    walk.watch = None;
+                    walk.reached = true;
+                }
                 self.mark(next, instrument, false);
                 self.on_floor(instrument, next.ts, view, out, |floor, shop| floor.market(shop));
                 if next == walk.points[to] {
