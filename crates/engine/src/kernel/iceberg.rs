@@ -206,7 +206,7 @@ impl Kernel {
                 ..event.clone()
             };
             let order = self.order(&account, &parent);
-            if !order.is_some_and(|o| o.clone().apply(&of_parent).is_ok()) {
+            if order.is_none_or(|o| o.clone().apply(&of_parent).is_err()) {
                 return false;
             }
             if !self.record_slice(&parent, event, actions) {
