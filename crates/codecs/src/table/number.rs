@@ -274,7 +274,7 @@ mod tests {
         for (value, scale) in [
             (12_345_678_901.25, 0),
             (98_765_432.109, 2),
-            (1_000_000_000_000_000.125, 0),
+            (1e15 + 0.125, 0),
             (123_456_789_012.001, 2),
         ] {
             let refused = of_f64(value, scale, ExtraDecimals::Refuse);

@@ -2,7 +2,8 @@
 //!
 //! | digits before the point | unit |
 //! | --- | --- |
-//! | below 10¹¹ | seconds |
+//! | eight that are a date from 19700101 on, `20240102` | that day |
+//! | below 10¹¹ otherwise | seconds |
 //! | below 10¹⁴ | milliseconds |
 //! | below 10¹⁷ | microseconds |
 //! | above | nanoseconds |
@@ -122,6 +123,9 @@ impl StampReader {
                 Unread::Form => slow(field),
                 Unread::Instant(what) => Err(what),
             });
+        }
+        if let Some(date) = compact(field) {
+            return self.read(&date);
         }
         epoch(field).map_or_else(|| slow(field), Ok)
     }
@@ -309,6 +313,22 @@ fn midnight(date: &[u8; 10]) -> Option<i64> {
     Some(i64::from(days) * (DAY_NS / SECOND_NS) as i64)
 }
 
+/// `20240102` (`20240102.0` where a table made a fraction of it) as `2024-01-02`; `None` where it is no date since 1970. As
+/// seconds it would lie in 1970, where no market data is.
+#[inline]
+fn compact(field: &[u8]) -> Option<[u8; 10]> {
+    let (digits, rest) = field.split_at_checked(8)?;
+    let whole = rest.is_empty() || rest[0] == b'.' && rest[1..].iter().all(|b| *b == b'0');
+    if !whole || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let mut date = *b"0000-00-00";
+    date[..4].copy_from_slice(&digits[..4]);
+    date[5..7].copy_from_slice(&digits[4..6]);
+    date[8..].copy_from_slice(&digits[6..]);
+    midnight(&date).filter(|secs| *secs >= 0).map(|_| date)
+}
+
 /// A number since the epoch.
 #[inline]
 fn epoch(field: &[u8]) -> Option<u64> {
@@ -361,6 +381,17 @@ mod tests {
         assert_eq!(read("1618677817061845"), Ok(1_618_677_817_061_845_000));
         assert_eq!(read("1618677817061845123"), Ok(ns));
         assert_eq!(read("0"), Ok(0));
+    }
+
+    #[test]
+    fn eight_digits_that_are_a_date_are_that_day() {
+        assert_eq!(read("20240102"), read("2024-01-02"));
+        assert_eq!(read("20240102.0"), read("2024-01-02"));
+        assert_eq!(read("19700101"), Ok(0));
+        // No date, or one of before the epoch: seconds.
+        assert_eq!(read("20241301"), Ok(20_241_301_000_000_000));
+        assert_eq!(read("19691231"), Ok(19_691_231_000_000_000));
+        assert_eq!(read("20240102.5"), Ok(20_240_102_500_000_000));
     }
 
     #[test]
