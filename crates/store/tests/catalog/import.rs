@@ -732,3 +732,55 @@ async fn a_cancelled_export_tells_the_sum_and_leaves_nothing() {
     assert_eq!(told, [1, 2]);
     assert_eq!(std::fs::read_dir(folder.path()).expect("the folder").count(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bars_closer_than_their_interval_are_rejected_in_whichever_order_they_come() {
+    let rows = |seconds: &[i64]| {
+        let row = |s: &i64| format!("{},1,1,1,1\n", 1_700_000_040 + s);
+        format!(
+            "ts,open,high,low,close\n{}",
+            seconds.iter().map(row).collect::<String>()
+        )
+    };
+    let report = import(&memory(), &rows(&[0, 1, 2, 60, 119, 120]), &options())
+        .await
+        .expect("imported");
+    assert_eq!((report.change.added, report.rejected), (3, 3));
+    let first = report.first_rejects.first().expect("a reason");
+    assert!(
+        first.contains("opens 1 s from the bar before it; bars of 1m are 60 s apart"),
+        "{first}"
+    );
+    let report = import(&memory(), &rows(&[600, 540, 0, 60, 60, 30]), &options())
+        .await
+        .expect("imported");
+    assert_eq!(
+        (report.change.added, report.change.unchanged, report.rejected),
+        (4, 1, 1)
+    );
+    // Four hours of local time are three when the clocks are set forward.
+    let hours = ImportOptions {
+        interval: Some("4h".parse().expect("an interval")),
+        ..options()
+    };
+    let report = import(&memory(), &rows(&[0, 4 * 3_600, 7 * 3_600, 9 * 3_600]), &hours)
+        .await
+        .expect("imported");
+    assert_eq!((report.change.added, report.rejected), (3, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dates_without_separators_are_days() {
+    let catalog = memory();
+    let daily = ImportOptions {
+        interval: Some(BarInterval::DAY),
+        ..options()
+    };
+    let text = "date,open,high,low,close\n20240102,1,1,1,1\n20240103,2,2,2,2\n";
+    import(&catalog, text, &daily).await.expect("imported");
+    let bars = catalog
+        .bars(Series::bars(id("X.TEST"), BarInterval::DAY), 0..i64::MAX)
+        .await
+        .expect("read");
+    assert_eq!(bars.ts, [1_704_153_600_000_000_000, 1_704_240_000_000_000_000]);
+}

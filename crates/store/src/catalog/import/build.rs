@@ -3,9 +3,11 @@
 use rustc_hash::FxHashMap;
 use tradewind_codecs::table::{BarStamp, ExtraDecimals, StampReader, number};
 use tradewind_types::market::{BarInterval, BarSlot};
+use tradewind_types::time::SECOND_NS;
 use tradewind_types::{Symbol, UnixNanos};
 
 use super::super::figures::NONE_WIDE;
+use super::super::place::is_long;
 use super::super::rows::bits;
 use super::super::schema::{COLUMNS_MAX, Cell, Column, Kind, SCALE_MAX, SYMBOL, Scales, TS};
 use super::ordinals::Ordinals;
@@ -59,7 +61,13 @@ pub(super) struct Builder<'a> {
     ordinals: Ordinals,
     /// The slot of the grid that the last stamp closed in.
     slot: Option<BarSlot>,
+    /// When the last bar of each symbol opened, by the symbol's code.
+    opened: Vec<Option<i64>>,
 }
+
+/// What the clocks may take from an interval longer than itself, seconds: a bar of four hours of local time is three hours
+/// long when they are set forward.
+const CHANGE_OF_CLOCKS_S: u32 = 3_600;
 
 impl<'a> Builder<'a> {
     pub(super) fn new(options: &'a ImportOptions, scales: Scales) -> Self {
@@ -75,6 +83,7 @@ impl<'a> Builder<'a> {
             interval_ns: options.interval.map_or(0, |interval| interval.nanos()),
             ordinals: Ordinals::default(),
             slot: None,
+            opened: Vec::new(),
         };
         let mut set = |name: &str, value: i128| {
             if let Some(at) = kind.place(name) {
@@ -300,7 +309,10 @@ impl<'a> Builder<'a> {
             return Err("there is no symbol".to_owned());
         }
         match kind {
-            Kind::Bars => self.check_bar(row)?,
+            Kind::Bars => {
+                self.check_bar(row)?;
+                self.check_spacing(row)?;
+            }
             Kind::Trades => self.check_trade(row)?,
             Kind::Quotes => self.check_quote(row)?,
             Kind::Options => {
@@ -352,6 +364,35 @@ impl<'a> Builder<'a> {
         if negative(6) || negative(9) {
             return Err("volume or open interest is below 0".to_owned());
         }
+        Ok(())
+    }
+
+    /// Bars of one symbol lie an interval apart at least, in whichever order they come; otherwise they are other bars.
+    #[inline]
+    fn check_spacing(&mut self, row: &Row) -> Result<(), String> {
+        let Some(interval) = self.options.interval.filter(|interval| !is_long(*interval)) else {
+            return Ok(());
+        };
+        let (symbol, ts) = (row[SYMBOL] as usize, row[TS] as i64);
+        if symbol >= self.opened.len() {
+            self.opened.resize(symbol + 1, None);
+        }
+        let secs = interval.secs();
+        let least = if secs > CHANGE_OF_CLOCKS_S {
+            secs - CHANGE_OF_CLOCKS_S
+        } else {
+            secs
+        };
+        if let Some(before) = self.opened[symbol]
+            && ts != before
+            && ts.abs_diff(before) < u64::from(least) * SECOND_NS
+        {
+            let apart = ts.abs_diff(before) as f64 / SECOND_NS as f64;
+            return Err(format!(
+                "it opens {apart} s from the bar before it; bars of {interval} are {secs} s apart: is that the interval?"
+            ));
+        }
+        self.opened[symbol] = Some(ts);
         Ok(())
     }
 
