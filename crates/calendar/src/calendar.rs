@@ -369,7 +369,11 @@ impl Calendar {
         let Some(session) = self.session_on(date)? else {
             return Ok(Vec::new());
         };
-        if matches!(self.base.exception(date), Some(Exception::Special { .. })) {
+        let special = match self.overrides.on(self.id(), date) {
+            Some(change) => matches!(change, Change::Special { .. }),
+            None => matches!(self.base.exception(date), Some(Exception::Special { .. })),
+        };
+        if special {
             return Ok(Vec::new());
         }
         let at = |edge: Edge| {

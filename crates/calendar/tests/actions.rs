@@ -35,6 +35,10 @@ fn action(kind: ActionKind, effective: UnixNanos) -> CorporateAction {
     }
 }
 
+fn dollars(amount: Decimal) -> Money {
+    Money::new(amount, Currency::USD)
+}
+
 fn ratio(new: u32, held: u32) -> Ratio {
     Ratio { new, held }
 }
@@ -50,7 +54,8 @@ fn dividend(amount: Decimal) -> ActionKind {
 fn each_kind_has_the_factor_of_its_formula() {
     let at = UnixNanos::from_secs(1);
     let factor = |kind, close: Option<&str>| {
-        history_factor(&action(kind, at), close.map(dec)).map(|f| (f.price.normalize(), f.size.normalize()))
+        history_factor(&action(kind, at), close.map(|c| dollars(dec(c))))
+            .map(|f| (f.price.normalize(), f.size.normalize()))
     };
     let pair = |price: &str, size: &str| Some((dec(price), dec(size)));
     assert_eq!(
@@ -94,6 +99,17 @@ fn each_kind_has_the_factor_of_its_formula() {
 }
 
 #[test]
+fn a_dividend_in_another_currency_than_the_price_has_no_factor() {
+    let paid = action(dividend(dec("0.31")), UnixNanos::from_secs(1));
+    let pounds = Money::new(dec("6.50"), "GBP".parse().expect("a currency"));
+    assert_eq!(history_factor(&paid, Some(pounds)), None);
+    let table = AdjustmentTable::of_actions([&paid], Adjust::All, |_| Some(pounds));
+    let error = table.expect_err("no dated rate").to_string();
+    assert!(error.contains("in the currency that it pays in"), "{error}");
+    assert!(AdjustmentTable::of_actions([&paid], Adjust::All, |_| Some(dollars(dec("6.50")))).is_ok());
+}
+
+#[test]
 fn a_table_chains_later_actions_and_splits_alone_leave_dividends_out() {
     let second = UnixNanos::from_secs;
     let actions = [
@@ -102,11 +118,11 @@ fn a_table_chains_later_actions_and_splits_alone_leave_dividends_out() {
         action(dividend(dec("2")), second(10)),
     ];
     let close = |a: &CorporateAction| {
-        Some(if a.effective == second(10) {
+        Some(dollars(if a.effective == second(10) {
             dec("200")
         } else {
             dec("50")
-        })
+        }))
     };
     let all = AdjustmentTable::of_actions(&actions, Adjust::All, close).expect("factors");
     let prices: Vec<Decimal> = [9, 10, 19, 20, 29, 30]
@@ -339,7 +355,10 @@ fn dividends_and_splits_of_recorded_factor_files_adjust_daily_bars_as_those_file
                     .tomorrow()
                     .expect("in range"),
             );
-            before.last().and_then(|(_, close)| Decimal::from_f64(*close))
+            before
+                .last()
+                .and_then(|(_, close)| Decimal::from_f64(*close))
+                .map(dollars)
         };
         let table = AdjustmentTable::of_actions(&actions, Adjust::All, close_before).expect("factors");
         let mut compared = 0;

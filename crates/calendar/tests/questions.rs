@@ -265,6 +265,8 @@ fn overrides_lie_over_the_rules_and_are_read_from_csv_with_the_bad_lines_named()
         .expect("covered")
         .expect("a session");
     assert_eq!(times(&muhurat), "2026-11-08T12:30:00Z 2026-11-08T13:30:00Z");
+    // The regular day's auctions are not those of an evening.
+    assert_eq!(nse.phases(date(2026, 11, 8)), Ok(Vec::new()));
     assert_eq!(
         nse.day(date(2026, 12, 1)),
         Ok(Day::Holiday("Election, by-poll".into()))

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use tradewind_types::record::CorporateAction;
-use tradewind_types::{InstrumentId, UnixNanos};
+use tradewind_types::{InstrumentId, Money, UnixNanos};
 
 use super::series::{Adjust, AdjustmentTable};
 use crate::calendar::Calendar;
@@ -20,7 +19,7 @@ pub enum ActionError {
     Overflow,
     /// An action has no factor.
     #[error(
-        "the action of {instrument} at {effective} has no factor: the close before it is not known, or it pays out more than that"
+        "the action of {instrument} at {effective} has no factor: the close before it is not known in the currency that it pays in, or it pays out more than that"
     )]
     NoFactor {
         /// Whose.
@@ -149,7 +148,7 @@ impl EventCalendar {
         &self,
         instrument: &InstrumentId,
         adjust: Adjust,
-        close_before: impl FnMut(&CorporateAction) -> Option<Decimal>,
+        close_before: impl FnMut(&CorporateAction) -> Option<Money>,
     ) -> Result<AdjustmentTable, ActionError> {
         AdjustmentTable::of_actions(self.actions(instrument), adjust, close_before)
     }

@@ -1,8 +1,8 @@
 //! What one corporate action multiplies earlier prices and sizes by.
 
 use rust_decimal::{Decimal, RoundingStrategy};
-use tradewind_types::UnixNanos;
 use tradewind_types::record::{ActionKind, CorporateAction, Ratio};
+use tradewind_types::{Money, UnixNanos};
 
 /// What bars and trades before `effective` are multiplied by, to be comparable with those after.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,8 +18,9 @@ pub struct HistoryFactor {
 /// Decimals of a factor.
 const FACTOR_DECIMALS: u32 = 12;
 
-/// Factors of an action; `close` is the last close before it, which actions that take value out need (dividends,
-/// rights). `None` when the action has none, or needs a close that is not known.
+/// Factors of an action; `close` is the last close before it in the currency that the instrument is quoted in, which actions
+/// that take value out need (dividends, rights). `None` when the action has none, needs a close that is not known, or pays in
+/// another currency than that of the close: currencies never mix without a dated rate.
 ///
 /// | action | price factor | size factor |
 /// | --- | --- | --- |
@@ -32,11 +33,11 @@ const FACTOR_DECIMALS: u32 = 12;
 /// Factors half even to 12 decimals. Source: the back-adjustment that CRSP describes ("Adjustment methodology", data descriptions
 /// guide), with the theoretical ex-rights price for rights.
 #[must_use]
-pub fn history_factor(action: &CorporateAction, close: Option<Decimal>) -> Option<HistoryFactor> {
+pub fn history_factor(action: &CorporateAction, close: Option<Money>) -> Option<HistoryFactor> {
     let number = |n: u32| Decimal::from(n);
     let round = |d: Decimal| d.round_dp_with_strategy(FACTOR_DECIMALS, RoundingStrategy::MidpointNearestEven);
     let divide = |a: Decimal, b: Decimal| a.checked_div(b).map(round);
-    let close = close.filter(|c| *c > Decimal::ZERO);
+    let close = close.filter(|c| c.amount > Decimal::ZERO);
     let (price, size) = match &action.kind {
         ActionKind::Split {
             ratio: Ratio { new, held },
@@ -58,7 +59,7 @@ pub fn history_factor(action: &CorporateAction, close: Option<Decimal>) -> Optio
             price,
             ..
         } => {
-            let (close, n, h) = (close?, number(*new), number(*held));
+            let (close, n, h) = (close?.amount, number(*new), number(*held));
             let worth = h
                 .checked_mul(close)?
                 .checked_add(n.checked_mul(price.decimal())?)?;
@@ -66,7 +67,8 @@ pub fn history_factor(action: &CorporateAction, close: Option<Decimal>) -> Optio
             (divide(worth, all)?, Decimal::ONE)
         }
         ActionKind::CashDividend { per_unit, .. } => {
-            let share = per_unit.amount.checked_div(close?)?;
+            let close = close.filter(|c| c.currency == per_unit.currency)?;
+            let share = per_unit.amount.checked_div(close.amount)?;
             (round(Decimal::ONE.checked_sub(share)?), Decimal::ONE)
         }
         ActionKind::SpinOff { cost_fraction, .. } => {

@@ -2,8 +2,8 @@
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
-use tradewind_types::UnixNanos;
 use tradewind_types::record::{ActionKind, CorporateAction};
+use tradewind_types::{Money, UnixNanos};
 
 use super::event::ActionError;
 use super::factor::{HistoryFactor, history_factor};
@@ -86,12 +86,12 @@ impl AdjustmentTable {
     /// actions that leave the series as it is (mergers, new symbols) are passed over.
     ///
     /// # Errors
-    /// [`ActionError::NoFactor`] where an action's factor cannot be told: its close is not known, or it pays out more than the
+    /// [`ActionError::NoFactor`] where an action's factor cannot be told: its close is not known in its currency, or it pays out more than the
     /// instrument was worth. [`ActionError::Overflow`].
     pub fn of_actions<'a>(
         actions: impl IntoIterator<Item = &'a CorporateAction>,
         adjust: Adjust,
-        mut close_before: impl FnMut(&CorporateAction) -> Option<Decimal>,
+        mut close_before: impl FnMut(&CorporateAction) -> Option<Money>,
     ) -> Result<Self, ActionError> {
         let mut factors = Vec::new();
         for action in actions.into_iter().filter(|a| adjust.covers(&a.kind)) {
