@@ -249,7 +249,11 @@ fn main() {
         let from = Stopwatch::now();
         let mut over = 0;
         for n in 0..BARS as usize {
-            over += u64::from(venue.begin_bar(black_box(&bars[n % 1_000]), bars[n % 1_000].ended_by()).is_over());
+            over += u64::from(
+                venue
+                    .begin_bar(black_box(&bars[n % 1_000]), bars[n % 1_000].ended_by())
+                    .is_over(),
+            );
         }
         black_box(over);
         (from, 0)

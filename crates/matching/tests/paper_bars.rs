@@ -37,7 +37,8 @@ fn send(rig: &mut Rig, side: Side, kind: OrderKind, quantity: i64) {
 
 #[test]
 fn the_nearer_extreme_comes_first_and_ties_go_by_the_close() {
-    let path = |ohlc: [i64; 4]| bar_path(&bar(UnixNanos(0), ohlc, 1), UnixNanos(60_000_000_000)).map(|p| p.price.0);
+    let path =
+        |ohlc: [i64; 4]| bar_path(&bar(UnixNanos(0), ohlc, 1), UnixNanos(60_000_000_000)).map(|p| p.price.0);
     assert_eq!(path([100, 110, 95, 105]), [100, 95, 110, 105]);
     assert_eq!(path([100, 105, 90, 95]), [100, 105, 90, 95]);
     assert_eq!(

@@ -23,7 +23,10 @@ const TAGS: [(&str, &str); 11] = [
     ),
     ("risk", "Risk settings and the kill switch."),
     ("market", "Instruments and market data."),
-    ("charts", "What people keep of their charts: drawings and templates."),
+    (
+        "charts",
+        "What people keep of their charts: drawings and templates.",
+    ),
     (
         "udf",
         "The Universal Data Feed, for TradingView's charting library and others that speak its protocol.",

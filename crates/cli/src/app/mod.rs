@@ -291,7 +291,10 @@ impl Running {
             tracing::error!("the engine did not stop cleanly");
         }
         // The engine is gone, and its tap with it: the recorder stores what waits and ends.
-        if tokio::time::timeout(CATALOGUE_STOP, self.catalogue.stop()).await.is_err() {
+        if tokio::time::timeout(CATALOGUE_STOP, self.catalogue.stop())
+            .await
+            .is_err()
+        {
             tracing::warn!("the catalogue did not close in time; gaps are filled after the next start");
         }
         match tokio::time::timeout(Duration::from_secs(1), self.projector).await {

@@ -326,4 +326,3 @@ fn write_json<T: Serialize>(rows: &[T]) -> Result<(), Failure> {
         .and_then(|()| output.flush());
     seen_enough(written)
 }
-

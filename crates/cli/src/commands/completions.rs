@@ -7,12 +7,7 @@ use crate::failure::Failure;
 
 pub(crate) fn run(args: &CompletionsArgs) -> Result<(), Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(
-        args.shell,
-        &mut Cli::command(),
-        "tradewind",
-        &mut script,
-    );
+    clap_complete::generate(args.shell, &mut Cli::command(), "tradewind", &mut script);
     print!("{}", String::from_utf8_lossy(&script));
     Ok(())
 }

@@ -17,9 +17,7 @@ use tradewind_types::{
 };
 
 use super::BacktestError;
-use super::config::{
-    BacktestConfig, EntryChoice, FillConfig, FillPrice, QueueChoice, StrategyWhat, venue,
-};
+use super::config::{BacktestConfig, EntryChoice, FillConfig, FillPrice, QueueChoice, StrategyWhat, venue};
 use super::run::{Player, Stage};
 use crate::kernel::{Actions, EntryStyle, Event, Halt, Kernel, KernelConfig, State};
 

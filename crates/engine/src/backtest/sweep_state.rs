@@ -107,7 +107,9 @@ fn append(file: &Mutex<File>, row: &impl Serialize) {
     let written = file.stream_position().and_then(|begun| {
         file.write_all(format!("{line}\n").as_bytes()).inspect_err(|_| {
             // Half a line would spoil the one after it.
-            let undone = file.set_len(begun).and_then(|()| file.seek(io::SeekFrom::Start(begun)));
+            let undone = file
+                .set_len(begun)
+                .and_then(|()| file.seek(io::SeekFrom::Start(begun)));
             if let Err(error) = undone {
                 tracing::warn!(%error, "a line that was cut off could not be taken back");
             }

@@ -11,8 +11,8 @@ use tradewind_ledger::{FxRates, LedgerError};
 use tradewind_matching::paper::Records;
 use tradewind_types::order::{IllegalTransition, OrderEventKind};
 use tradewind_types::record::{
-    EntryKind, FeeTable, KillSwitchChanged, LedgerAccount, LedgerEntry, Outcome, SessionTable,
-    SliceRecorded, StrategyChanged,
+    EntryKind, FeeTable, KillSwitchChanged, LedgerAccount, LedgerEntry, Outcome, SessionTable, SliceRecorded,
+    StrategyChanged,
 };
 use tradewind_types::signal::{Signal, SignalOutcome};
 use tradewind_types::{
@@ -325,7 +325,10 @@ fn fold_slice(account: &mut AccountState, recorded: &SliceRecorded) -> Result<()
     if !account.slices.apply(recorded)? {
         return Err(FoldError::UnknownOrder(format!("{}'s slice", recorded.parent)));
     }
-    let open = account.orders.get(&recorded.parent).is_some_and(|o| o.state.is_open());
+    let open = account
+        .orders
+        .get(&recorded.parent)
+        .is_some_and(|o| o.state.is_open());
     account.slices.tidy(&recorded.parent, open);
     Ok(())
 }

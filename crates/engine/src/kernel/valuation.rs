@@ -166,7 +166,8 @@ impl Kernel {
     #[must_use]
     pub fn rate_of(&self, account: &AccountId, instrument: InstrumentIdx) -> Option<Decimal> {
         let base = self.account(account)?.info.base_currency;
-        self.rate_to(self.state.instruments.get(instrument)?.quote, base).ok()
+        self.rate_to(self.state.instruments.get(instrument)?.quote, base)
+            .ok()
     }
 
     /// Why an account cannot be valued, for people; asked only when it cannot.

@@ -387,13 +387,17 @@ fn a_calendar_is_described_or_known_or_refused() {
     let mut config = case.config(&text);
     let known = |id: &str, from: tradewind_types::UnixNanos, to: tradewind_types::UnixNanos| {
         assert!(id == "TEST" && from < to);
-        let hour = |h: u64| tradewind_types::UnixNanos::from_secs(1_704_153_600 + h * 3_600);
-        let session = |h: u64| tradewind_types::record::Session {
+        let hour = |h: u64| tradewind_types::UnixNanos::from_secs(1_704_067_200 + h * 3_600);
+        let session = |h: u64| tradewind_types::market::SessionSpan {
+            date: tradewind_types::market::BarGrid::Utc
+                .trading_date(hour(h))
+                .expect("a date"),
             open: hour(h),
             close: hour(h + 1),
         };
-        // The first one makes the table reach that day.
-        Ok(Some(vec![session(1), session(11)]))
+        // The first one, of the day before, makes the table reach that day.
+        let grid = tradewind_types::market::SessionGrid::new(vec![session(1), session(24 + 11)]);
+        grid.map(Some).map_err(|e| e.to_string())
     };
     config.resolve_calendars(known).expect("known");
     let control = tradewind_engine::backtest::Control::default();
@@ -428,4 +432,93 @@ fn other_currencies_are_valued_by_dated_rates() {
     let result = case.run(&cash);
     // 10,000 + (1,000 + 1,100) × 1.10.
     assert_eq!(result.summary.final_equity, "12310");
+}
+
+/// Trades of a script on hourly bars that are built of quotes, in a market from 09:15 to 12:30 at +05:30.
+fn built(quotes: &str, action: &str, at: &str) -> BacktestDocument {
+    let text = r#"
+[account]
+cash = "10000"
+[[instruments]]
+id = "ABC.XNSE"
+tick = "0.01"
+lot = "1"
+calendar = "TEST"
+[[sessions]]
+calendar = "TEST"
+open = "09:15"
+close = "12:30"
+utc_offset = "+05:30"
+[[data]]
+instrument = "ABC.XNSE"
+file = "data.csv"
+kind = "quotes"
+[strategy]
+script = "s.rhai"
+interval = "1h"
+[risk]
+profile = "wide"
+"#;
+    let case = Case::new(&format!("ts,bid,ask,bid_size,ask_size\n{quotes}"));
+    let script =
+        format!("fn init() {{ #{{ window: 1 }} }}\nfn on_bar(ctx) {{ if ctx.ts == {at} {{ {action} }} }}\n");
+    case.file("s.rhai", &script);
+    case.run(text)
+}
+
+#[test]
+fn bars_that_a_run_builds_begin_with_the_session_as_live_ones_do() {
+    let trades =
+        "2024-01-02T03:50:00Z,100,5,buy\n2024-01-02T04:50:00Z,101,5,buy\n2024-01-02T05:50:00Z,102,50,buy\n";
+    // 09:15 at +05:30 is 03:45 in UTC. The first bar has no beginning; the second ends at 05:45, told by the quote after it.
+    let result = built(quotes, "buy(#{ quantity: 5.0, limit: 100.0 });", "1704170700");
+    assert_eq!(result.orders[0].created, "2024-01-02T05:45:00Z");
+}
+
+#[test]
+fn the_last_bar_of_a_session_lies_within_it() {
+    let (case, text) = scripted(
+        "",
+        "",
+        "calendar = \"TEST\"",
+        "[[sessions]]\ncalendar = \"TEST\"\nopen = \"10:00\"\nclose = \"12:30\"\n",
+    );
+    let bars = "ts,open,high,low,close,volume\n\
+        2024-01-02T10:00:00Z,100,100,100,100,1000\n\
+        2024-01-02T11:00:00Z,100,100,100,100,1000\n\
+        2024-01-02T12:00:00Z,100,100,90,95,1000\n\
+        2024-01-03T10:00:00Z,95,95,95,95,1000\n";
+    case.file("data.csv", bars);
+    let script = "fn init() { #{ window: 1 } }\nfn on_bar(ctx) { if ctx.ts == 1704189600 { buy(#{ quantity: 10.0, limit: 92.0 }); } }\n";
+    case.file("s.rhai", script);
+    let result = case.run(&text.replace("interval = \"1d\"", "interval = \"1h\""));
+    // The bar of 12:00 is half an hour long: its low comes while the market is open.
+    assert_eq!(result.fills.len(), 1, "{:?}", result.orders);
+    assert_eq!(result.fills[0].price, "92");
+    assert!(
+        result.fills[0].ts.as_str() < "2024-01-02T12:30:00Z",
+        "{}",
+        result.fills[0].ts
+    );
+}
+
+#[test]
+fn a_fee_by_the_order_is_paid_from_its_hold_at_the_first_part() {
+    let fees = "[[fees]]\nmodel = \"per_order\"\namount = \"20\"\n[fills]\nvolume_cap = 0.01\n";
+    let (case, text) = scripted("buy(#{ quantity: 100.0, limit: 99.79 });", "", "", fees);
+    case.file(
+        "data.csv",
+        &days(&[
+            "100", "99", "99", "99", "99", "99", "99", "99", "99", "99", "99", "99",
+        ]),
+    );
+    let result = case.run(&text);
+    sound(&result);
+    let filled: u32 = result
+        .fills
+        .iter()
+        .map(|f| f.quantity.parse::<u32>().expect("whole"))
+        .sum();
+    assert!(result.fills.len() > 1 && filled == 100, "{:?}", result.orders);
+    assert_eq!(booked(&result), [("commission", "-20")]);
 }

@@ -160,6 +160,12 @@ fn what_the_strategy_or_the_kernel_refuses_is_told() {
         refused.contains("data.csv, line 3: 2024-01-01T00:00:00Z comes after"),
         "{refused}"
     );
+    let two = Case::new("date,time,open,high,low,close\n2024-01-02,09:15,1,1,1,1\n");
+    let refused = two.try_run(BASE).expect_err("two times");
+    assert!(
+        refused.contains("columns date and time both could be the time"),
+        "{refused}"
+    );
     let none = Case::new("ts,open,high,low,close\n");
     assert!(none.try_run(BASE).expect_err("no rows").contains("no data"));
 }

@@ -413,7 +413,11 @@ pub(crate) fn short(report: &Report) -> String {
             let shown = display.map_or(String::new(), |d| format!("#{d}"));
             let figure =
                 |name: &str, price: &Option<Price>| price.map_or(String::new(), |p| format!("{name}{p}"));
-            format!("M:{quantity}{}{}{shown}", figure("@", price), figure("!", trigger))
+            format!(
+                "M:{quantity}{}{}{shown}",
+                figure("@", price),
+                figure("!", trigger)
+            )
         }
         ReportKind::ModifyRejected { reason } => format!("NOMODIFY:{}", refusal(reason)),
     }

@@ -306,7 +306,10 @@ async fn so_many_uploads_at_once_and_no_more() {
         .map(|n| jobs.upload(&user, &format!("f{n}.csv")).expect("room"))
         .collect();
     let error = jobs.upload(&user, "f8.csv").expect_err("too many");
-    assert!(format!("{error:?}").contains("at most 8 uploads at once"), "{error:?}");
+    assert!(
+        format!("{error:?}").contains("at most 8 uploads at once"),
+        "{error:?}"
+    );
     let mut first = open.remove(0);
     first.write(b"ts,close\n").expect("written");
     jobs.keep_upload(&user, first, None).expect("kept");

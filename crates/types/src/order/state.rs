@@ -309,11 +309,9 @@ impl Order {
             (
                 S::Submitted | S::Unknown | S::PendingCancel | S::Triggered | S::PendingModify,
                 E::Rejected { reason },
-            ) if self.filled.is_zero() => {
-                S::Rejected {
-                    reason: reason.clone(),
-                }
-            }
+            ) if self.filled.is_zero() => S::Rejected {
+                reason: reason.clone(),
+            },
             (S::Submitted | S::Accepted | S::PartiallyFilled, E::Triggered) if !self.triggered => {
                 S::Triggered
             }

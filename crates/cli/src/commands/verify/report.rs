@@ -1,6 +1,5 @@
 //! What was found, as a short table or as JSON.
 
-
 use serde_json::{Value, json};
 use tradewind_store::projection::TableReport;
 

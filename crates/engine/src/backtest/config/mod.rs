@@ -41,8 +41,8 @@ pub use instruments::InstrumentConfig;
 pub(crate) use instruments::venue;
 pub use latency::LatencyConfig;
 pub(crate) use nearest::nearest;
-pub(crate) use section::Section;
 pub use paper::{PaperRules, paper_rules};
+pub(crate) use section::Section;
 pub use sessions::SessionConfig;
 pub(crate) use strategy::param;
 pub use strategy::{StrategyConfig, StrategyWhat, shown};
@@ -247,8 +247,7 @@ impl BacktestConfig {
             })?;
             if let Some(grid) = found {
                 let source = format!("the calendar {calendar}");
-                self.sessions
-                    .add(SessionTable::of(calendar, &grid, source), grid);
+                self.sessions.add(SessionTable::of(calendar, &grid, source), grid);
             }
         }
         Ok(())

@@ -83,7 +83,14 @@ pub(super) fn read(
         // As they are described: between two of one day nothing is traded.
         let table = SessionTable {
             calendar: Arc::from(calendar),
-            sessions: grid.spans().iter().map(|s| Session { open: s.open, close: s.close }).collect(),
+            sessions: grid
+                .spans()
+                .iter()
+                .map(|s| Session {
+                    open: s.open,
+                    close: s.close,
+                })
+                .collect(),
             source: SOURCE.to_owned(),
         };
         config.add(table, grid);

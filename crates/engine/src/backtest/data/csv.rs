@@ -163,12 +163,15 @@ fn refused(path: &Path, error: LineError) -> DataError {
 fn roles(header: &str, layout: &Layout) -> Result<Vec<Role>, String> {
     let (names, required) = figures(layout.kind);
     let mut found = vec![false; names.len()];
-    let (mut ts, mut roles) = (false, Vec::new());
-    for cell in header.split(',').take(COLUMNS_MAX) {
-        let cell = cell.trim().trim_matches('"');
+    let cells = header
+        .split(',')
+        .take(COLUMNS_MAX)
+        .map(|cell| cell.trim().trim_matches('"'));
+    let time = layout.time_column(cells.clone())?;
+    let mut roles = Vec::new();
+    for (place, cell) in cells.enumerate() {
         let name = layout.name_of(cell);
-        let role = if matches!(name.as_str(), "ts" | "timestamp" | "time" | "date" | "datetime") && !ts {
-            ts = true;
+        let role = if time == Some(place) {
             Role::Ts
         } else if let Some(at) = names.iter().position(|n| *n == name).filter(|at| !found[*at]) {
             found[at] = true;
@@ -182,7 +185,7 @@ fn roles(header: &str, layout: &Layout) -> Result<Vec<Role>, String> {
         };
         roles.push(role);
     }
-    let missing: Vec<&str> = std::iter::once((&"ts", ts))
+    let missing: Vec<&str> = std::iter::once((&"ts", time.is_some()))
         .chain(names.iter().zip(found).take(required))
         .filter(|(_, found)| !found)
         .map(|(name, _)| *name)

@@ -170,11 +170,12 @@ impl OpenFile {
 /// Which columns of a file are read, and as what.
 fn places(columns: &[ColumnInfo], layout: &Layout) -> Result<Vec<(Role, usize)>, String> {
     let (names, required) = figures(layout.kind);
+    let time = layout.time_column(columns.iter().map(|c| c.name.as_str()))?;
     let mut places: Vec<(Role, usize)> = Vec::new();
     for (at, column) in columns.iter().enumerate() {
         let name = layout.name_of(&column.name);
         let role = match name.as_str() {
-            "ts" | "timestamp" | "time" | "date" | "datetime" => Role::Ts,
+            _ if time == Some(at) => Role::Ts,
             "side" | "aggressor" if rows::has_side(layout.kind) => Role::Side,
             "action" if rows::has_action(layout.kind) => Role::Action,
             other => match names.iter().position(|n| *n == other) {

@@ -96,6 +96,31 @@ impl Layout {
         RowCheck::new(self.kind, self.interval.nanos(), self.gaps, self.negative_prices)
     }
 
+    /// Which of a file's columns tells the time.
+    ///
+    /// # Errors
+    /// For people: none does, or several could and none is called `ts`.
+    pub(super) fn time_column<'a>(
+        &self,
+        columns: impl Iterator<Item = &'a str> + Clone,
+    ) -> Result<Option<usize>, String> {
+        const ALIASES: [&str; 4] = ["timestamp", "time", "date", "datetime"];
+        if let Some(named) = columns.clone().position(|c| self.name_of(c) == "ts") {
+            return Ok(Some(named));
+        }
+        let found: Vec<(usize, &str)> = columns
+            .enumerate()
+            .filter(|(_, c)| ALIASES.contains(&self.name_of(c).as_str()))
+            .collect();
+        match found[..] {
+            [] => Ok(None),
+            [(at, _)] => Ok(Some(at)),
+            [(_, one), (_, other), ..] => Err(format!(
+                "the columns {one} and {other} both could be the time; say which is, as in columns = {{ ts = \"{one}\" }}"
+            )),
+        }
+    }
+
     /// Our name of a column that the file calls `theirs`; lower case.
     pub(crate) fn name_of(&self, theirs: &str) -> String {
         let mapped = self.columns.iter().find(|(_, t)| t.eq_ignore_ascii_case(theirs));

@@ -137,7 +137,7 @@ fn number(out: &mut Vec<u8>, mantissa: i128, scale: u8) {
     }
     let mut rest = mantissa.unsigned_abs();
     let mut scale = usize::from(scale);
-    while scale > 0 && rest % 10 == 0 {
+    while scale > 0 && rest.is_multiple_of(10) {
         rest /= 10;
         scale -= 1;
     }
