@@ -14,6 +14,7 @@ use tradewind_types::{Clock, UnixNanos};
 
 use crate::access::Rights;
 use crate::backtests::Backtests;
+use crate::bars::BarReader;
 use crate::config::Config;
 use crate::hub::Hub;
 use crate::identity::{Identities, Passwords, Tickets};
@@ -113,6 +114,16 @@ impl AppState {
     pub fn backtests(&self) -> ApiResult<Arc<Backtests>> {
         let jobs = self.backtests.as_ref().map(Arc::clone);
         jobs.ok_or_else(|| ApiError::of(Code::BacktestsUnavailable))
+    }
+
+    /// Reads bars, of the engine and before it.
+    #[must_use]
+    pub fn bars(&self) -> BarReader {
+        BarReader {
+            engine: self.engine.clone(),
+            clock: Arc::clone(&self.clock),
+            catalog: self.catalog.clone(),
+        }
     }
 
     /// Something about people, sessions, keys or memberships changed: nothing remembered of them holds any more, and

@@ -1,6 +1,6 @@
 //! Messages of the hub, `GET /api/v1/stream`: WebSocket, one JSON object per text message.
 //!
-//! A topic is `channel[:instrument|account][:interval]`. After `subscribed` comes a `snapshot` (or, when
+//! A topic is `channel[:instrument|account][:interval][:indicator]`. After `subscribed` comes a `snapshot` (or, when
 //! `since` is within the history kept, the missing `delta`s), then `delta`s; `seq` is per topic, without gaps,
 //! valid within one `epoch`.
 
@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    AccountDetail, Backtest, Bar, Book, Connection, Fill, LedgerEntry, Order, Position, Quote, Signal,
-    Status, Strategy, Time, Trade, Weights,
+    AccountDetail, Backtest, Bar, Book, Connection, Fill, IndicatorSeries, LedgerEntry, Order, Position,
+    Quote, Signal, Status, Strategy, Time, Trade, Weights,
 };
 
 /// What can be subscribed.
@@ -24,6 +24,8 @@ pub enum Channel {
     Book,
     /// Bars of an instrument and interval.
     Bars,
+    /// Values of an indicator over the bars of an instrument and interval.
+    Indicators,
     /// Orders of an account.
     Orders,
     /// Fills of an account.
@@ -63,15 +65,18 @@ pub struct Since {
 pub struct Subscription {
     /// Channel.
     pub channel: Channel,
-    /// For quotes, trades, book and bars.
+    /// For quotes, trades, book, bars and indicators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instrument: Option<String>,
     /// For channels of an account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
-    /// For bars.
+    /// For bars and indicators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<String>,
+    /// For indicators: an id such as `RSI_14`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub indicator: Option<String>,
     /// Where to go on from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Since>,
@@ -137,6 +142,8 @@ pub enum HubData {
     Bar(Box<Bar>),
     /// bars, snapshot: the forming bar and the last closed ones, oldest first.
     Bars(Vec<Bar>),
+    /// indicators: the values at the last ten bars; as a delta those at bars that are new or changed.
+    Indicator(Box<IndicatorSeries>),
     /// trades.
     Trades(Vec<Trade>),
     /// orders, delta.

@@ -1757,7 +1757,7 @@ export interface components {
             canceled: string[];
         };
         CashKind: "FUNDING" | "INTEREST" | "DIVIDEND" | "FEE" | "WITHHOLDING_TAX" | "ADJUSTMENT";
-        Channel: "quotes" | "trades" | "book" | "bars" | "orders" | "fills" | "positions" | "accounts" | "signals" | "strategies" | "weights" | "ledger" | "connections" | "system" | "jobs";
+        Channel: "quotes" | "trades" | "book" | "bars" | "indicators" | "orders" | "fills" | "positions" | "accounts" | "signals" | "strategies" | "weights" | "ledger" | "connections" | "system" | "jobs";
         ChartTemplate: {
             content: components["schemas"]["ChartTemplateContent"];
             created_at: components["schemas"]["Timestamp"];
@@ -1973,7 +1973,7 @@ export interface components {
             };
             status: components["schemas"]["PartState"];
         };
-        HubData: components["schemas"]["AccountDetail"] | components["schemas"]["Quote"] | components["schemas"]["Book"] | components["schemas"]["BookDelta"] | components["schemas"]["Bar"] | components["schemas"]["Bar"][] | components["schemas"]["Trade"][] | components["schemas"]["Order"] | components["schemas"]["Order"][] | components["schemas"]["Fill"] | components["schemas"]["Fill"][] | components["schemas"]["Position"] | components["schemas"]["Position"][] | components["schemas"]["Signal"] | components["schemas"]["Signal"][] | components["schemas"]["Strategy"] | components["schemas"]["Strategy"][] | components["schemas"]["Weights"] | components["schemas"]["LedgerEntry"] | components["schemas"]["LedgerEntry"][] | components["schemas"]["Connection"] | components["schemas"]["Connection"][] | components["schemas"]["Status"] | components["schemas"]["Backtest"] | components["schemas"]["Backtest"][];
+        HubData: components["schemas"]["AccountDetail"] | components["schemas"]["Quote"] | components["schemas"]["Book"] | components["schemas"]["BookDelta"] | components["schemas"]["Bar"] | components["schemas"]["Bar"][] | components["schemas"]["IndicatorSeries"] | components["schemas"]["Trade"][] | components["schemas"]["Order"] | components["schemas"]["Order"][] | components["schemas"]["Fill"] | components["schemas"]["Fill"][] | components["schemas"]["Position"] | components["schemas"]["Position"][] | components["schemas"]["Signal"] | components["schemas"]["Signal"][] | components["schemas"]["Strategy"] | components["schemas"]["Strategy"][] | components["schemas"]["Weights"] | components["schemas"]["LedgerEntry"] | components["schemas"]["LedgerEntry"][] | components["schemas"]["Connection"] | components["schemas"]["Connection"][] | components["schemas"]["Status"] | components["schemas"]["Backtest"] | components["schemas"]["Backtest"][];
         HubLimits: {
             message_bytes: number;
             messages_per_minute: number;
@@ -3116,6 +3116,7 @@ export interface components {
             account?: string | null;
             channel: components["schemas"]["Channel"];
             id?: string | null;
+            indicator?: string | null;
             instrument?: string | null;
             interval?: string | null;
             since?: components["schemas"]["Since"] | null;

@@ -7,10 +7,11 @@ mod stored;
 
 use std::sync::Arc;
 
+use tradewind_engine::EngineHandle;
+use tradewind_store::catalog::Catalog;
 use tradewind_types::market::{Bar, BarGrid, BarInterval, DataState};
-use tradewind_types::{Instrument, InstrumentId, UnixNanos};
+use tradewind_types::{Clock, Instrument, InstrumentId, UnixNanos};
 
-use crate::AppState;
 use crate::problem::{ApiError, ApiResult, Code};
 
 /// Most bars of one answer.
@@ -94,16 +95,34 @@ pub fn interval(text: &str) -> ApiResult<BarInterval> {
         })
 }
 
-/// Reads bars.
-///
-/// # Errors
-/// `INSTRUMENT_UNKNOWN`; a field error for tick, volume or value bars that are not kept.
-pub async fn read(state: &AppState, id: &InstrumentId, wanted: Wanted) -> ApiResult<BarsRead> {
+/// Reads bars: of the engine, and what is stored of before.
+#[derive(Clone)]
+pub struct BarReader {
+    /// The engine.
+    pub engine: EngineHandle,
+    /// Wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// Stored bars.
+    pub catalog: Option<Catalog>,
+}
+
+impl BarReader {
+    /// Reads bars.
+    ///
+    /// # Errors
+    /// `INSTRUMENT_UNKNOWN`; a field error for tick, volume or value bars that are not kept; those of engine and
+    /// catalogue.
+    pub async fn read(&self, id: &InstrumentId, wanted: Wanted) -> ApiResult<BarsRead> {
+        read(self, id, wanted).await
+    }
+}
+
+async fn read(reader: &BarReader, id: &InstrumentId, wanted: Wanted) -> ApiResult<BarsRead> {
     let asked = id.clone();
     let Wanted { interval, .. } = wanted;
-    let now = state.clock.now();
+    let now = reader.clock.now();
     // Only the bars are read on the engine's thread.
-    let answer = state.engine.query(move |kernel| {
+    let answer = reader.engine.query(move |kernel| {
         let (instrument, market) = kernel.market(&asked)?;
         let idx = kernel.instruments().idx(&asked)?;
         let kept = market.series(interval).is_some();
@@ -124,7 +143,7 @@ pub async fn read(state: &AppState, id: &InstrumentId, wanted: Wanted) -> ApiRes
     };
     let forming = read.bars.len() - read.closed;
     let mut bars = read.bars;
-    if let Some(catalog) = state.catalog.as_ref().filter(|_| interval.is_time()) {
+    if let Some(catalog) = reader.catalog.as_ref().filter(|_| interval.is_time()) {
         let engines = stored::Engines {
             idx,
             instrument: &instrument,

@@ -3,6 +3,7 @@
 //! | channels | fed by | how |
 //! | --- | --- | --- |
 //! | quotes, trades, book, bars | [`super::market`] | gathered on the engine thread, read and published every few milliseconds |
+//! | indicators | [`super::indicators`] | computed from the newest bars, read ten times a second |
 //! | orders, fills, signals, ledger, weights | [`super::accounts`] | each durable outcome, at once, one by one |
 //! | positions, accounts, strategies | [`super::accounts`] | read when an outcome touched them, and once a second for the marks |
 //! | connections, system | [`super::program`] | read once a second |
@@ -16,6 +17,7 @@ use tradewind_wire::hub::Channel;
 
 use super::Hub;
 use super::accounts::{AccountFeed, OutcomeTap};
+use super::indicators::IndicatorFeed;
 use super::jobs::JobsFeed;
 use super::key::{Subject, TopicKey};
 use super::market::{MarketFeed, MarketTap};
@@ -24,6 +26,7 @@ use super::request::Refusal;
 use super::source::Source;
 use super::topic::Topic;
 use crate::AppState;
+use crate::bars::BarReader;
 
 /// All feeds of a program. Made before the engine, because the engine is given the sinks.
 ///
@@ -37,6 +40,7 @@ use crate::AppState;
 pub struct Feeds {
     market: Arc<MarketFeed>,
     accounts: Arc<AccountFeed>,
+    indicators: Arc<IndicatorFeed>,
     program: Arc<ProgramFeed>,
     jobs: Arc<JobsFeed>,
     engine: std::sync::OnceLock<EngineHandle>,
@@ -49,6 +53,7 @@ impl Feeds {
         Arc::new(Self {
             market: Arc::default(),
             accounts: Arc::default(),
+            indicators: Arc::default(),
             program: Arc::default(),
             jobs: Arc::default(),
             engine: std::sync::OnceLock::new(),
@@ -71,26 +76,35 @@ impl Feeds {
     /// hub. `recovered_outcomes` is [`tradewind_engine::RecoveryReport::outcomes`].
     pub fn connect(&self, state: &AppState, recovered_outcomes: u64) {
         let Some(hub) = &state.hub else { return };
-        if self.connect_engine(hub, state.engine.clone(), recovered_outcomes) {
+        if self.connect_engine(hub, state.bars(), recovered_outcomes) {
             hub.spawn(Arc::clone(&self.program).run(state.clone()));
             hub.spawn(Arc::clone(&self.jobs).run(state.clone()));
         }
     }
 
     /// The part of it that needs an engine only; false when it was done before.
-    pub(super) fn connect_engine(&self, hub: &Hub, engine: EngineHandle, recovered_outcomes: u64) -> bool {
+    pub(super) fn connect_engine(&self, hub: &Hub, bars: BarReader, recovered_outcomes: u64) -> bool {
+        let engine = bars.engine.clone();
         if self.engine.set(engine.clone()).is_err() {
             tracing::error!("the hub's feeds were connected twice");
             return false;
         }
         hub.spawn(Arc::clone(&self.market).run(engine.clone()));
         hub.spawn(Arc::clone(&self.accounts).run(engine, recovered_outcomes));
+        hub.spawn(Arc::clone(&self.indicators).run(bars));
         true
+    }
+
+    /// How many computations of indicators were begun.
+    #[cfg(test)]
+    pub(super) fn indicators_begun(&self) -> u64 {
+        self.indicators.begun()
     }
 
     fn of(&self, channel: Channel) -> &dyn Feed {
         match channel {
             Channel::Quotes | Channel::Trades | Channel::Book | Channel::Bars => &*self.market,
+            Channel::Indicators => &*self.indicators,
             Channel::Connections | Channel::System => &*self.program,
             Channel::Jobs => &*self.jobs,
             Channel::Orders
@@ -130,6 +144,24 @@ impl Source for Feeds {
                     let unknown =
                         || Refusal::new("UNKNOWN_INSTRUMENT", format!("there is no instrument {id}"));
                     known.map_err(unavailable)?.then_some(()).ok_or_else(unknown)
+                }
+                Subject::Indicator(id, interval, _) => {
+                    if !self.indicators.has_room() {
+                        return Err(Refusal::new("LIMIT", "too many indicators are computed"));
+                    }
+                    let (asked, interval) = (id.clone(), *interval);
+                    let kept = engine.query(move |kernel| {
+                        let (_, market) = kernel.market(&asked)?;
+                        Some(market.series(interval).is_some())
+                    });
+                    match kept.await.map_err(unavailable)? {
+                        Some(true) => Ok(()),
+                        Some(false) => Err(Refusal::new("NOT_KEPT", crate::bars::not_kept(interval).detail)),
+                        None => {
+                            let text = format!("there is no instrument {id}");
+                            Err(Refusal::new("UNKNOWN_INSTRUMENT", text))
+                        }
+                    }
                 }
                 Subject::Account(id) => {
                     let asked = id.clone();

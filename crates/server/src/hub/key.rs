@@ -1,7 +1,9 @@
-//! Names of what can be subscribed: `channel[:instrument|account][:interval]`.
+//! Names of what can be subscribed: `channel[:instrument|account][:interval][:indicator]`.
 
 use std::fmt;
+use std::sync::Arc;
 
+use tradewind_indicators::IndicatorSpec;
 use tradewind_types::market::BarInterval;
 use tradewind_types::{AccountId, InstrumentId, UserId};
 use tradewind_wire::hub::{Channel, Subscription};
@@ -17,6 +19,8 @@ pub enum Subject {
     Instrument(InstrumentId),
     /// The bars of an instrument.
     Bars(InstrumentId, BarInterval),
+    /// An indicator over the bars of an instrument, by the id that was asked for.
+    Indicator(InstrumentId, BarInterval, Arc<str>),
     /// An account: private.
     Account(AccountId),
     /// Whoever asks: `jobs`. Becomes [`Subject::Person`] at the socket, which knows who that is.
@@ -35,11 +39,12 @@ pub struct TopicKey {
 }
 
 /// Every channel, in the order of the contract.
-pub const CHANNELS: [Channel; 15] = [
+pub const CHANNELS: [Channel; 16] = [
     Channel::Quotes,
     Channel::Trades,
     Channel::Book,
     Channel::Bars,
+    Channel::Indicators,
     Channel::Orders,
     Channel::Fills,
     Channel::Positions,
@@ -61,6 +66,7 @@ pub const fn channel_name(channel: Channel) -> &'static str {
         Channel::Trades => "trades",
         Channel::Book => "book",
         Channel::Bars => "bars",
+        Channel::Indicators => "indicators",
         Channel::Orders => "orders",
         Channel::Fills => "fills",
         Channel::Positions => "positions",
@@ -89,6 +95,7 @@ enum Needs {
     Nothing,
     Instrument,
     InstrumentAndInterval,
+    Indicator,
     Account,
     Person,
 }
@@ -97,6 +104,7 @@ const fn needs(channel: Channel) -> Needs {
     match channel {
         Channel::Quotes | Channel::Trades | Channel::Book => Needs::Instrument,
         Channel::Bars => Needs::InstrumentAndInterval,
+        Channel::Indicators => Needs::Indicator,
         Channel::Connections | Channel::System => Needs::Nothing,
         Channel::Jobs => Needs::Person,
         Channel::Orders
@@ -119,6 +127,7 @@ pub const fn conflates(channel: Channel) -> bool {
         Channel::Quotes
             | Channel::Book
             | Channel::Bars
+            | Channel::Indicators
             | Channel::Connections
             | Channel::System
             | Channel::Jobs
@@ -139,13 +148,17 @@ impl TopicKey {
             (
                 "instrument",
                 asked.instrument.is_some(),
-                matches!(wanted, Needs::Instrument | Needs::InstrumentAndInterval),
+                matches!(
+                    wanted,
+                    Needs::Instrument | Needs::InstrumentAndInterval | Needs::Indicator
+                ),
             ),
             (
                 "interval",
                 asked.interval.is_some(),
-                wanted == Needs::InstrumentAndInterval,
+                matches!(wanted, Needs::InstrumentAndInterval | Needs::Indicator),
             ),
+            ("indicator", asked.indicator.is_some(), wanted == Needs::Indicator),
             ("account", asked.account.is_some(), wanted == Needs::Account),
         ];
         for (part, given, needed) in parts {
@@ -159,16 +172,20 @@ impl TopicKey {
             text.parse()
                 .map_err(|error: tradewind_types::ids::IdError| bad(error.to_string()))
         };
+        let interval = || -> Result<BarInterval, Refusal> {
+            let text = asked.interval.as_deref().unwrap_or_default();
+            text.parse()
+                .map_err(|error: tradewind_types::market::bars::BadInterval| bad(error.to_string()))
+        };
         let subject = match wanted {
             Needs::Nothing => Subject::Program,
             Needs::Person => Subject::Own,
             Needs::Instrument => Subject::Instrument(instrument()?),
-            Needs::InstrumentAndInterval => {
-                let text = asked.interval.as_deref().unwrap_or_default();
-                let interval: BarInterval = text
-                    .parse()
-                    .map_err(|error: tradewind_types::market::bars::BadInterval| bad(error.to_string()))?;
-                Subject::Bars(instrument()?, interval)
+            Needs::InstrumentAndInterval => Subject::Bars(instrument()?, interval()?),
+            Needs::Indicator => {
+                let id = asked.indicator.as_deref().unwrap_or_default();
+                IndicatorSpec::parse(id).map_err(|error| bad(error.to_string()))?;
+                Subject::Indicator(instrument()?, interval()?, Arc::from(id))
             }
             Needs::Account => {
                 let text = asked.account.as_deref().unwrap_or_default();
@@ -218,7 +235,9 @@ impl TopicKey {
     #[must_use]
     pub fn instrument(&self) -> Option<&InstrumentId> {
         match &self.subject {
-            Subject::Instrument(instrument) | Subject::Bars(instrument, _) => Some(instrument),
+            Subject::Instrument(instrument)
+            | Subject::Bars(instrument, _)
+            | Subject::Indicator(instrument, _, _) => Some(instrument),
             _ => None,
         }
     }
@@ -232,6 +251,7 @@ impl fmt::Display for TopicKey {
             Subject::Program | Subject::Own | Subject::Person(_) => Ok(()),
             Subject::Instrument(instrument) => write!(f, ":{instrument}"),
             Subject::Bars(instrument, interval) => write!(f, ":{instrument}:{interval}"),
+            Subject::Indicator(instrument, interval, id) => write!(f, ":{instrument}:{interval}:{id}"),
             Subject::Account(account) => write!(f, ":{account}"),
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! A [`Topic`] numbers its changes, encodes each once and shares the text among all sockets that read it. A
 //! [`Source`] fills topics: [`market`] from the engine's publications, [`accounts`] from durable outcomes,
-//! [`program`] from the connections and the program's status, [`jobs`] from people's backtests. A socket has one task and one bounded queue
+//! [`indicators`] from bars, [`program`] from the connections and the program's status, [`jobs`] from people's backtests. A socket has one task and one bounded queue
 //! ([`outbox`]); its credentials and rights are asked of [`HubAccess`] when it signs on, with every private
 //! subscription, and every few seconds for as long as it is open ([`keeper`]).
 //!
@@ -16,6 +16,7 @@ mod counting;
 mod feeds;
 mod figures;
 pub(crate) mod frame;
+mod indicators;
 mod jobs;
 mod keeper;
 pub mod key;

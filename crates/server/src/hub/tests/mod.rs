@@ -7,6 +7,7 @@ mod admission;
 mod conversation;
 mod engine;
 mod footprint;
+mod indicators;
 mod limits;
 mod rig;
 mod sequence;

@@ -15,6 +15,7 @@ use tradewind_types::{
 };
 
 use super::harness::{Served, serve_source};
+use crate::bars::BarReader;
 use crate::hub::{Feeds, HubConfig};
 
 pub(super) const INSTRUMENT: &str = "BTC-USD.COINBASE";
@@ -40,6 +41,7 @@ fn dec(text: &str) -> Decimal {
 /// The engine with its hub.
 pub(super) struct Rig {
     pub(super) served: Served,
+    pub(super) feeds: Arc<Feeds>,
     engine: Engine,
     trades: u64,
 }
@@ -61,10 +63,16 @@ impl Rig {
         let started = Engine::start(config, feeds.outcome_sink(), feeds.market_sink());
         let (engine, report) = started.expect("an engine");
         let served = serve_source(HubConfig::default(), Arc::new(Wall), Arc::clone(&feeds) as _);
-        assert!(feeds.connect_engine(&served.hub, engine.handle(), report.outcomes));
+        let bars = BarReader {
+            engine: engine.handle(),
+            clock: Arc::new(Wall),
+            catalog: None,
+        };
+        assert!(feeds.connect_engine(&served.hub, bars, report.outcomes));
         served.people.join("U1", ACCOUNT);
         Rig {
             served,
+            feeds,
             engine,
             trades: 0,
         }
@@ -175,6 +183,15 @@ impl Rig {
             .market_sender()
             .send(MarketEvent::Trade(trade))
             .await;
+    }
+
+    /// Bars as REST reads them.
+    pub(super) fn reader(&self) -> BarReader {
+        BarReader {
+            engine: self.engine.handle(),
+            clock: Arc::new(Wall),
+            catalog: None,
+        }
     }
 
     pub(super) async fn interrupt(&mut self) {

@@ -40,7 +40,7 @@ impl Work {
             skip: span.offset,
             lead: lead.unwrap_or(0),
         };
-        let read = bars::read(state, id, wanted).await?;
+        let read = state.bars().read(id, wanted).await?;
         Ok(Self { read, specs })
     }
 

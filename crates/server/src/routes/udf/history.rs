@@ -10,7 +10,7 @@ use tradewind_types::market::Bar;
 use tradewind_types::time::SECOND_NS;
 
 use super::{resolution, symbol};
-use crate::bars::{self, ANSWER_MAX, BarsRead, Wanted};
+use crate::bars::{ANSWER_MAX, BarsRead, Wanted};
 
 /// Which bars.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -77,7 +77,7 @@ pub async fn udf_history(
         // The bar before the range, for `nextTime`.
         lead: 1,
     };
-    let read = bars::read(&state, &id, wanted).await?;
+    let read = state.bars().read(&id, wanted).await?;
     let body = if read.wanted().is_empty() {
         let last = read.bars.last().map(|bar| bar.ts.0 / SECOND_NS);
         let none = wire::UdfHistory {
