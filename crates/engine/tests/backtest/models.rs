@@ -468,8 +468,7 @@ profile = "wide"
 
 #[test]
 fn bars_that_a_run_builds_begin_with_the_session_as_live_ones_do() {
-    let trades =
-        "2024-01-02T03:50:00Z,100,5,buy\n2024-01-02T04:50:00Z,101,5,buy\n2024-01-02T05:50:00Z,102,50,buy\n";
+    let quotes = "2024-01-02T03:50:00Z,100,101,5,5\n2024-01-02T04:50:00Z,100,101,5,5\n2024-01-02T05:50:00Z,100,101,5,5\n";
     // 09:15 at +05:30 is 03:45 in UTC. The first bar has no beginning; the second ends at 05:45, told by the quote after it.
     let result = built(quotes, "buy(#{ quantity: 5.0, limit: 100.0 });", "1704170700");
     assert_eq!(result.orders[0].created, "2024-01-02T05:45:00Z");

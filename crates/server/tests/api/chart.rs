@@ -64,7 +64,7 @@ async fn a_drawing_is_kept_changed_and_deleted_by_whose_it_is() {
         json!({"time": "2026-11-22T09:00:00.5Z", "price": "100.5"})
     );
     assert_eq!(made["style"], json!({"color": "series-3", "width": 2}));
-    assert_eq!(drawings(&desk, &asha, BTC).await, [made.clone()]);
+    assert_eq!(drawings(&desk, &asha, BTC).await, std::slice::from_ref(&made));
     assert!(drawings(&desk, &asha, "ETH-USD.COINBASE").await.is_empty());
 
     let path = format!("/api/v1/chart/drawings/{}", made["id"].as_str().expect("id"));

@@ -157,9 +157,8 @@ async fn several_outputs_are_columns_and_parameters_left_out_have_their_defaults
                 .collect()
         })
         .collect();
-    for row in 0..3 {
-        let difference = columns[0][row] - columns[1][row];
-        assert!((columns[2][row] - difference).abs() < 1e-9, "{macd}");
+    for ((line, signal), histogram) in columns[0].iter().zip(&columns[1]).zip(&columns[2]) {
+        assert!((histogram - (line - signal)).abs() < 1e-9, "{macd}");
     }
 }
 
