@@ -125,6 +125,7 @@ fn allowed(state: &str, event: &str, triggered: bool) -> bool {
         "ACCEPTED" => resting.contains(&event),
         "PARTIALLY_FILLED" => event == "ACCEPTED" || resting.contains(&event),
         "TRIGGERED" => ["ACCEPTED", "REJECTED"].contains(&event) || resting.contains(&event),
+        "PENDING_MODIFY" if event == "REJECTED" => triggered,
         "PENDING_MODIFY" => [
             "ACCEPTED",
             "MODIFIED",

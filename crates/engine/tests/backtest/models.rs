@@ -209,12 +209,16 @@ fn liquidation_closes_as_many_lots_as_bring_the_account_back() {
     let text = text.replace("\"10000\"", "\"1000\"");
     case.file("data.csv", &days(&["100", "100", "84", "84", "84"]));
     let result = case.run(&text);
-    // At 84: equity 1,000 − 50 × 16 = 200, kept 50 × 84 × 0.05 = 210. 10 are missing, a share frees 4.20: 3 shares.
+    // On the way from 100 to 84, as soon as equity is below 5 % of what is held: 1,000 − 50 × (100 − p) < 2.5 × p from 84.21
+    // on, and a share frees 4.21. Then 984.21 − 49 × (100 − p) < 2.45 × p from 84.12 on, and 968.33 − 48 × (100 − p) <
+    // 2.4 × p from 84.02 on; with 47 only below 83.94.
     assert_eq!(
         fills(&result),
         [
             ("2024-01-02", "BUY", "50", "100"),
-            ("2024-01-03", "SELL", "3", "84")
+            ("2024-01-03", "SELL", "1", "84.21"),
+            ("2024-01-03", "SELL", "1", "84.12"),
+            ("2024-01-03", "SELL", "1", "84.02")
         ]
     );
     assert_eq!(result.summary.open_positions[0].quantity, "47");

@@ -9,7 +9,7 @@
 //! | `PendingCancel` | Triggered, TriggerMoved, Modified, ModifyRejected (all: itself), Accepted, Canceled, CancelRejected, Filled, Expired, Rejected, Lost | back to the resting state, or the named one |
 //! | `Triggered`, `PartiallyFilled`, `PendingModify` | Accepted (it came late) | itself |
 //! | any with something filled | FillReversed | itself; `Filled` → `Canceled`; `PartiallyFilled` with nothing left → the resting state |
-//! | `Triggered`, `PendingModify` | Rejected (nothing filled) | `Rejected` |
+//! | `Triggered`, triggered and `PendingModify` | Rejected (nothing filled) | `Rejected` |
 //! | `Unknown` | Accepted, Rejected, Filled, Canceled, Expired | the named state: the query's answer |
 //! | `Filled` | Modified to more than is filled (told after the fills that came of it) | the resting state |
 //! | `Canceled`, `Expired` | Modified | itself |
@@ -306,12 +306,15 @@ impl Order {
             },
             // A stop that was held elsewhere is `Triggered` when it first goes to its venue, which may refuse it, also when a
             // change of it is under way by then.
-            (
-                S::Submitted | S::Unknown | S::PendingCancel | S::Triggered | S::PendingModify,
-                E::Rejected { reason },
-            ) if self.filled.is_zero() => S::Rejected {
-                reason: reason.clone(),
-            },
+            (state, E::Rejected { reason })
+                if self.filled.is_zero()
+                    && (matches!(state, S::Submitted | S::Unknown | S::PendingCancel | S::Triggered)
+                        || (*state == S::PendingModify && self.triggered)) =>
+            {
+                S::Rejected {
+                    reason: reason.clone(),
+                }
+            }
             (S::Submitted | S::Accepted | S::PartiallyFilled, E::Triggered) if !self.triggered => {
                 S::Triggered
             }
