@@ -42,7 +42,8 @@ fn desk(config: KernelConfig, change: impl Fn(&mut Instrument)) -> Desk {
     desk
 }
 
-fn buy(desk: &mut Desk, quantity: &str) {
+/// Sends a market order; nothing happens yet.
+fn send(desk: &mut Desk, quantity: &str) {
     let order = OrderRequest {
         client_order_id: id("buy-1"),
         account: common::account(),
@@ -62,6 +63,10 @@ fn buy(desk: &mut Desk, quantity: &str) {
         mode: BatchMode::Independent,
     })
     .expect("submitted");
+}
+
+fn buy(desk: &mut Desk, quantity: &str) {
+    send(desk, quantity);
     desk.pass(200);
 }
 
@@ -232,25 +237,7 @@ fn who_buys_just_after_a_funding_time_pays_none_of_it() {
     // Sent 40 ms before the time and carried out 10 ms after it; the next event comes half a second later.
     desk.now = UnixNanos(next.0 - 42_000_000);
     desk.book("ETH", 1_000, 1_001, "50");
-    let order = OrderRequest {
-        client_order_id: id("buy-1"),
-        account: common::account(),
-        instrument: id("ETH-USD.COINBASE"),
-        side: Side::Buy,
-        quantity: Quantity::new(dec("10")).expect("above zero"),
-        kind: OrderKind::Market,
-        time_in_force: TimeInForce::Ioc,
-        reduce_only: false,
-        origin: OrderOrigin::Manual {
-            actor: "u1".to_owned(),
-        },
-        terms: OrderTerms::default(),
-    };
-    desk.command(Command::SubmitOrders {
-        orders: vec![order],
-        mode: BatchMode::Independent,
-    })
-    .expect("submitted");
+    send(&mut desk, "10");
     until(&mut desk, next.plus(500_000_000));
     assert_eq!(held(&desk), dec("10"));
     assert_eq!(balance(&desk, LedgerAccount::Funding), Decimal::ZERO);

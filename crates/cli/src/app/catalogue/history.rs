@@ -17,7 +17,7 @@ use tradewind_venues::feeds::VenueLink;
 pub(crate) struct VenueHistory {
     link: VenueLink,
     instruments: HashMap<InstrumentId, (InstrumentIdx, Arc<Instrument>)>,
-    /// When the next question may be asked.
+    /// When the next question may be asked. Held while waiting, on purpose: whoever asks stands in line here.
     next: Mutex<Instant>,
     pace: Duration,
 }
