@@ -24,7 +24,7 @@ use crate::rate_limit::{Call, Priority, RateLimitError};
 const FAREWELL_MAX: Duration = Duration::from_millis(100);
 /// After an over-long message, what the venue still sends is read and dropped for so long, so that our close
 /// frame reaches it instead of a TCP reset.
-const DRAIN_MAX: Duration = Duration::from_millis(250);
+const DRAIN_MAX: Duration = Duration::from_secs(2);
 
 type Frame = Option<Result<Message, WsError>>;
 
