@@ -69,9 +69,15 @@ impl Calendar {
     /// The same calendar with these changes laid over it, in place of those it had.
     #[must_use]
     pub fn with_overrides(&self, overrides: Overrides) -> Self {
+        self.with_shared_overrides(Arc::new(overrides))
+    }
+
+    /// The same for changes that several calendars share.
+    #[must_use]
+    pub fn with_shared_overrides(&self, overrides: Arc<Overrides>) -> Self {
         Self {
             base: Arc::clone(&self.base),
-            overrides: Arc::new(overrides),
+            overrides,
             table: self.table,
         }
     }
@@ -361,6 +367,21 @@ impl Calendar {
         Ok(ns / 60_000_000_000)
     }
 
+    /// Has the date, where it has a session, one with hours of its own: *muhurat* trading, a test on a Saturday?
+    #[must_use]
+    pub fn is_special(&self, date: Date) -> bool {
+        match self.overrides.on(self.id(), date) {
+            Some(change) => matches!(change, Change::Special { .. }),
+            None => matches!(self.base.exception(date), Some(Exception::Special { .. })),
+        }
+    }
+
+    /// What is laid over the rules of that date, if anything.
+    #[must_use]
+    pub fn change_on(&self, date: Date) -> Option<&Change> {
+        self.overrides.on(self.id(), date)
+    }
+
     /// The phases before and after the session of that date, where they are known; none for special sessions.
     ///
     /// # Errors
@@ -369,11 +390,7 @@ impl Calendar {
         let Some(session) = self.session_on(date)? else {
             return Ok(Vec::new());
         };
-        let special = match self.overrides.on(self.id(), date) {
-            Some(change) => matches!(change, Change::Special { .. }),
-            None => matches!(self.base.exception(date), Some(Exception::Special { .. })),
-        };
-        if special {
+        if self.is_special(date) {
             return Ok(Vec::new());
         }
         let at = |edge: Edge| {

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use crate::calendar::Calendar;
 use crate::csv::{CsvError, Table};
 use crate::exchanges;
 use crate::zone::WallMinute;
@@ -90,6 +91,14 @@ pub enum OverrideError {
     NameTooLong {
         /// The most.
         max: usize,
+    },
+    /// A line about another calendar than the file is for.
+    #[error("this is about the calendar {found}, not {wanted}")]
+    OtherCalendar {
+        /// The calendar of the line.
+        found: &'static str,
+        /// That of the file.
+        wanted: &'static str,
     },
     /// The same date was changed on an earlier line.
     #[error("line {line} changes the same date of the same calendar")]
@@ -223,6 +232,8 @@ pub struct Reject {
 pub struct Imported {
     /// In the order of the file.
     pub overrides: Vec<Override>,
+    /// On which line each of them stands, the header = 1.
+    pub lines: Vec<usize>,
     /// In the order of the file.
     pub rejects: Vec<Reject>,
 }
@@ -233,12 +244,28 @@ pub struct Imported {
 /// # Errors
 /// [`CsvError`] when the file as a whole cannot be read: no header, a column missing, too many lines.
 pub fn read_csv(text: &str) -> Result<Imported, CsvError> {
-    let table = Table::new(text, &["calendar", "date", "kind"], LINES_MAX)?;
+    read(text, &["calendar", "date", "kind"], None)
+}
+
+/// The same for a file about one calendar: the column `calendar` may be left out or empty, and a line about another calendar is
+/// refused.
+///
+/// # Errors
+/// As [`read_csv`].
+pub fn read_csv_of(text: &str, calendar: &Calendar) -> Result<Imported, CsvError> {
+    read(text, &["date", "kind"], Some(calendar.id()))
+}
+
+fn read(text: &str, wanted: &[&'static str], of: Option<&'static str>) -> Result<Imported, CsvError> {
+    let table = Table::new(text, wanted, LINES_MAX)?;
     let mut imported = Imported::default();
     let mut seen: BTreeMap<(&'static str, Date), usize> = BTreeMap::new();
     for row in table.rows() {
         let fields = OverrideText {
-            calendar: row.get("calendar"),
+            calendar: match (row.get("calendar"), of) {
+                ("", Some(id)) => id,
+                (given, _) => given,
+            },
             date: row.get("date"),
             kind: row.get("kind"),
             open: row.get("open"),
@@ -250,12 +277,22 @@ pub fn read_csv(text: &str) -> Result<Imported, CsvError> {
         let line = row.line;
         let read = fields
             .read()
+            .and_then(|o| match of.filter(|of| *of != o.calendar) {
+                Some(wanted) => Err(OverrideError::OtherCalendar {
+                    found: o.calendar,
+                    wanted,
+                }),
+                None => Ok(o),
+            })
             .and_then(|o| match seen.insert((o.calendar, o.date), line) {
                 Some(line) => Err(OverrideError::Twice { line }),
                 None => Ok(o),
             });
         match read {
-            Ok(o) => imported.overrides.push(o),
+            Ok(o) => {
+                imported.overrides.push(o);
+                imported.lines.push(line);
+            }
             Err(reason) => imported.rejects.push(Reject { line, reason }),
         }
     }
@@ -274,6 +311,13 @@ impl Overrides {
     pub fn on(&self, calendar: &str, date: Date) -> Option<&Change> {
         let calendar = exchanges::canonical(calendar)?;
         self.changes.get(&(calendar, date))
+    }
+
+    /// All of them, by calendar and date.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, Date, &Change)> {
+        self.changes
+            .iter()
+            .map(|((calendar, date), change)| (*calendar, *date, change))
     }
 
     /// How many there are.

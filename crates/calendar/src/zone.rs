@@ -46,6 +46,16 @@ impl WallMinute {
         (minute < 60 && all.0 <= DAY).then_some(all)
     }
 
+    /// As [`WallMinute::parse`] reads it: `09:15`. A minute of another day as on that day's clock.
+    #[must_use]
+    pub fn hhmm(self) -> String {
+        let minute = match self.0 {
+            DAY => DAY,
+            other => other.rem_euclid(DAY),
+        };
+        format!("{:02}:{:02}", minute / 60, minute % 60)
+    }
+
     /// The wall clock's date and time.
     fn on(self, date: Date) -> Option<DateTime> {
         let days = i64::from(self.0.div_euclid(DAY));
@@ -78,6 +88,17 @@ pub(crate) fn local_date(zone: &TimeZone, ts: UnixNanos) -> Date {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn minutes_are_written_as_they_are_read() {
+        for text in ["00:00", "09:15", "23:59", "24:00"] {
+            assert_eq!(
+                WallMinute::parse(text).map(WallMinute::hhmm).as_deref(),
+                Some(text)
+            );
+        }
+        assert_eq!(WallMinute::eve(17, 0).hhmm(), "17:00");
+    }
     use jiff::civil::date;
 
     #[test]

@@ -292,6 +292,27 @@ fn overrides_lie_over_the_rules_and_are_read_from_csv_with_the_bad_lines_named()
 }
 
 #[test]
+fn a_file_about_one_calendar_needs_no_column_for_it_and_holds_no_other() {
+    let of = calendar("NSE");
+    let imported =
+        overrides::read_csv_of("date,kind,name\n2026-12-01,holiday,Election\n", &of).expect("a table");
+    let first = imported.overrides.first().expect("one");
+    assert_eq!(
+        (first.calendar, first.date, imported.lines),
+        ("XNSE", date(2026, 12, 1), vec![2])
+    );
+    let text = "calendar,date,kind,name\n,2026-12-01,holiday,a\nnse,2026-12-02,holiday,b\nXLON,2026-12-03,holiday,c\n";
+    let imported = overrides::read_csv_of(text, &of).expect("a table");
+    assert_eq!(imported.lines, [2, 3]);
+    let rejects: Vec<String> = imported
+        .rejects
+        .iter()
+        .map(|r| format!("{}: {}", r.line, r.reason))
+        .collect();
+    assert_eq!(rejects, ["4: this is about the calendar XLON, not XNSE"]);
+}
+
+#[test]
 fn an_early_close_before_the_open_is_a_holiday_and_on_a_closed_day_nothing() {
     let early = |date, close| {
         let fields = OverrideText {
