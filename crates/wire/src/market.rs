@@ -231,6 +231,8 @@ pub struct Bars {
     pub bars: Vec<Bar>,
     /// By name: `EMA_3`, `BBANDS_10_2.upper`.
     pub overlays: BTreeMap<String, Vec<OverlayPoint>>,
+    /// Pass as `before` for the bars before these; null where there are none.
+    pub next_before: Option<Time>,
 }
 
 /// A market that counts in an aggregate.

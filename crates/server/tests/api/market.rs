@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::desk::{BTC, Desk, trading};
+use crate::udf::store;
 
 #[tokio::test]
 async fn instruments_are_found_by_part_of_their_name_and_in_pages() {
@@ -144,7 +145,7 @@ async fn bars_come_with_the_overlays_that_were_asked_for() {
         ("interval=7s", "interval:MALFORMED"),
         ("overlays=NOPE_3", "overlays:UNKNOWN_OVERLAY"),
         ("before=yesterday", "before:MALFORMED"),
-        ("limit=2001", "limit:OUT_OF_RANGE"),
+        ("limit=20001", "limit:OUT_OF_RANGE"),
     ] {
         assert_eq!(desk.get(&who, &format!("{base}?{query}")).await.field(), field);
     }
@@ -204,6 +205,106 @@ async fn bars_of_every_interval_are_answered_by_their_names() {
     ] {
         assert_eq!(desk.get(&who, &format!("{base}?{query}")).await.field(), field);
     }
+}
+
+/// The opening times of a page, and where the page before it ends.
+fn page(bars: &Value) -> (Vec<String>, Option<String>) {
+    let list = bars["bars"]
+        .as_array()
+        .unwrap_or_else(|| panic!("no bars: {bars}"));
+    let times = list.iter().map(|bar| bar["ts"].as_str().expect("ts").to_owned());
+    (times.collect(), bars["next_before"].as_str().map(str::to_owned))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bars_are_followed_page_by_page_from_the_engine_into_the_catalogue() {
+    let desk = Desk::open().await;
+    let (who, _) = trading(&desk).await;
+    store(&desk.state, 3_000).await;
+    for n in 1..4 {
+        desk.clock.advance(Duration::from_secs(60));
+        desk.quote(BTC, 100 + n, 101 + n).await;
+    }
+    let base = format!("/api/v1/instruments/{BTC}/bars?interval=1m");
+    let whole = desk.get(&who, &format!("{base}&limit=20000")).await.json();
+    let (all, older) = page(&whole);
+    assert_eq!(
+        (all.len(), older),
+        (3_004, None),
+        "3,000 stored and 4 of the engine's"
+    );
+    let mut walked: Vec<String> = Vec::new();
+    let mut before = String::new();
+    loop {
+        let path = format!("{base}&limit=700{before}");
+        let (times, next) = page(&desk.get(&who, &path).await.json());
+        assert_eq!(times.len(), 700.min(3_004 - walked.len()));
+        walked.splice(0..0, times);
+        let Some(next) = next else { break };
+        assert_eq!(next, walked[0]);
+        before = format!("&before={next}");
+    }
+    assert_eq!(walked, all, "a bar is missing, or there twice");
+    let empty = desk.get(&who, &format!("{base}&before={}", all[0])).await.json();
+    assert_eq!(page(&empty), (Vec::new(), None));
+    // Prices of the catalogue, with an overlay that remembers what was before the page.
+    let path = format!("{base}&limit=5&before={}&overlays=SMA_20", all[100]);
+    let old = desk.get(&who, &path).await.json();
+    let close = |n: i64| 90.05 + ((n * 7) % 500) as f64 / 100.0;
+    assert_eq!(
+        old["bars"][4]["close"],
+        format!("{:.2}", close(99)).trim_end_matches('0')
+    );
+    let mean = (80..100).map(close).sum::<f64>() / 20.0;
+    let found = old["overlays"]["SMA_20"][4]["value"].as_f64().expect("a value");
+    assert!((found - mean).abs() < 1e-9, "{found} is not {mean}");
+    // The same bar and the same value at the end of any page.
+    let path = format!("{base}&limit=300&before={}&overlays=SMA_20", all[100]);
+    let longer = desk.get(&who, &path).await.json();
+    assert_eq!(longer["bars"][99], old["bars"][4]);
+    assert_eq!(longer["overlays"]["SMA_20"][99], old["overlays"]["SMA_20"][4]);
+    // Coarser bars are made of what is stored.
+    let hours = desk
+        .get(
+            &who,
+            &format!("/api/v1/instruments/{BTC}/bars?interval=1h&limit=10"),
+        )
+        .await
+        .json();
+    assert_eq!(page(&hours).0.len(), 10);
+    assert!(hours["next_before"].is_string(), "{hours}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn holes_are_filled_alike_on_whatever_page_they_lie() {
+    let desk = Desk::open().await;
+    let (who, _) = trading(&desk).await;
+    store(&desk.state, 30).await;
+    // Forty minutes without a trade.
+    desk.clock.advance(Duration::from_secs(40 * 60));
+    desk.quote(BTC, 104, 105).await;
+    let base = format!("/api/v1/instruments/{BTC}/bars?interval=1m&fill=previous_close");
+    let (all, older) = page(&desk.get(&who, &base).await.json());
+    assert_eq!((all.len(), older), (30 + 1 + 40, None));
+    let mut walked: Vec<String> = Vec::new();
+    let mut before = String::new();
+    loop {
+        let bars = desk.get(&who, &format!("{base}&limit=9{before}")).await.json();
+        let (times, next) = page(&bars);
+        assert!(times.len() == 9 || next.is_none(), "{bars}");
+        walked.splice(0..0, times);
+        let Some(next) = next else { break };
+        before = format!("&before={next}");
+    }
+    assert_eq!(walked, all);
+    // After the last bar nothing is made up.
+    let (ahead, _) = page(
+        &desk
+            .get(&who, &format!("{base}&before=2030-01-01T00:00:00Z"))
+            .await
+            .json(),
+    );
+    assert_eq!(ahead, all);
 }
 
 #[tokio::test]

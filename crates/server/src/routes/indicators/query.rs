@@ -220,7 +220,7 @@ fn compute(asked: &Asked, instance: &Instance) -> Vec<wire::IndicatorResult> {
 }
 
 /// Computes and writes an answer: at once when it is small, on a thread that may block when it is not.
-pub(super) async fn answer<T: serde::Serialize>(
+pub(in crate::routes) async fn answer<T: serde::Serialize>(
     computed: usize,
     compute: impl FnOnce() -> ApiResult<T> + Send + 'static,
 ) -> ApiResult<axum::response::Response> {

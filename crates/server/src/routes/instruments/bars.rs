@@ -2,15 +2,17 @@
 
 use crate::routes::prelude::*;
 
-use tradewind_types::UnixNanos;
-use tradewind_types::market::{Bar, BarGrid, BarInterval, FillPolicy, filled};
+use tradewind_indicators::IndicatorSpec;
+use tradewind_types::market::{Bar, BarInterval};
+use tradewind_types::{Instrument, InstrumentId, UnixNanos};
 
-use crate::map;
+use crate::bars::{ANSWER_MAX, BarsRead, LEAD_MAX, Wanted, even};
+use crate::routes::indicators::query::answer;
+use crate::{indicators, map};
 
-const BARS_MAX: u32 = 2_000;
+const LIMIT_DEFAULT: u32 = 500;
+const LIMIT_MAX: u32 = ANSWER_MAX as u32;
 const OVERLAYS_MAX: usize = 12;
-/// Bars read of the engine, and slots of an even series.
-const READ_MAX: usize = 20_000;
 
 /// Which bars.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -21,9 +23,9 @@ pub struct BarsQuery {
     #[param(example = "1m")]
     pub interval: Option<String>,
     /// At most so many; 500 when absent.
-    #[param(minimum = 1, maximum = 2000)]
+    #[param(minimum = 1, maximum = 20000)]
     pub limit: Option<u32>,
-    /// Only bars that open before this time; the newest when absent.
+    /// Only bars that open before this time, such as `next_before` of the page after; the newest when absent.
     #[param(format = DateTime)]
     pub before: Option<String>,
     /// Indicators over the bars, by comma: `EMA_3,BBANDS_10_2,VWAP`.
@@ -35,96 +37,136 @@ pub struct BarsQuery {
     pub fill: Option<String>,
 }
 
-/// Bars of an instrument, oldest first, the forming one last, with overlays as the engine computes them.
+/// Bars of an instrument, oldest first, the forming one last, with overlays as the engine computes them. The engine's
+/// bars are followed back into the stored ones: `next_before` is there as long as older ones are.
 #[utoipa::path(get, path = "/api/v1/instruments/{instrument}/bars", tag = "market",
     params(("instrument" = String, Path, description = "Instrument id, e.g. BTC-USD.COINBASE."), BarsQuery), responses((status = 200, body = wire::Bars)))]
 pub async fn get_bars(
     State(state): State<AppState>,
     params: Params,
     QueryOf(query): QueryOf<BarsQuery>,
-) -> ApiResult<Json<wire::Bars>> {
-    let interval = crate::bars::interval(query.interval.as_deref().unwrap_or("1m"))?;
-    let limit = in_range("limit", query.limit, 500, BARS_MAX)? as usize;
-    let before = match &query.before {
-        None => None,
-        Some(text) => Some(
-            text.parse::<UnixNanos>()
-                .map_err(|e| ApiError::field("before", "MALFORMED", e.to_string()))?,
-        ),
-    };
-    let names: Vec<String> = query
-        .overlays
-        .unwrap_or_default()
-        .split(',')
-        .map(str::trim)
-        .filter(|n| !n.is_empty())
-        .map(str::to_owned)
-        .collect();
-    if names.len() > OVERLAYS_MAX {
-        return Err(ApiError::field(
-            "overlays",
-            "OUT_OF_RANGE",
-            format!("at most {OVERLAYS_MAX} overlays"),
-        ));
-    }
-    let even = match query.fill.as_deref() {
-        None | Some("none") => false,
-        Some("previous_close") if interval.is_time() => true,
-        Some(other) => {
-            let detail = format!("`{other}` must be none, or for bars of time previous_close");
-            return Err(ApiError::field("fill", "MALFORMED", detail));
-        }
-    };
-    let now = state.clock.now();
-    // Only the bars are read on the engine's thread; indicators are computed here.
-    let (instrument, market_state, read, grid) = of_instrument(
-        &state,
-        &params,
-        move |_, i: &tradewind_types::Instrument, market| {
-            let kept = market.series(interval).is_some();
-            let read = market.bars(interval, UnixNanos(0), now, READ_MAX);
-            let read = kept.then_some(read);
-            (i.clone(), market.data_state(now), read, market.grid().clone())
-        },
-    )
-    .await?;
-    let Some(read) = read else {
-        return Err(crate::bars::not_kept(interval));
-    };
-    let forming = read.bars.len() - read.closed;
-    let bars = if even {
-        without_holes(&read.bars, &grid, interval)?
-    } else {
-        read.bars
-    };
-    let closed = bars.len().saturating_sub(forming);
-    let end = before.map_or(bars.len(), |before| bars.partition_point(|bar| bar.ts < before));
-    let begin = end.saturating_sub(limit);
-    let ids: Vec<&str> = names.iter().map(String::as_str).collect();
-    let overlays = map::market::overlays(&ids, &bars[..end], &instrument, end - begin)
-        .map_err(|e| ApiError::field("overlays", "UNKNOWN_OVERLAY", e.to_string()))?;
-    let shown = bars[begin..end].iter().enumerate();
-    Ok(Json(wire::Bars {
-        instrument: instrument.id.to_string(),
-        interval: interval.to_string(),
-        state: map::enums::data_state(market_state),
-        simulated: instrument.simulated,
-        bars: shown
-            .map(|(n, bar)| map::market::bar(&instrument, bar, begin + n < closed))
-            .collect(),
-        overlays,
-    }))
+) -> ApiResult<axum::response::Response> {
+    let id: InstrumentId = params.id("instrument", Code::InstrumentUnknown)?;
+    let asked = Asked::checked(query)?;
+    let page = Page::read(&state, &id, asked).await?;
+    answer(page.cost(), move || page.wire()).await
 }
 
-/// The bars with flat ones where nothing was traded: of time without end at most the newest that may be read.
-fn without_holes(bars: &[Bar], grid: &BarGrid, interval: BarInterval) -> ApiResult<Vec<Bar>> {
-    let (Some(first), Some(last)) = (bars.first(), bars.last()) else {
-        return Ok(Vec::new());
-    };
-    let reach = interval.nanos().saturating_mul(READ_MAX as u64 - 1);
-    let from = first.ts.max(UnixNanos(last.ts.0.saturating_sub(reach)));
-    let span = (from, last.ts.plus(1));
-    let slots = filled(bars, grid, interval, span, FillPolicy::PreviousClose, READ_MAX)
-        .map_err(|e| ApiError::field("fill", "OUT_OF_RANGE", e.to_string()))?;
-    Ok(slots.into_iter().filter_map(|slot| slot.bar).collect())
+/// What is asked for, after its checks.
+struct Asked {
+    interval: BarInterval,
+    limit: usize,
+    before: Option<UnixNanos>,
+    overlays: Vec<IndicatorSpec>,
+    /// Whether empty slots are filled.
+    even: bool,
+}
+
+impl Asked {
+    fn checked(query: BarsQuery) -> ApiResult<Self> {
+        let interval = crate::bars::interval(query.interval.as_deref().unwrap_or("1m"))?;
+        let limit = in_range("limit", query.limit, LIMIT_DEFAULT, LIMIT_MAX)? as usize;
+        let before = |text: &String| {
+            text.parse::<UnixNanos>()
+                .map_err(|e| ApiError::field("before", "MALFORMED", e.to_string()))
+        };
+        let named = query.overlays.as_deref().unwrap_or_default().split(',');
+        let named: Vec<&str> = named.map(str::trim).filter(|name| !name.is_empty()).collect();
+        if named.len() > OVERLAYS_MAX {
+            let text = format!("at most {OVERLAYS_MAX} overlays");
+            return Err(ApiError::field("overlays", "OUT_OF_RANGE", text));
+        }
+        let spec = |id: &&str| IndicatorSpec::parse(id).map_err(|e| unknown_overlay(&e.to_string()));
+        let even = match query.fill.as_deref() {
+            None | Some("none") => false,
+            Some("previous_close") if interval.is_time() => true,
+            Some(other) => {
+                let detail = format!("`{other}` must be none, or for bars of time previous_close");
+                return Err(ApiError::field("fill", "MALFORMED", detail));
+            }
+        };
+        Ok(Self {
+            interval,
+            limit,
+            before: query.before.as_ref().map(before).transpose()?,
+            overlays: named.iter().map(spec).collect::<ApiResult<_>>()?,
+            even,
+        })
+    }
+
+    /// Bars before the first one shown: those that the overlays remember, or one that says that there are older ones.
+    fn lead(&self) -> usize {
+        let of = |spec: &IndicatorSpec| indicators::lead(spec, self.interval);
+        self.overlays.iter().map(of).max().unwrap_or(1).clamp(1, LEAD_MAX)
+    }
+}
+
+fn unknown_overlay(text: &str) -> ApiError {
+    ApiError::field("overlays", "UNKNOWN_OVERLAY", text)
+}
+
+/// Bars to be shown, and those before them that the overlays remember.
+struct Page {
+    read: BarsRead,
+    overlays: Vec<IndicatorSpec>,
+}
+
+impl Page {
+    async fn read(state: &AppState, id: &InstrumentId, asked: Asked) -> ApiResult<Self> {
+        let wanted = Wanted {
+            interval: asked.interval,
+            from: None,
+            to: asked.before,
+            count: asked.limit,
+            skip: 0,
+            lead: asked.lead(),
+        };
+        let reader = state.bars();
+        let mut read = reader.read(id, wanted).await?;
+        if asked.even {
+            let newest = Wanted {
+                to: None,
+                count: 1,
+                lead: 0,
+                ..wanted
+            };
+            let last = match asked.before {
+                Some(_) => reader.read(id, newest).await?.bars.last().map(|bar| bar.ts),
+                None => None,
+            };
+            // Up to the end that is asked for when there are bars beyond it, else up to the last bar.
+            let end = asked
+                .before
+                .filter(|before| last.is_some_and(|last| last >= *before));
+            even::fill(&mut read, end, wanted)?;
+        }
+        Ok(Self {
+            read,
+            overlays: asked.overlays,
+        })
+    }
+
+    /// Values that are computed and written.
+    fn cost(&self) -> usize {
+        self.read.bars.len() * (1 + self.overlays.len())
+    }
+
+    fn wire(&self) -> ApiResult<wire::Bars> {
+        let read = &self.read;
+        let instrument: &Instrument = &read.instrument;
+        let ids: Vec<&str> = self.overlays.iter().map(IndicatorSpec::id).collect();
+        let overlays = map::market::overlays(&ids, &read.bars, instrument, read.wanted().len())
+            .map_err(|e| unknown_overlay(&e.to_string()))?;
+        let bar = |(at, bar): (usize, &Bar)| map::market::bar(instrument, bar, read.begin + at < read.closed);
+        let older = read.wanted().first().filter(|_| read.begin > 0);
+        Ok(wire::Bars {
+            instrument: instrument.id.to_string(),
+            interval: read.interval.to_string(),
+            state: map::enums::data_state(read.state),
+            simulated: instrument.simulated,
+            bars: read.wanted().iter().enumerate().map(bar).collect(),
+            overlays,
+            next_before: older.map(|bar| wire::Time(bar.ts)),
+        })
+    }
 }
