@@ -1,11 +1,13 @@
 /** Times for people, in the zone they chose. Formatters are dear to make, so they are kept. */
 
-export type TimeStyle = 'time' | 'moment' | 'datetime' | 'date' | 'precise';
+export type TimeStyle = 'time' | 'moment' | 'datetime' | 'date' | 'precise' | 'clock' | 'weekday';
 
 const STYLES: Record<TimeStyle, Intl.DateTimeFormatOptions> = {
   time: { hour: '2-digit', minute: '2-digit', second: '2-digit' },
   precise: { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3 },
   moment: { month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' },
+  clock: { hour: '2-digit', minute: '2-digit' },
+  weekday: { weekday: 'short' },
   date: { year: 'numeric', month: 'short', day: '2-digit' },
   datetime: {
     year: 'numeric',

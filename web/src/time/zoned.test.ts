@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { zonedToUtc } from './zoned';
+import { dateIn, zonedToUtc } from './zoned';
 
 describe('a time of a form', () => {
   it('is read in the zone that was chosen', () => {
@@ -15,5 +15,13 @@ describe('a time of a form', () => {
   });
   it.each(['', 'tomorrow', '2026-11-30', '2026-13-01T00:00'])('is none in "%s"', (text) => {
     expect(zonedToUtc(text, 'UTC')).toBeNull();
+  });
+});
+
+describe('the date of a moment', () => {
+  it('is that of the zone', () => {
+    expect(dateIn('2026-11-30T23:30:00Z', 'UTC')).toBe('2026-11-30');
+    expect(dateIn('2026-11-30T23:30:00Z', 'Asia/Kolkata')).toBe('2026-12-01');
+    expect(dateIn('2026-12-01T04:59:59Z', 'America/New_York')).toBe('2026-11-30');
   });
 });

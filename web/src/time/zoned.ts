@@ -20,6 +20,12 @@ function offsetAt(ms: number, zone: string | undefined): number {
   return wall - Math.floor(ms / 1_000) * 1_000;
 }
 
+/** The date of a moment by a zone's clocks, `2026-11-30`. */
+export function dateIn(ts: string, zone: string | undefined): string {
+  const ms = Date.parse(ts);
+  return new Date(ms + offsetAt(ms, zone)).toISOString().slice(0, 10);
+}
+
 /**
  * RFC 3339 in UTC; `null` when the text is no time. A wall time that is skipped by a change of the clocks is read as
  * if they had not changed yet, one that comes twice as one of the two.

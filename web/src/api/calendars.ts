@@ -1,0 +1,46 @@
+/** Requests about calendars: sessions, holidays, what administrators lay over them, expiries. */
+import type {
+  Calendar,
+  CalendarChanged,
+  CalendarExpiries,
+  CalendarOverrides,
+  CalendarSessions,
+  NewCalendarOverride,
+} from './data-types';
+import { request } from './plain';
+
+const of = (calendar: string, ...rest: string[]) => ['calendars', calendar, ...rest];
+
+/** Dates, both included. */
+export interface Period {
+  from: string;
+  to: string;
+}
+
+export const calendars = {
+  list: async () => (await request<{ calendars: Calendar[] }>('GET', ['calendars'])).calendars,
+  sessions: (calendar: string, { from, to }: Period) =>
+    request<CalendarSessions>('GET', of(calendar, 'sessions'), { query: { from, to } }),
+  /** As the rules alone have it. */
+  ruledSessions: (calendar: string, { from, to }: Period) =>
+    request<CalendarSessions>('GET', of(calendar, 'sessions'), {
+      query: { from, to, without_overrides: 'true' },
+    }),
+  overrides: async (calendar: string) =>
+    (await request<CalendarOverrides>('GET', of(calendar, 'overrides'))).overrides,
+  setOverride: (calendar: string, date: string, body: NewCalendarOverride) =>
+    request<CalendarChanged>('PUT', of(calendar, 'overrides', date), { body }),
+  removeOverride: (calendar: string, date: string) =>
+    request<CalendarChanged>('DELETE', of(calendar, 'overrides', date)),
+  /** All of the file or nothing; what is wrong is told by line. */
+  importOverrides: (calendar: string, file: Blob) =>
+    request<CalendarChanged>('POST', of(calendar, 'overrides', 'import'), {
+      file: new Blob([file], { type: 'text/csv' }),
+    }),
+  expiries: async (calendar: string, underlying: string, { from, to }: Period) =>
+    (
+      await request<CalendarExpiries>('GET', of(calendar, 'expiries'), {
+        query: { underlying, from, to },
+      })
+    ).expiries,
+};

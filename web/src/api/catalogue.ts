@@ -1,0 +1,27 @@
+/** Requests about stored market data: series, gaps, quality, backfill, compaction, retention. */
+import type { Backfill, Backfilled, Catalogue, Compacted, Gaps, Quality, Retention } from './data-types';
+import { request } from './plain';
+
+/** A series of bars. */
+export interface BarSeries {
+  instrument: string;
+  interval: string;
+}
+export interface SeriesFilter {
+  kind?: string | null;
+  instrument?: string | null;
+}
+
+export const catalogue = {
+  list: (filter: SeriesFilter, cursor: string | null) =>
+    request<Catalogue>('GET', ['catalogue'], { query: { ...filter, cursor } }),
+  gaps: ({ instrument, interval }: BarSeries, days: number) =>
+    request<Gaps>('GET', ['catalogue', 'gaps'], { query: { instrument, interval, days: String(days) } }),
+  quality: ({ instrument, interval }: BarSeries) =>
+    request<Quality>('GET', ['catalogue', 'quality'], { query: { instrument, interval } }),
+  backfill: (body: Backfill, signal: AbortSignal) =>
+    request<Backfilled>('POST', ['catalogue', 'backfill'], { body, signal }),
+  compact: () => request<Compacted>('POST', ['catalogue', 'compact']),
+  retention: () => request<Retention>('GET', ['catalogue', 'retention']),
+  applyRetention: () => request<Retention>('POST', ['catalogue', 'retention']),
+};

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { contentOf, emptyDraft, fieldTitle, problemsOf, termsText, type Draft } from './action-form';
+
+const draft = (change: Partial<Draft>): Draft => ({
+  ...emptyDraft('INFY.XNSE', '2026-12-01'),
+  source: 'NSE circular',
+  ...change,
+});
+
+describe('the form of a corporate action', () => {
+  it('wants the terms of its kind, and sends no others', () => {
+    expect(Object.keys(problemsOf(draft({})))).toEqual(['new', 'held']);
+    const split = draft({ new: ' 2 ', held: '1', amount: '9' });
+    expect(problemsOf(split)).toEqual({});
+    expect(contentOf(split)).toEqual({
+      instrument: 'INFY.XNSE',
+      ex_date: '2026-12-01',
+      kind: 'split',
+      source: 'NSE circular',
+      new: '2',
+      held: '1',
+    });
+  });
+  it.each(['0', '-1', 'two', '1e3', ''])('refuses "%s" as an amount', (amount) => {
+    expect(problemsOf(draft({ kind: 'dividend', amount, currency: 'INR' })).amount).toBeTruthy();
+  });
+  it('keeps amounts as text, digit by digit', () => {
+    const dividend = draft({ kind: 'dividend', amount: '0.1000000000000000055', currency: 'INR' });
+    expect(contentOf(dividend).amount).toBe('0.1000000000000000055');
+  });
+  it('wants a whole instrument, a date and a source', () => {
+    const problems = problemsOf(draft({ instrument: 'INFY', ex_date: '', source: ' ', new: '2', held: '1' }));
+    expect(Object.keys(problems).sort()).toEqual(['ex_date', 'instrument', 'source']);
+  });
+  it('sends of earnings when they are and whether that is sure', () => {
+    const earnings = draft({ kind: 'earnings', period: '2026Q3', confirmed: true });
+    expect(contentOf(earnings)).toMatchObject({ period: '2026Q3', confirmed: true });
+    expect('time' in contentOf(earnings)).toBe(false);
+    expect(contentOf({ ...earnings, time: 'after_close' }).time).toBe('after_close');
+  });
+  it('calls the two sides of a ratio by what they are', () => {
+    expect(fieldTitle('split', 'held')).toBe('Units before');
+    expect(fieldTitle('rights', 'held')).toBe('Units held');
+    expect(fieldTitle('dividend', 'amount')).toBe('Amount per unit');
+  });
+});
+
+describe('terms in words', () => {
+  const stored = (change: Partial<Draft>) => ({ id: 'x', ...contentOf(draft(change)) });
+  it.each([
+    [{ new: '2', held: '1' }, '2 for 1'],
+    [{ kind: 'bonus', new: '1', held: '4' }, '1 per 4 held'],
+    [{ kind: 'dividend', amount: '20.50', currency: 'INR' }, '20.50 INR a unit'],
+    [{ kind: 'rights', new: '1', held: '5', price: '100' }, '1 per 5 held, at 100'],
+    [{ kind: 'earnings', period: '2026Q3', time: 'after_close' }, '2026Q3, after the session, not confirmed'],
+  ] as [Partial<Draft>, string][])('of %j', (change, text) => {
+    expect(termsText(stored(change))).toBe(text);
+  });
+});

@@ -1,0 +1,61 @@
+/** Quality of series as it was computed since the page was opened. Each asks the server to read the whole series. */
+import { catalogue, type BarSeries } from '$/api/catalogue';
+import type { Quality } from '$/api/data-types';
+
+export type Score =
+  | { state: 'computing' }
+  | { state: 'known'; quality: Quality; at: number }
+  | { state: 'failed'; error: unknown };
+
+const keyOf = ({ instrument, interval }: BarSeries) => `${instrument}~${interval}`;
+
+export class Scores {
+  /** Of a run over many: how far it is; `null` when none is under way. */
+  run: { done: number; of: number } | null = $state.raw(null);
+  #known: Record<string, Score> = $state.raw({});
+  #stopped = false;
+  readonly #load: (series: BarSeries) => Promise<Quality>;
+  readonly #now: () => number;
+
+  constructor(load: (series: BarSeries) => Promise<Quality> = catalogue.quality, now = () => Date.now()) {
+    this.#load = load;
+    this.#now = now;
+  }
+
+  of(series: BarSeries | null): Score | null {
+    return (series && this.#known[keyOf(series)]) ?? null;
+  }
+
+  async compute(series: BarSeries): Promise<void> {
+    if (this.of(series)?.state === 'computing') return;
+    this.#set(series, { state: 'computing' });
+    try {
+      this.#set(series, { state: 'known', quality: await this.#load(series), at: this.#now() });
+    } catch (error) {
+      this.#set(series, { state: 'failed', error });
+    }
+  }
+
+  /** One after the other, so that the server has time for others; those that are known are left. */
+  async computeAll(list: readonly BarSeries[]): Promise<void> {
+    if (this.run) return;
+    const open = list.filter((series) => this.of(series)?.state !== 'known');
+    this.#stopped = false;
+    this.run = { done: 0, of: open.length };
+    for (const [done, series] of open.entries()) {
+      if (this.#stopped) break;
+      this.run = { done, of: open.length };
+      await this.compute(series);
+    }
+    this.run = null;
+  }
+
+  /** Ends a run after the series that is under way. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #set(series: BarSeries, score: Score): void {
+    this.#known = { ...this.#known, [keyOf(series)]: score };
+  }
+}
