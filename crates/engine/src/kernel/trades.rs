@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 
 use indexmap::IndexMap;
+use indexmap::map::Entry;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use tradewind_types::record::{LedgerAccount, LedgerEntry, LotChange, PositionBook};
@@ -63,19 +64,19 @@ impl Trades {
             PositionBook::Long => " LONG",
             PositionBook::Short => " SHORT",
         };
-        let key = format!("{owner} {}{side}", change.instrument);
-        let supporters = || {
-            self.supporters
-                .get(&change.instrument)
-                .cloned()
-                .unwrap_or_default()
+        let InstrumentId { symbol, market } = &change.instrument;
+        let key = [owner.as_str(), " ", symbol.as_str(), ".", market.as_str(), side].concat();
+        let (supporters, instrument) = (&self.supporters, &change.instrument);
+        let mut slot = match self.open.entry(key) {
+            Entry::Occupied(slot) => slot,
+            Entry::Vacant(slot) => slot.insert_entry(OpenTrade {
+                supporters: supporters.get(instrument).cloned().unwrap_or_default(),
+                quantity: Decimal::ZERO,
+                entry_cost: Decimal::ZERO,
+                result: Decimal::ZERO,
+            }),
         };
-        let mut trade = self.open.shift_remove(&key).unwrap_or_else(|| OpenTrade {
-            supporters: supporters(),
-            quantity: Decimal::ZERO,
-            entry_cost: Decimal::ZERO,
-            result: Decimal::ZERO,
-        });
+        let trade = slot.get_mut();
         let fees: Decimal = entry
             .postings
             .iter()
@@ -93,11 +94,15 @@ impl Trades {
         }
         trade.result += result;
         trade.quantity += change.quantity;
-        *self.realised.entry(owner.clone()).or_default() += result;
-        if trade.quantity.is_zero() {
+        let closed = trade.quantity.is_zero().then(|| slot.shift_remove());
+        match self.realised.get_mut(owner) {
+            Some(realised) => *realised += result,
+            None => {
+                self.realised.insert(owner.clone(), result);
+            }
+        }
+        if let Some(trade) = closed {
             self.close(&trade, stop_distance);
-        } else {
-            self.open.insert(key, trade);
         }
     }
 

@@ -1,7 +1,7 @@
 //! What an account is worth now, and how far it is exposed.
 
 use rust_decimal::Decimal;
-use tradewind_ledger::{FxError, NetPosition};
+use tradewind_ledger::{FxError, NetPosition, OpenSide};
 use tradewind_types::market::DataState;
 use tradewind_types::{
     AccountId, Currency, Instrument, InstrumentId, InstrumentIdx, Money, OrderState, Side,
@@ -70,11 +70,8 @@ impl Kernel {
         for side in account.ledger.open_sides() {
             let (mark, mark_state) = self.mark(side.instrument);
             state = worse(state, mark_state);
-            let instrument = self.state.instruments.by_id(side.instrument);
-            let marked = mark
-                .zip(instrument)
-                .and_then(|(mark, i)| side.quantity.checked_mul(mark)?.checked_mul(i.multiplier))
-                .and_then(|marked| self.in_base(marked, side.currency, base));
+            let instrument = self.state.instruments.by_id(side.instrument).map(|i| &**i);
+            let marked = self.worth_of_side(&side, mark.zip(instrument), base);
             let (Some(marked), Some(cost)) = (marked, self.in_base(side.cost, side.currency, base)) else {
                 whole = false;
                 continue;
@@ -108,6 +105,37 @@ impl Kernel {
         }
     }
 
+    /// What a side of a position is worth, signed, in base currency; `None` without a mark or a rate.
+    fn worth_of_side(
+        &self,
+        side: &OpenSide<'_>,
+        mark: Option<(Decimal, &Instrument)>,
+        base: Currency,
+    ) -> Option<Decimal> {
+        let (mark, instrument) = mark?;
+        let mut marked = side.quantity.checked_mul(mark)?;
+        if instrument.multiplier != Decimal::ONE {
+            marked = marked.checked_mul(instrument.multiplier)?;
+        }
+        self.in_base(marked, side.currency, base)
+    }
+
+    /// An account's equity alone: what [`Self::value`] says of it.
+    fn equity(&self, account: &AccountState) -> Option<Decimal> {
+        let base = account.info.base_currency;
+        let mut equity = Decimal::ZERO;
+        for currency in account.ledger.currencies() {
+            equity += self.in_base(account.ledger.cash_total(currency), currency, base)?;
+        }
+        for side in account.ledger.open_sides() {
+            let mark = self.mark(side.instrument).0;
+            let instrument = self.state.instruments.by_id(side.instrument).map(|i| &**i);
+            equity += self.worth_of_side(&side, mark.zip(instrument), base)?;
+            self.in_base(side.cost, side.currency, base)?;
+        }
+        Some(equity)
+    }
+
     /// An amount in another currency by a dated rate; `None` when there is none.
     pub(super) fn in_base(&self, amount: Decimal, from: Currency, base: Currency) -> Option<Decimal> {
         if from == base || amount.is_zero() {
@@ -139,7 +167,7 @@ impl Kernel {
 
     /// An account's equity in an instrument's currency, to size orders with; `None` while it or a rate is missing.
     pub(super) fn equity_in(&self, account: &AccountState, currency: Currency) -> Option<Decimal> {
-        let equity = self.value(account).equity?;
+        let equity = self.equity(account)?;
         if currency == account.info.base_currency {
             return Some(equity);
         }

@@ -8,6 +8,7 @@
 //! | 100 % | positions are closed ([`super::super::ladder`]) |
 
 use rust_decimal::Decimal;
+use tradewind_types::exact::surely_at_most;
 use tradewind_types::risk::{Denial, RiskRule};
 
 use super::money::unknown_equity;
@@ -17,16 +18,23 @@ fn applies(c: &GateContext<'_>) -> bool {
     c.settings.margin.enabled && !c.reduces() && !c.is_flatten() && c.rate.is_ok()
 }
 
-/// Margin used / equity with this order; `None` = unknown, or there is no equity.
-fn use_after(c: &GateContext<'_>) -> Option<Decimal> {
+/// Margin used with this order, and equity; `None` = unknown, or there is no equity.
+fn use_parts(c: &GateContext<'_>) -> Option<(Decimal, Decimal)> {
     let added = c.in_base(c.added())?.checked_mul(c.initial_rate())?;
     let used = c.margin_used?.checked_add(added)?;
     let equity = c.equity.filter(|e| *e > Decimal::ZERO)?;
+    Some((used, equity))
+}
+
+/// Margin used / equity with this order; `None` = unknown, or there is no equity.
+fn use_after(c: &GateContext<'_>) -> Option<Decimal> {
+    let (used, equity) = use_parts(c)?;
     used.checked_div(equity)
 }
 
-/// Equity / maintenance margin with this order; `None` = unknown, or no margin is needed.
-fn ratio_after(c: &GateContext<'_>) -> Option<Decimal> {
+/// Equity / maintenance margin with this order, where it is below a limit; `None` = it is not, is unknown, or no margin
+/// is needed.
+fn ratio_below(c: &GateContext<'_>, limit: Decimal) -> Option<Decimal> {
     let terms = &c.instrument.terms;
     let rate = terms
         .margin_maintenance
@@ -35,7 +43,11 @@ fn ratio_after(c: &GateContext<'_>) -> Option<Decimal> {
     let kept = c
         .margin_kept?
         .checked_add(c.in_base(c.added())?.checked_mul(rate)?)?;
-    c.equity?.checked_div(kept)
+    let equity = c.equity?;
+    if kept > Decimal::ZERO && surely_at_most(-equity, kept, -limit) {
+        return None;
+    }
+    equity.checked_div(kept).filter(|ratio| *ratio < limit)
 }
 
 pub(super) fn leverage(c: &GateContext<'_>) -> Option<Denial> {
@@ -43,12 +55,15 @@ pub(super) fn leverage(c: &GateContext<'_>) -> Option<Denial> {
         return None;
     }
     let limit = c.settings.margin.leverage_max;
-    let after = c
+    let parts = c
         .exposure
         .zip(c.in_base(c.added()))
         .zip(c.equity.filter(|e| *e > Decimal::ZERO))
-        .and_then(|((gross, added), equity)| gross.checked_add(added)?.checked_div(equity));
-    let Some(after) = after else {
+        .and_then(|((gross, added), equity)| Some((gross.checked_add(added)?, equity)));
+    if parts.is_some_and(|(gross, equity)| surely_at_most(gross, equity, limit)) {
+        return None;
+    }
+    let Some(after) = parts.and_then(|(gross, equity)| gross.checked_div(equity)) else {
         return Some(unknown_equity(
             c,
             RiskRule::Leverage,
@@ -112,7 +127,7 @@ pub(super) fn ratio_broken(c: &GateContext<'_>) -> Option<Denial> {
     if !applies(c) {
         return None;
     }
-    let ratio = ratio_after(c).filter(|r| *r < Decimal::ONE)?;
+    let ratio = ratio_below(c, Decimal::ONE)?;
     let actual = ratio.round_dp(4).normalize();
     let message = format!("equity would be {actual} of what the positions need to be kept");
     Some(denial(RiskRule::MarginRatio, actual, "1", message))
@@ -123,7 +138,7 @@ pub(super) fn ratio_low(c: &GateContext<'_>) -> Option<Denial> {
         return None;
     }
     let limit = c.settings.margin.ratio_warn;
-    let ratio = ratio_after(c).filter(|r| *r < limit)?;
+    let ratio = ratio_below(c, limit)?;
     let (actual, limit) = (ratio.round_dp(4).normalize(), limit.normalize());
     let message =
         format!("equity would be {actual} of what the positions need to be kept; warned below {limit}");

@@ -4,6 +4,7 @@
 //! exchange rate; where there is none, the order is denied for that reason, and what needs the rate is not compared.
 
 use rust_decimal::Decimal;
+use tradewind_types::exact::surely_at_most;
 use tradewind_types::risk::{Denial, RiskRule};
 use tradewind_types::{OrderKind, Side};
 
@@ -45,6 +46,9 @@ pub(super) fn exposure(c: &GateContext<'_>) -> Option<Denial> {
         return Some(unknown_equity(c, RiskRule::Exposure, percent(limit)));
     };
     let total = used.checked_add(added).filter(|_| equity > Decimal::ZERO);
+    if total.is_some_and(|total| surely_at_most(total, equity, limit)) {
+        return None;
+    }
     match total.and_then(|total| total.checked_div(equity)) {
         Some(after) if after <= limit => None,
         Some(after) => {
@@ -81,6 +85,9 @@ pub(super) fn order_size(c: &GateContext<'_>) -> Option<Denial> {
     let (Some(equity), Some(needed)) = (c.equity, needed(c, c.in_base(c.notional()))) else {
         return Some(unknown_equity(c, RiskRule::OrderSize, percent(limit)));
     };
+    if equity > Decimal::ZERO && surely_at_most(needed, equity, limit) {
+        return None;
+    }
     let share = if equity > Decimal::ZERO {
         needed.checked_div(equity)
     } else {
