@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config';
 
 const server = process.env['TRADEWIND_URL'] ?? 'http://127.0.0.1:8700';
 
+/** What nearly every page has: one chunk, for each chunk costs those that use it a line of imports. */
+const BASE = /\/(node_modules\/svelte|src\/(ui|money|time))\/|\/src\/api\/(http|plain|problem|resource)\b/;
+
 export default defineConfig({
   plugins: [svelte()],
   resolve: {
@@ -18,6 +21,7 @@ export default defineConfig({
     reportCompressedSize: false,
     // scripts/size.mjs reads it to tell the first load from the lazy chunks.
     manifest: true,
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'base', test: BASE }] } } },
   },
   server: { proxy: { '/api': { target: server, ws: true, changeOrigin: true } } },
   test: { include: ['src/**/*.test.ts'], environment: 'node' },
