@@ -1,5 +1,13 @@
 /** Requests about stored market data: series, gaps, quality, backfill, compaction, retention. */
-import type { Backfill, Backfilled, Catalogue, Compacted, Gaps, Quality, Retention } from './data-types';
+import type {
+  NewBackfill,
+  Backfilled,
+  Catalogue,
+  CatalogueCompacted,
+  CatalogueGaps,
+  SeriesQuality,
+  Retention,
+} from './data-types';
 import { request } from './plain';
 
 /** A series of bars. */
@@ -16,12 +24,14 @@ export const catalogue = {
   list: (filter: SeriesFilter, cursor: string | null) =>
     request<Catalogue>('GET', ['catalogue'], { query: { ...filter, cursor } }),
   gaps: ({ instrument, interval }: BarSeries, days: number) =>
-    request<Gaps>('GET', ['catalogue', 'gaps'], { query: { instrument, interval, days: String(days) } }),
+    request<CatalogueGaps>('GET', ['catalogue', 'gaps'], {
+      query: { instrument, interval, days: String(days) },
+    }),
   quality: ({ instrument, interval }: BarSeries) =>
-    request<Quality>('GET', ['catalogue', 'quality'], { query: { instrument, interval } }),
-  backfill: (body: Backfill, signal: AbortSignal) =>
+    request<SeriesQuality>('GET', ['catalogue', 'quality'], { query: { instrument, interval } }),
+  backfill: (body: NewBackfill, signal: AbortSignal) =>
     request<Backfilled>('POST', ['catalogue', 'backfill'], { body, signal }),
-  compact: () => request<Compacted>('POST', ['catalogue', 'compact']),
+  compact: () => request<CatalogueCompacted>('POST', ['catalogue', 'compact']),
   retention: () => request<Retention>('GET', ['catalogue', 'retention']),
   applyRetention: () => request<Retention>('POST', ['catalogue', 'retention']),
 };

@@ -4,15 +4,15 @@ import type { Bars, Decimal, Timestamp } from './types';
 export type PagedBars = Bars & { next_before?: string | null };
 
 export interface CatalogueSeries {
-  kind: 'bars' | 'trades' | 'quotes' | 'options';
+  kind: string;
   instrument: string;
   interval?: string | null;
   rows: number;
   tail_rows: number;
   files: number;
   bytes: number;
-  from?: Timestamp | null;
-  to?: Timestamp | null;
+  from: Timestamp;
+  to: Timestamp;
 }
 export interface Catalogue {
   place: string;
@@ -20,34 +20,35 @@ export interface Catalogue {
   series: CatalogueSeries[];
   next_cursor?: string | null;
 }
-export interface Gap {
+export interface CatalogueGap {
   from: Timestamp;
   to: Timestamp;
   bars: number;
 }
-export interface Gaps {
+export interface CatalogueGaps {
   instrument: string;
   interval: string;
   calendar: string;
   from: Timestamp;
   to: Timestamp;
-  gaps: Gap[];
+  gaps: CatalogueGap[];
 }
 export interface QualityCheck {
   name: string;
   title: string;
   count: number;
   share: number;
+  penalty: number;
   examples: Timestamp[];
 }
-export interface Quality {
+export interface SeriesQuality {
   instrument: string;
   interval: string;
   bars: number;
   score: number;
   checks: QualityCheck[];
 }
-export interface Backfill {
+export interface NewBackfill {
   instrument: string;
   interval: string;
   from?: Timestamp;
@@ -57,10 +58,11 @@ export interface Backfilled {
   asked: number;
   added: number;
   empty: number;
+  skipped: number;
   failures: string[];
   gaps_left: number;
 }
-export interface Compacted {
+export interface CatalogueCompacted {
   rows: number;
 }
 export interface RetentionPolicy {
@@ -71,6 +73,7 @@ export interface RetentionPolicy {
 }
 export interface RetentionDue {
   series: string;
+  file: string;
   from: Timestamp;
   to: Timestamp;
   rows: number;

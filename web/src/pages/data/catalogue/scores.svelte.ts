@@ -1,10 +1,10 @@
 /** Quality of series as it was computed since the page was opened. Each asks the server to read the whole series. */
 import { catalogue, type BarSeries } from '$/api/catalogue';
-import type { Quality } from '$/api/data-types';
+import type { SeriesQuality } from '$/api/data-types';
 
 export type Score =
   | { state: 'computing' }
-  | { state: 'known'; quality: Quality; at: number }
+  | { state: 'known'; quality: SeriesQuality; at: number }
   | { state: 'failed'; error: unknown };
 
 const keyOf = ({ instrument, interval }: BarSeries) => `${instrument}~${interval}`;
@@ -14,10 +14,13 @@ export class Scores {
   run: { done: number; of: number } | null = $state.raw(null);
   #known: Record<string, Score> = $state.raw({});
   #stopped = false;
-  readonly #load: (series: BarSeries) => Promise<Quality>;
+  readonly #load: (series: BarSeries) => Promise<SeriesQuality>;
   readonly #now: () => number;
 
-  constructor(load: (series: BarSeries) => Promise<Quality> = catalogue.quality, now = () => Date.now()) {
+  constructor(
+    load: (series: BarSeries) => Promise<SeriesQuality> = catalogue.quality,
+    now = () => Date.now(),
+  ) {
     this.#load = load;
     this.#now = now;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Quality } from '$/api/data-types';
+import type { SeriesQuality as Quality } from '$/api/data-types';
 import { consequences, policyText } from './retention';
 import { barsOf, scoreText, scoreTone, seriesKey, shareText } from './series';
 
@@ -21,7 +21,14 @@ describe('figures of quality', () => {
     expect([0, 0.00001, 0.0012, 1].map(shareText)).toEqual(['0 %', '< 0.01 %', '0.12 %', '100.00 %']);
   });
   it('are good only when no check found anything', () => {
-    const check = (count: number) => ({ name: 'gaps', title: 'Gaps', count, share: 0, examples: [] });
+    const check = (count: number) => ({
+      name: 'gaps',
+      title: 'Gaps',
+      count,
+      share: 0,
+      penalty: 0,
+      examples: [],
+    });
     const quality = (...counts: number[]): Quality => ({
       instrument: 'A.X',
       interval: '1m',
@@ -37,6 +44,7 @@ describe('figures of quality', () => {
 describe('retention in words', () => {
   const due = (rows: number, into: string | null = null) => ({
     series: 'A.X',
+    file: 'bars/X/A.parquet',
     from: '2020-01-01T00:00:00Z',
     to: '2020-02-01T00:00:00Z',
     rows,

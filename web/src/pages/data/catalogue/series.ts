@@ -1,6 +1,6 @@
 /** Stored series in words and in the address. */
 import type { BarSeries } from '$/api/catalogue';
-import type { CatalogueSeries, Quality } from '$/api/data-types';
+import type { CatalogueSeries, SeriesQuality } from '$/api/data-types';
 import type { Tone } from '$/ui/Badge.svelte';
 
 export const KINDS = ['bars', 'trades', 'quotes', 'options'] as const;
@@ -28,7 +28,7 @@ export function scoreText(score: number): string {
 }
 
 /** A series is good when no check found anything. */
-export function scoreTone(quality: Quality): Tone {
+export function scoreTone(quality: SeriesQuality): Tone {
   return quality.checks.every((check) => check.count === 0) ? 'good' : 'warn';
 }
 

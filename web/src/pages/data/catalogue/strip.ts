@@ -1,5 +1,5 @@
 /** Gaps on a strip of time: where each stands, as parts of the whole. */
-import type { Gap, Gaps } from '$/api/data-types';
+import type { CatalogueGap, CatalogueGaps } from '$/api/data-types';
 
 export interface Piece {
   /** Of the strip's width, 0 to 1. */
@@ -13,7 +13,7 @@ export interface Piece {
 const WIDTH_MIN = 0.003;
 
 /** Pieces in order, without overlap, inside of the strip. */
-export function pieces({ from, to, gaps }: Pick<Gaps, 'from' | 'to' | 'gaps'>): Piece[] {
+export function pieces({ from, to, gaps }: Pick<CatalogueGaps, 'from' | 'to' | 'gaps'>): Piece[] {
   const [begin, end] = [Date.parse(from), Date.parse(to)];
   const length = end - begin;
   if (!(length > 0)) return [];
@@ -35,6 +35,6 @@ export function pieces({ from, to, gaps }: Pick<Gaps, 'from' | 'to' | 'gaps'>): 
   return found;
 }
 
-export function barsMissing(gaps: readonly Gap[]): number {
+export function barsMissing(gaps: readonly CatalogueGap[]): number {
   return gaps.reduce((sum, gap) => sum + gap.bars, 0);
 }

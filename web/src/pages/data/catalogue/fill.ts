@@ -1,0 +1,31 @@
+/** A backfill asked for in rounds: the server answers after so many questions to the venue, the next round goes on. */
+import type { Backfilled } from '$/api/data-types';
+
+/** Sums of the rounds so far; failures and gaps left are those of the last one. */
+export function joined(before: Backfilled | null, round: Backfilled): Backfilled {
+  if (!before) return round;
+  return {
+    asked: before.asked + round.asked,
+    added: before.added + round.added,
+    empty: before.empty + round.empty,
+    skipped: before.skipped + round.skipped,
+    failures: round.failures,
+    gaps_left: round.gaps_left,
+  };
+}
+
+/** Whether another round can get further: there is something left, and the last one got something without trouble. */
+export function goesOn(round: Backfilled): boolean {
+  return round.gaps_left > 0 && round.added > 0 && round.failures.length === 0;
+}
+
+/** Rounds until nothing is left or nothing more comes; `told` hears how far it is. Ends when `ask` throws. */
+export async function fill(ask: () => Promise<Backfilled>, told: (sofar: Backfilled) => void): Promise<void> {
+  let sofar: Backfilled | null = null;
+  for (;;) {
+    const round = await ask();
+    sofar = joined(sofar, round);
+    told(sofar);
+    if (!goesOn(round)) return;
+  }
+}
