@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test } from '@playwright/test';
 import { BINARY, Demo } from './support/demo';
 import { frameWork, type FrameWork } from './support/frames';
 import { enter, live } from './support/test';
@@ -55,7 +55,7 @@ function walk(): Row[] {
   });
 }
 
-/** Takes the walk into the catalogue, where the engine's indicators read it. */
+/** Takes the walk into the catalogue, where the chart and the engine's indicators read what is older than the engine. */
 function importBars(data: string, rows: readonly Row[]): void {
   const lines = rows.map((row) => [row.ts, row.open, row.high, row.low, row.close, row.volume].join());
   const file = join(data, 'bars.csv');
@@ -64,30 +64,14 @@ function importBars(data: string, rows: readonly Row[]): void {
   execFileSync(BINARY, ['catalog', 'import', file, ...place]);
 }
 
-/** Pages of bars that the server leaves empty are filled with the walk: it may know only bars of its engine. */
-async function fillOlderPages(page: Page, rows: readonly Row[]): Promise<void> {
-  await page.route('**/api/v1/instruments/*/bars?**', async (route) => {
-    const response = await route.fetch();
-    const body = await response.json();
-    const query = new URL(route.request().url()).searchParams;
-    const [before, limit] = [query.get('before'), Number(query.get('limit'))];
-    if (before === null || body.bars.length > 0) return route.fulfill({ response });
-    const older = rows.filter((row) => Date.parse(row.ts) < Date.parse(before)).slice(-limit);
-    const rest = { trades: 0, source: 'VENUE', complete: true, revision: 0, closed: true };
-    return route.fulfill({ response, json: { ...body, bars: older.map((row) => ({ ...row, ...rest })) } });
-  });
-}
-
 test('20,000 bars with five indicators pan within a frame', async ({ browser }) => {
   test.setTimeout(240_000);
-  const rows = walk();
-  const demo = await Demo.start((data) => importBars(data, rows));
+  const demo = await Demo.start((data) => importBars(data, walk()));
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   try {
     const page = await context.newPage();
     await page.goto(demo.href);
     await enter(page, demo);
-    await fillOlderPages(page, rows);
     await page.goto(`${demo.url}/chart?instrument=${INSTRUMENT}&interval=1m&indicators=${INDICATORS}`);
     await live(page);
     const chart = page.locator('[data-bars]');

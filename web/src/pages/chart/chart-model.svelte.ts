@@ -1,10 +1,13 @@
 /** The bars that a chart shows and where they come from: pages of history over REST, live bars over the hub. */
 import { market } from '$/api';
-import type { Bar, Bars, DataState } from '$/api/types';
-import { BarWindow } from './bar-window';
+import type { PagedBars } from '$/api/data-types';
+import type { Bar, DataState } from '$/api/types';
+import { BARS_MAX, BarWindow } from './bar-window';
 
 const PAGE = 500;
 const OLDER_PAGE = 2_000;
+/** An older page that failed is asked for again with the next move of the chart, but not for ever. */
+const FAILURES_MAX = 3;
 
 export interface Drawing {
   /** The window has other bars; `fresh` when it is about something else than before. */
@@ -29,7 +32,11 @@ export class ChartModel {
   readonly window = new BarWindow();
   #selection: Selection | null = null;
   #abort: AbortController | null = null;
-  #older: 'possible' | 'loading' | 'none' = 'possible';
+  /** Where the page before the oldest bar ends; `null` when there is none, or it is under way. */
+  #before: string | null = null;
+  /** The oldest bar when that was told: beyond a full window bars have gone since, and the page begins later. */
+  #oldest: string | undefined;
+  #failures = 0;
   /** Bars that came while a page was under way; they are newer than the page or say the same. */
   #waiting: Bar[] = [];
   readonly #drawing: Drawing;
@@ -44,7 +51,8 @@ export class ChartModel {
     this.#abort?.abort();
     this.#abort = new AbortController();
     this.#waiting = [];
-    this.#older = 'possible';
+    this.#before = null;
+    this.#failures = 0;
     this.loading = true;
     this.error = null;
     try {
@@ -69,21 +77,20 @@ export class ChartModel {
 
   /** Loads what is before the oldest bar. False when there is nothing. */
   async older(): Promise<boolean> {
-    const oldest = this.window.oldest;
-    if (this.#older !== 'possible' || !oldest || this.loading) return false;
-    this.#older = 'loading';
+    const oldest = this.window.oldest?.ts;
+    if (this.#before === null || oldest === undefined || this.loading) return false;
+    const before = oldest === this.#oldest ? this.#before : oldest;
+    this.#before = null;
     const count = this.window.count;
     try {
-      const page = await this.#load({ limit: OLDER_PAGE, before: oldest.ts });
-      this.#older = page.bars.length === 0 ? 'none' : 'possible';
-      if (page.bars.length === 0) return false;
-      this.#take(page);
+      this.#take(await this.#load({ limit: OLDER_PAGE, before }));
       // A full window keeps its newest, so there is nothing to gain from asking again.
-      if (this.window.count === count) this.#older = 'none';
+      if (this.window.count === BARS_MAX) this.#before = null;
+      if (this.window.count === count) return false;
       this.#drawing.setBars(this.window, false);
-      return this.window.count > count;
+      return true;
     } catch (error) {
-      if (!isAborted(error)) this.#older = 'none';
+      if (!isAborted(error) && ++this.#failures < FAILURES_MAX) this.#before = before;
       return false;
     }
   }
@@ -114,13 +121,15 @@ export class ChartModel {
     this.#waiting.push(bar);
   }
 
-  #load(query: { limit: number; before?: string }): Promise<Bars> {
+  #load(query: { limit: number; before?: string }): Promise<PagedBars> {
     const { instrument = '', interval = '' } = this.#selection ?? {};
     return market.bars(instrument, { interval, overlays: '', ...query }, this.#abort?.signal);
   }
 
-  #take(page: Bars): void {
+  #take(page: PagedBars): void {
     this.window.take(page);
+    this.#before = page.next_before ?? null;
+    this.#oldest = this.window.oldest?.ts;
     this.dataState = page.state;
     this.simulated = page.simulated;
     this.#show();

@@ -1,14 +1,21 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Bar, Bars } from '$/api/types';
+import type { BarsOf } from '$/api';
+import type { PagedBars as Bars } from '$/api/data-types';
+import type { Bar } from '$/api/types';
 import { ChartModel, type Drawing } from './chart-model.svelte';
 
 /** Pages are answered by hand, so that bars can come before, between and after them. */
-const asked: { answer: (bars: Bar[]) => void; fail: (error: unknown) => void }[] = [];
+interface Asked {
+  before: string | undefined;
+  answer: (bars: Bar[], next_before?: string) => void;
+  fail: (error: unknown) => void;
+}
+const asked: Asked[] = [];
 vi.mock('$/api', () => ({
   market: {
-    bars: () =>
+    bars: (_: string, { before }: BarsOf) =>
       new Promise<Bars>((resolve, reject) => {
-        const answer = (bars: Bar[]) =>
+        const answer = (bars: Bar[], next_before: string | null = null) =>
           resolve({
             instrument: 'A.X',
             interval: '1m',
@@ -16,8 +23,9 @@ vi.mock('$/api', () => ({
             simulated: true,
             bars,
             overlays: {},
+            next_before,
           });
-        asked.push({ answer, fail: reject });
+        asked.push({ before, answer, fail: reject });
       }),
   },
 }));
@@ -96,6 +104,42 @@ describe('the chart', () => {
     model.live(bar(5));
     expect(asked).toHaveLength(1);
     expect(model.error).toBeInstanceOf(Error);
+  });
+
+  it('pages back from where the page before said, until there is nothing older', async () => {
+    const model = new ChartModel(drawing);
+    const selected = model.select(selection);
+    expect(await model.older()).toBe(false);
+    asked[0]?.answer([bar(6), bar(7)], bar(6).ts);
+    await selected;
+    const [first, second] = [model.older(), model.older()];
+    expect(await second).toBe(false);
+    expect(asked.map((one) => one.before)).toEqual([undefined, bar(6).ts]);
+    asked[1]?.answer([bar(4)], bar(2).ts);
+    expect(await first).toBe(true);
+    const last = model.older();
+    expect(asked[2]?.before).toBe(bar(2).ts);
+    asked[2]?.answer([bar(1)]);
+    expect(await last).toBe(true);
+    expect(minutes(model)).toEqual([1, 4, 6, 7]);
+    expect(drawn).toEqual([2, 3, 4]);
+    expect(await model.older()).toBe(false);
+    expect(asked).toHaveLength(3);
+  });
+
+  it('asks again for an older page that failed, but not for ever', async () => {
+    const model = new ChartModel(drawing);
+    const selected = model.select(selection);
+    asked[0]?.answer([bar(6)], bar(6).ts);
+    await selected;
+    for (let tries = 1; tries <= 3; tries += 1) {
+      const older = model.older();
+      expect(asked[tries]?.before).toBe(bar(6).ts);
+      asked[tries]?.fail(new Error('no'));
+      expect(await older).toBe(false);
+    }
+    expect(await model.older()).toBe(false);
+    expect(asked).toHaveLength(4);
   });
 
   it('has closed bars in its table', async () => {
