@@ -36,6 +36,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "server",
         &[
             "types",
+            "calendar",
             "wire",
             "engine",
             "ledger",

@@ -1,0 +1,33 @@
+//! Taking an override away.
+
+use crate::routes::prelude::*;
+
+use super::overrides_put::audited;
+use super::{changed, dated, named, unchanged};
+use crate::identity::audit;
+use crate::map;
+
+/// Takes the override of a date away: the rules hold again. The answer has the override that was there, and says whether a
+/// restart is needed for all to go by it.
+#[utoipa::path(delete, path = "/api/v1/calendars/{calendar}/overrides/{date}", tag = "calendars",
+    params(("calendar" = String, Path, description = "Calendar id or alias: XNYS, NSE."),
+        ("date" = String, Path, description = "Date of the exchange: 2026-11-08.")),
+    responses((status = 200, body = wire::CalendarChanged),
+        (status = 404, description = "Problem: CALENDAR_UNKNOWN, OVERRIDE_UNKNOWN.", body = wire::Problem, content_type = "application/problem+json")))]
+pub async fn delete_override(
+    State(state): State<AppState>,
+    request: RequestInfo,
+    SignedIn(caller): SignedIn,
+    params: Params,
+) -> ApiResult<Json<wire::CalendarChanged>> {
+    let (calendar, date) = (named(&state, &params)?, dated(&params)?);
+    let removed = state.calendars.remove(&calendar, date).await;
+    let removed = removed.map_err(|e| unchanged(e, |_| "date".to_owned()))?;
+    let removed = removed.ok_or_else(|| ApiError::of(Code::OverrideUnknown))?;
+    let before = map::calendar::stored(removed)?;
+    let subject = format!("{} {date}", calendar.id());
+    let note = Note::ok(&caller, "calendar.override.delete", &subject)
+        .with(json!({"before": audited(&before), "after": null}));
+    audit::write(&state, &request, note).await?;
+    Ok(Json(changed(&state, &calendar, vec![before])))
+}
