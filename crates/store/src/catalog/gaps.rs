@@ -27,6 +27,8 @@ pub struct GapRules {
     pub ask_again_ns: i64,
     /// After how many questions in a row that the venue had nothing for its history counts as ended.
     pub empty_max: u32,
+    /// Questions of one backfill at most.
+    pub asked_max: u64,
 }
 
 /// Bars of one question at least, so that those of long intervals are not asked for one by one.
@@ -54,6 +56,7 @@ impl Default for GapRules {
             batch_ns: 120 * minute,
             ask_again_ns: DAY_NS as i64,
             empty_max: 12,
+            asked_max: u64::MAX,
         }
     }
 }
@@ -251,7 +254,7 @@ impl Catalog {
         let mut filled = Filled::default();
         let mut nothing = 0;
         for times in batches(gaps, rules).into_iter().rev() {
-            if nothing >= rules.empty_max {
+            if nothing >= rules.empty_max || filled.asked >= rules.asked_max {
                 break;
             }
             if self.asked_lately(series, &times, (now, rules)).await? {

@@ -75,16 +75,11 @@ impl Catalog {
             }
         }
         if let Some(tail) = &self.tail {
-            for series in tail.series().await? {
-                let rows = tail.read(&series, 0..i64::MAX).await?;
-                let times = (0..rows.len()).map(|row| rows.ts(row));
-                let (Some(first), Some(last)) = (times.clone().min(), times.max()) else {
-                    continue;
-                };
+            for (series, rows, (first, last)) in tail.spans().await? {
                 let listed = found
                     .entry(series.clone())
                     .or_insert_with(|| listed(&series, (first, last)));
-                listed.tail_rows = rows.len() as u64;
+                listed.tail_rows = rows;
                 listed.first = listed.first.min(first);
                 listed.last = listed.last.max(last);
             }

@@ -31,6 +31,7 @@ mod rows;
 mod schema;
 mod series;
 mod session;
+mod spans;
 mod tail;
 
 pub use decode::{ALL, Wanted};

@@ -33,6 +33,8 @@ const STALE_RUN: usize = 10;
 const SPLITS: [f64; 9] = [1.5, 2.0, 3.0, 4.0, 5.0, 7.0, 8.0, 10.0, 20.0];
 /// How close a jump must come to a ratio.
 const SPLIT_NEAR: f64 = 0.03;
+/// Examples that a finding has.
+pub const EXAMPLES_MAX: usize = 10;
 /// Bars after a jump that must stay nearer to the new price than to the old one, and before it to the old one.
 const SPLIT_STAYS: usize = 5;
 
@@ -43,8 +45,12 @@ pub struct Finding {
     pub check: &'static str,
     /// Bars found.
     pub count: u64,
+    /// Their share of the bars that were looked at, for gaps also of those missing.
+    pub share: f64,
     /// The first of them, opening time in nanoseconds.
     pub first: Option<i64>,
+    /// The first few of them, opening times in nanoseconds; of runs and gaps where they begin.
+    pub examples: Vec<i64>,
     /// What it takes off the score, as a factor.
     pub penalty: f64,
 }
@@ -107,7 +113,8 @@ pub fn quality(bars: &BarSeries, interval: BarInterval, sessions: Option<&[(i64,
         let now = times.end;
         let gaps: Vec<Gap> = scan(&bars.ts, interval, sessions.iter().copied(), (times, now), &rules);
         let missing: u64 = gaps.iter().map(|gap| gap.bars).sum();
-        let found = (missing, gaps.first().map(|gap| gap.from));
+        let begins = gaps.iter().take(EXAMPLES_MAX).map(|gap| gap.from).collect();
+        let found = (missing, begins);
         findings.push(weighed("gaps", (0.4, 0.2), n + missing as usize, found));
     }
     Quality {
@@ -117,30 +124,35 @@ pub fn quality(bars: &BarSeries, interval: BarInterval, sessions: Option<&[(i64,
     }
 }
 
-type Found = (u64, Option<i64>);
+/// How many bars, and the first few of them.
+type Found = (u64, Vec<i64>);
 
 fn weighed(
     check: &'static str,
     (weight, tolerance): (f64, f64),
     of: usize,
-    (count, first): Found,
+    (count, examples): Found,
 ) -> Finding {
     let share = count as f64 / of.max(1) as f64;
     Finding {
         check,
         count,
-        first,
+        share,
+        first: examples.first().copied(),
+        examples,
         penalty: weight * (share / tolerance).min(1.0),
     }
 }
 
 fn marked(bars: &BarSeries, is: impl Fn(usize) -> bool) -> Found {
-    let mut found = (0..bars.len()).filter(|at| is(*at));
-    let first = found.next();
-    (
-        first.map_or(0, |_| 1 + found.count() as u64),
-        first.map(|at| bars.ts[at]),
-    )
+    let found = (0..bars.len()).filter(|at| is(*at));
+    counted(found.map(|at| bars.ts[at]))
+}
+
+/// Counts all, and keeps the first few.
+fn counted(mut times: impl Iterator<Item = i64>) -> Found {
+    let examples: Vec<i64> = times.by_ref().take(EXAMPLES_MAX).collect();
+    ((examples.len() + times.count()) as u64, examples)
 }
 
 fn out_of_order(bars: &BarSeries, at: usize) -> bool {
@@ -179,14 +191,10 @@ fn outliers(bars: &BarSeries) -> Found {
     let mean = off.iter().sum::<f64>() / off.len().max(1) as f64;
     let mad = median(&mut off);
     let unit = (mad / 0.6745).max(1.2533 * mean);
-    let mut found = returns
+    let found = returns
         .iter()
         .filter(|(_, r)| (r - middle).abs() > OUTLIER * unit && unit > 0.0);
-    let first = found.next();
-    (
-        first.map_or(0, |_| 1 + found.count() as u64),
-        first.map(|(ts, _)| *ts),
-    )
+    counted(found.map(|(ts, _)| *ts))
 }
 
 fn stale(bars: &BarSeries) -> Found {
@@ -198,7 +206,7 @@ fn stale(bars: &BarSeries) -> Found {
             && of(&bars.close)
             && bars.volume.get(at) == bars.volume.get(at - 1)
     };
-    let (mut count, mut first, mut from) = (0, None, 0);
+    let (mut count, mut begins, mut from) = (0, Vec::new(), 0);
     for at in 1..=bars.len() {
         if at < bars.len() && same(at) {
             continue;
@@ -206,11 +214,12 @@ fn stale(bars: &BarSeries) -> Found {
         let run = at - from;
         if run >= STALE_RUN {
             count += run as u64;
-            first = first.or(bars.ts.get(from).copied());
+            let room = EXAMPLES_MAX.saturating_sub(begins.len()).min(1);
+            begins.extend(bars.ts.get(from).copied().into_iter().take(room));
         }
         from = at;
     }
-    (count, first)
+    (count, begins)
 }
 
 fn splits(bars: &BarSeries) -> Found {

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use tradewind_types::Side;
 use tradewind_types::market::{Bar, BarSource, Trade};
-use tradewind_types::{InstrumentId, Market, Side, Symbol};
 
 use super::CatalogError;
 use super::figures::NONE_WIDE;
@@ -176,7 +176,7 @@ fn plain(kind: Kind) -> impl Iterator<Item = (usize, Cell)> {
     columns.filter(move |(at, _)| !key(*at))
 }
 
-fn sql(error: sqlx::Error) -> CatalogError {
+pub(super) fn sql(error: sqlx::Error) -> CatalogError {
     CatalogError::Tail(StoreError::from(error))
 }
 
@@ -240,33 +240,6 @@ impl Tail {
         .await
         .map_err(sql)?;
         rows_of(series.kind, &found)
-    }
-
-    /// Every series that has rows in the tail.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn series(&self) -> Result<Vec<Series>, CatalogError> {
-        let found = sqlx::query("SELECT DISTINCT kind, market, series, bar_interval FROM catalog_tail")
-            .fetch_all(self.db.reader())
-            .await
-            .map_err(sql)?;
-        let read = |row: &SqliteRow| -> Result<Series, CatalogError> {
-            let text = |at: usize| row.try_get::<String, _>(at).map_err(sql);
-            let (kind, market, symbol, interval) = (text(0)?, text(1)?, text(2)?, text(3)?);
-            let corrupt = |what, value: &str| CatalogError::Tail(StoreError::corrupt(what, value));
-            let market = Market::new(&market).map_err(|_| corrupt("market", &market))?;
-            let symbol = Symbol::new(&symbol).map_err(|_| corrupt("symbol", &symbol))?;
-            Ok(Series {
-                kind: kind.parse().map_err(|_| corrupt("kind", &kind))?,
-                instrument: InstrumentId::new(symbol, market),
-                interval: match interval.as_str() {
-                    "" => None,
-                    text => Some(text.parse().map_err(|_| corrupt("interval", text))?),
-                },
-            })
-        };
-        found.iter().map(read).collect()
     }
 
     /// The oldest rows of a series before a time, at most `limit`.
