@@ -1,0 +1,380 @@
+//! Stored market data as people keep it in order: what there is, what is missing, and what is done about it.
+//!
+//! Whoever starts the program hands over the [`Catalog`] with what only the program knows: when markets trade, and how a
+//! venue is asked for what is missing ([`Backfill`]). One change at a time is made, whoever asks.
+
+mod by_hand;
+mod sessions;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
+use tradewind_engine::runtime::{ALWAYS, SessionSource};
+use tradewind_store::catalog::gaps::{Filled, Gap, GapRules};
+use tradewind_store::catalog::quality::{Quality, quality};
+use tradewind_store::catalog::retention::{Due, Policy, default_policies};
+use tradewind_store::catalog::{Catalog, CatalogError, Compacted, Listed, Series};
+use tradewind_types::market::BarGrid;
+use tradewind_types::time::SECOND_NS;
+use tradewind_types::{InstrumentId, UnixNanos};
+
+pub use by_hand::{Trading, fill_by_hand};
+pub use sessions::{grid_of, sessions_between};
+
+use crate::problem::{ApiError, ApiResult, Code};
+
+/// Rows younger than this are left in the tail, and bars younger than this are no gaps: late trades still change them.
+pub const SETTLED_NS: u64 = 60 * SECOND_NS;
+/// How long a list stands: those who turn its pages read it once.
+const LISTED_NS: u64 = 2 * SECOND_NS;
+/// Whole series that are read at once.
+const READS_MAX: usize = 2;
+
+/// Why a venue is not asked for what is missing.
+#[derive(Debug, thiserror::Error)]
+pub enum BackfillRefused {
+    /// It has none.
+    #[error("no venue of this program has bars of {0} in its history")]
+    NoHistory(Series),
+    /// The catalogue failed.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+}
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct BackfillAsked {
+    /// The bars.
+    pub series: Series,
+    /// Gaps from this time on; as far back as the program's own scans look when absent.
+    pub from: Option<UnixNanos>,
+    /// Gaps before this time; up to now when absent.
+    pub to: Option<UnixNanos>,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BackfillDone {
+    /// Questions and answers.
+    pub filled: Filled,
+    /// Gaps between the times that are left.
+    pub gaps_left: u64,
+}
+
+/// Fills gaps from the venues' history: what the running program does by itself, by hand.
+pub trait Backfill: Send + Sync {
+    /// Asks for what is missing, within bounds of time that a request has.
+    fn backfill(&self, asked: BackfillAsked) -> BoxFuture<'_, Result<BackfillDone, BackfillRefused>>;
+}
+
+/// A list of series, and when it was made.
+type Listing = Option<(UnixNanos, Arc<Vec<Listed>>)>;
+
+/// The catalogue of a running program.
+pub struct Catalogue {
+    catalog: Catalog,
+    place: String,
+    sessions: SessionSource,
+    policies: Vec<Policy>,
+    backfill: Option<Arc<dyn Backfill>>,
+    listing: Mutex<Listing>,
+    reads: Semaphore,
+    changing: Arc<Mutex<()>>,
+}
+
+impl Catalogue {
+    /// A catalogue that is read and not recorded into. `sessions` tells when a calendar's markets trade.
+    #[must_use]
+    pub fn new(catalog: Catalog, place: String, sessions: SessionSource) -> Self {
+        Self {
+            catalog,
+            place,
+            sessions,
+            policies: default_policies(),
+            backfill: None,
+            listing: Mutex::default(),
+            reads: Semaphore::new(READS_MAX),
+            changing: Arc::default(),
+        }
+    }
+
+    /// The same, recorded into, with what fills its gaps.
+    #[must_use]
+    pub fn recording(self, backfill: Arc<dyn Backfill>) -> Self {
+        Self {
+            backfill: Some(backfill),
+            ..self
+        }
+    }
+
+    /// The catalogue.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// Its folder or bucket.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// Whether what happens is stored.
+    #[must_use]
+    pub fn is_recording(&self) -> bool {
+        self.backfill.is_some()
+    }
+
+    /// What is kept how long.
+    #[must_use]
+    pub fn policies(&self) -> &[Policy] {
+        &self.policies
+    }
+
+    /// Every series, as of a moment ago.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn list(&self, now: UnixNanos) -> ApiResult<Arc<Vec<Listed>>> {
+        // Held while reading, on purpose: whoever else wants the list waits for this one.
+        let mut listing = self.listing.lock().await;
+        if let Some((made, list)) = listing.as_ref()
+            && now.0.saturating_sub(made.0) < LISTED_NS
+        {
+            return Ok(Arc::clone(list));
+        }
+        let list = Arc::new(self.catalog.list().await.map_err(failure)?);
+        *listing = Some((now, Arc::clone(&list)));
+        Ok(list)
+    }
+
+    /// What is missing in a series of bars between two times, while a calendar's markets trade.
+    ///
+    /// # Errors
+    /// When the calendar is not known, or the catalogue cannot be read.
+    pub async fn gaps(
+        &self,
+        series: &Series,
+        calendar: &str,
+        times: Range<UnixNanos>,
+    ) -> ApiResult<Vec<Gap>> {
+        let sessions = sessions_between(&self.sessions, calendar, times.clone())
+            .map_err(|why| calendar_refused(&why))?;
+        let _reading = self.reading().await?;
+        let times = bound(times.start)..bound(times.end);
+        let rules = GapRules {
+            days_back: u16::MAX,
+            ..GapRules::default()
+        };
+        let until = times.end;
+        gaps_of(&self.catalog, series, sessions, (times, until), &rules)
+            .await
+            .map_err(failure)
+    }
+
+    /// How good a series of bars looks; `None` where there are none.
+    ///
+    /// # Errors
+    /// When the calendar is not known, or the catalogue cannot be read.
+    pub async fn quality(&self, series: &Series, calendar: &str) -> ApiResult<Option<Quality>> {
+        let Some(interval) = series.interval else {
+            return Ok(None);
+        };
+        let _reading = self.reading().await?;
+        let bars = self
+            .catalog
+            .bars(series.clone(), 0..i64::MAX)
+            .await
+            .map_err(failure)?;
+        let (Some(first), Some(last)) = (bars.ts.first(), bars.ts.last()) else {
+            return Ok(None);
+        };
+        let times = UnixNanos(first.unsigned_abs())..UnixNanos(last.unsigned_abs()).plus(interval.nanos());
+        let sessions =
+            sessions_between(&self.sessions, calendar, times).map_err(|why| calendar_refused(&why))?;
+        let checked = tokio::task::spawn_blocking(move || quality(&bars, interval, Some(&sessions)));
+        checked.await.map(Some).map_err(|_| ApiError::of(Code::Internal))
+    }
+
+    /// Asks the venue for what is missing.
+    ///
+    /// # Errors
+    /// `CATALOGUE_NOT_RECORDING`, `CATALOGUE_NO_HISTORY`, `CATALOGUE_BUSY`.
+    pub async fn backfill(&self, asked: BackfillAsked) -> ApiResult<BackfillDone> {
+        let Some(backfill) = &self.backfill else {
+            return Err(ApiError::of(Code::CatalogueNotRecording));
+        };
+        let _changing = self.changing()?;
+        let done = backfill.backfill(asked).await;
+        self.changed().await;
+        done.map_err(|refused| match refused {
+            BackfillRefused::NoHistory(_) => ApiError::new(Code::CatalogueNoHistory, refused.to_string()),
+            BackfillRefused::Catalog(error) => failure(error),
+        })
+    }
+
+    /// Moves what has settled from the live tail into files.
+    ///
+    /// # Errors
+    /// `CATALOGUE_BUSY`; when a file or the database fails.
+    pub async fn compact(&self, now: UnixNanos) -> ApiResult<Compacted> {
+        let _changing = self.changing()?;
+        let settled = now.0.saturating_sub(SETTLED_NS);
+        let done = self.catalog.compact(bound(UnixNanos(settled))).await;
+        self.changed().await;
+        done.map_err(failure)
+    }
+
+    /// Files whose time is over.
+    ///
+    /// # Errors
+    /// When a file fails.
+    pub async fn due(&self, now: UnixNanos) -> ApiResult<Vec<Due>> {
+        let _reading = self.reading().await?;
+        self.catalog.due(&self.policies, now).await.map_err(failure)
+    }
+
+    /// Takes away the files whose time is over, after making coarser bars of them where the policies say so; which they
+    /// were. `calendars` are those of the instruments that the program knows; others' bars lie on UTC.
+    ///
+    /// # Errors
+    /// `CATALOGUE_BUSY`; `CATALOGUE_REFUSED` when bars cannot be made into coarser ones; when a file fails.
+    pub async fn retire(
+        &self,
+        now: UnixNanos,
+        calendars: &BTreeMap<InstrumentId, String>,
+    ) -> ApiResult<Vec<Due>> {
+        let _changing = self.changing()?;
+        let grids = |instrument: &InstrumentId, times: Range<i64>| -> Result<BarGrid, String> {
+            let calendar = calendars.get(instrument).map_or(ALWAYS, String::as_str);
+            grid_of(&self.sessions, calendar, times)
+        };
+        let due = self.catalog.due(&self.policies, now).await.map_err(failure)?;
+        let done = self.catalog.retire(&due, now, &grids).await;
+        self.changed().await;
+        done.map_err(failure)?;
+        Ok(due)
+    }
+
+    async fn reading(&self) -> ApiResult<tokio::sync::SemaphorePermit<'_>> {
+        let permit = self.reads.acquire().await;
+        permit.map_err(|_| ApiError::of(Code::Internal))
+    }
+
+    fn changing(&self) -> ApiResult<OwnedMutexGuard<()>> {
+        let free = Arc::clone(&self.changing).try_lock_owned();
+        free.map_err(|_| ApiError::of(Code::CatalogueBusy))
+    }
+
+    /// A list that was made before holds no more.
+    async fn changed(&self) {
+        *self.listing.lock().await = None;
+    }
+}
+
+/// What is missing in a series of bars: stretches without any, and bars of which the feed missed a part, oldest first.
+///
+/// # Errors
+/// As [`Catalog::gaps`].
+pub async fn gaps_of(
+    catalog: &Catalog,
+    series: &Series,
+    sessions: Vec<(i64, i64)>,
+    (times, now): (Range<i64>, i64),
+    rules: &GapRules,
+) -> Result<Vec<Gap>, CatalogError> {
+    let mut gaps = catalog
+        .gaps(series, sessions, (times.clone(), now), rules)
+        .await?;
+    gaps.extend(catalog.incomplete(series, times).await?);
+    gaps.sort_by_key(|gap| gap.from);
+    Ok(gaps)
+}
+
+fn bound(ts: UnixNanos) -> i64 {
+    i64::try_from(ts.0).unwrap_or(i64::MAX)
+}
+
+fn calendar_refused(why: &str) -> ApiError {
+    ApiError::field("calendar", "UNKNOWN_CALENDAR", why.to_owned())
+}
+
+/// What the catalogue says, as a problem.
+fn failure(error: CatalogError) -> ApiError {
+    match error {
+        CatalogError::Locked => ApiError::of(Code::CatalogueBusy),
+        CatalogError::Refused(why) => ApiError::new(Code::CatalogueRefused, why),
+        CatalogError::Tail(error) => error.into(),
+        CatalogError::Unsteady(_) => ApiError::of(Code::StoreBusy).retry_after(1),
+        error => {
+            tracing::error!(%error, "the catalogue failed");
+            ApiError::of(Code::Internal)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tradewind_store::catalog::{Files, Kind};
+
+    const NOW: UnixNanos = UnixNanos::from_secs(1_795_338_000);
+
+    fn always() -> SessionSource {
+        Arc::new(|_, _, _| Ok(None))
+    }
+
+    struct Waiting(tokio::sync::Notify);
+
+    impl Backfill for Waiting {
+        fn backfill(&self, _: BackfillAsked) -> BoxFuture<'_, Result<BackfillDone, BackfillRefused>> {
+            Box::pin(async {
+                self.0.notified().await;
+                Ok(BackfillDone::default())
+            })
+        }
+    }
+
+    fn asked() -> BackfillAsked {
+        BackfillAsked {
+            series: Series::of(Kind::Bars, "BTC-USD.COINBASE".parse().expect("an id")),
+            from: None,
+            to: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn while_one_changes_it_others_are_refused_and_readers_are_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let files = || Files::local(folder.path()).expect("files");
+        let catalogue = Catalogue::new(Catalog::new(files()), "here".to_owned(), always());
+        let refused = catalogue.backfill(asked()).await.expect_err("nothing records");
+        assert_eq!(refused.code, Code::CatalogueNotRecording);
+        let venue = Arc::new(Waiting(tokio::sync::Notify::new()));
+        let catalogue = catalogue.recording(Arc::clone(&venue) as Arc<dyn Backfill>);
+        {
+            let first = catalogue.backfill(asked());
+            tokio::pin!(first);
+            tokio::select! {
+                biased;
+                _ = &mut first => panic!("it waits"),
+                second = catalogue.compact(NOW) => {
+                    assert_eq!(second.expect_err("busy").code, Code::CatalogueBusy);
+                }
+            }
+            assert!(catalogue.list(NOW).await.expect("listed").is_empty());
+            venue.0.notify_one();
+            first.await.expect("through");
+        }
+        // Another process, as it were.
+        let other = Catalog::new(files());
+        let session = other.session().await.expect("a session");
+        let refused = catalogue.catalog().session().await.map(drop).expect_err("locked");
+        assert_eq!(failure(refused).code, Code::CatalogueBusy);
+        drop(session);
+        catalogue.catalog().session().await.map(drop).expect("free");
+    }
+}

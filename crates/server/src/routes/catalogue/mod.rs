@@ -1,0 +1,51 @@
+//! Stored market data: what there is, gaps, quality, backfill, compaction, retention.
+
+pub mod backfill;
+pub mod compact;
+pub mod gaps;
+pub mod list;
+pub mod quality;
+pub mod retention_get;
+pub mod retention_post;
+
+use std::sync::Arc;
+
+use tradewind_engine::runtime::ALWAYS;
+use tradewind_store::catalog::Series;
+use tradewind_types::InstrumentId;
+
+use super::prelude::*;
+use crate::catalogue::Catalogue;
+
+/// The catalogue of the program.
+fn of(state: &AppState) -> ApiResult<Arc<Catalogue>> {
+    let catalogue = state.catalogue.as_ref().map(Arc::clone);
+    catalogue.ok_or_else(|| ApiError::of(Code::CatalogueUnavailable))
+}
+
+/// A series of bars by the names of its instrument and interval.
+fn series(instrument: &str, interval: &str) -> ApiResult<Series> {
+    let id: InstrumentId = instrument
+        .parse()
+        .map_err(|e: tradewind_types::IdError| ApiError::field("instrument", "MALFORMED", e.to_string()))?;
+    let interval = crate::bars::interval(interval)?;
+    if interval.is_time() {
+        return Ok(Series::bars(id, interval));
+    }
+    let detail =
+        format!("{interval} bars are built from trades; the catalogue keeps bars of time such as 1m");
+    Err(ApiError::field("interval", "NOT_KEPT", detail))
+}
+
+/// The calendar that is named, else the instrument's own, else none.
+async fn calendar(state: &AppState, named: Option<String>, id: &InstrumentId) -> ApiResult<String> {
+    if let Some(named) = named {
+        return Ok(named);
+    }
+    let id = id.clone();
+    let own = state.engine.query(move |kernel| {
+        let (instrument, _) = kernel.market(&id)?;
+        Some(instrument.calendar.to_string())
+    });
+    Ok(own.await?.unwrap_or_else(|| ALWAYS.to_owned()))
+}
