@@ -2,13 +2,11 @@
  * The chart with 20,000 bars and five indicators of the real engine, panned: work of the main thread per frame.
  * `npm run pan` runs this alone and prints the figures.
  */
-import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
-import { BINARY, Demo } from './support/demo';
+import { Demo } from './support/demo';
 import { frameWork, type FrameWork } from './support/frames';
 import { enter, live } from './support/test';
+import { importBars, walk } from './support/walk';
 
 const INSTRUMENT = 'BTC-USD.COINBASE';
 const BARS = 20_000;
@@ -19,54 +17,11 @@ const STEPS = 120;
 /** Of so many passes the best counts: what other programs take from the processor's caches is not the page's work. */
 const PASSES = 3;
 
-/** SplitMix64, as the program's own tests have it: the same bars every time. */
-function uniform(seed: bigint): () => number {
-  const MASK = (1n << 64n) - 1n;
-  let state = seed;
-  return () => {
-    state = (state + 0x9e3779b97f4a7c15n) & MASK;
-    let z = state;
-    z = ((z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n) & MASK;
-    z = ((z ^ (z >> 27n)) * 0x94d049bb133111ebn) & MASK;
-    return Number((z ^ (z >> 31n)) >> 11n) / 2 ** 53;
-  };
-}
-
-interface Row {
-  ts: string;
-  open: string;
-  high: string;
-  low: string;
-  close: string;
-  volume: string;
-}
-/** A walk of minutes that ends a day ago. */
-function walk(): Row[] {
-  const next = uniform(7n);
-  const end = Math.floor(Date.now() / 60_000) * 60_000 - 86_400_000;
-  let last = 60_000;
-  return Array.from({ length: BARS }, (_, index) => {
-    const [first, now] = [last, last * (1 + (next() - 0.5) / 500)];
-    last = now;
-    const [top, bottom] = [Math.max(first, now) * 1.0004, Math.min(first, now) * 0.9996];
-    const [open = '', high = '', low = '', close = ''] = [first, top, bottom, now].map((v) => v.toFixed(2));
-    const ts = new Date(end - (BARS - index) * 60_000).toISOString();
-    return { ts, open, high, low, close, volume: (next() * 5).toFixed(4) };
-  });
-}
-
-/** Takes the walk into the catalogue, where the chart and the engine's indicators read what is older than the engine. */
-function importBars(data: string, rows: readonly Row[]): void {
-  const lines = rows.map((row) => [row.ts, row.open, row.high, row.low, row.close, row.volume].join());
-  const file = join(data, 'bars.csv');
-  writeFileSync(file, `ts,open,high,low,close,volume\n${lines.join('\n')}\n`);
-  const place = ['--data', data, '--instrument', INSTRUMENT, '--interval', '1m'];
-  execFileSync(BINARY, ['catalog', 'import', file, ...place]);
-}
-
 test('20,000 bars with five indicators pan within a frame', async ({ browser }) => {
   test.setTimeout(240_000);
-  const demo = await Demo.start((data) => importBars(data, walk()));
+  // Minutes that end a day ago; what is older than the engine's bars comes from the catalogue.
+  const end = Math.floor(Date.now() / 60_000) * 60_000 - 86_400_000;
+  const demo = await Demo.start((data) => importBars(data, [INSTRUMENT, '1m'], walk(BARS, 60_000, end)));
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   try {
     const page = await context.newPage();

@@ -1,13 +1,19 @@
 /** Requests about calendars: sessions, holidays, what administrators lay over them, expiries. */
-import type {
-  Calendar,
-  CalendarChanged,
-  CalendarExpiries,
-  CalendarOverrides,
-  CalendarSessions,
-  NewCalendarOverride,
-} from './data-types';
 import { request } from './plain';
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+
+export type Calendar = Schemas['Calendar'];
+export type TimeSpan = Schemas['TimeSpan'];
+export type CalendarSession = Schemas['CalendarSession'];
+export type CalendarHoliday = Schemas['CalendarHoliday'];
+export type CalendarSessions = Schemas['CalendarSessions'];
+export type CalendarOverrideKind = Schemas['CalendarOverrideKind'];
+export type NewCalendarOverride = Schemas['NewCalendarOverride'];
+export type CalendarOverride = Schemas['CalendarOverride'];
+export type CalendarChanged = Schemas['CalendarChanged'];
+export type CalendarExpiry = Schemas['CalendarExpiry'];
 
 const of = (calendar: string, ...rest: string[]) => ['calendars', calendar, ...rest];
 
@@ -18,7 +24,7 @@ export interface Period {
 }
 
 export const calendars = {
-  list: async () => (await request<{ calendars: Calendar[] }>('GET', ['calendars'])).calendars,
+  list: async () => (await request<Schemas['Calendars']>('GET', ['calendars'])).calendars,
   sessions: (calendar: string, { from, to }: Period) =>
     request<CalendarSessions>('GET', of(calendar, 'sessions'), { query: { from, to } }),
   /** As the rules alone have it. */
@@ -27,7 +33,7 @@ export const calendars = {
       query: { from, to, without_overrides: 'true' },
     }),
   overrides: async (calendar: string) =>
-    (await request<CalendarOverrides>('GET', of(calendar, 'overrides'))).overrides,
+    (await request<Schemas['CalendarOverrides']>('GET', of(calendar, 'overrides'))).overrides,
   setOverride: (calendar: string, date: string, body: NewCalendarOverride) =>
     request<CalendarChanged>('PUT', of(calendar, 'overrides', date), { body }),
   removeOverride: (calendar: string, date: string) =>
@@ -39,7 +45,7 @@ export const calendars = {
     }),
   expiries: async (calendar: string, underlying: string, { from, to }: Period) =>
     (
-      await request<CalendarExpiries>('GET', of(calendar, 'expiries'), {
+      await request<Schemas['CalendarExpiries']>('GET', of(calendar, 'expiries'), {
         query: { underlying, from, to },
       })
     ).expiries,

@@ -1,14 +1,19 @@
 /** Requests about stored market data: series, gaps, quality, backfill, compaction, retention. */
-import type {
-  NewBackfill,
-  Backfilled,
-  Catalogue,
-  CatalogueCompacted,
-  CatalogueGaps,
-  SeriesQuality,
-  Retention,
-} from './data-types';
 import { request } from './plain';
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+
+export type Catalogue = Schemas['Catalogue'];
+export type CatalogueSeries = Schemas['CatalogueSeries'];
+export type CatalogueGap = Schemas['CatalogueGap'];
+export type CatalogueGaps = Schemas['CatalogueGaps'];
+export type SeriesQuality = Schemas['SeriesQuality'];
+export type NewBackfill = Schemas['NewBackfill'];
+export type Backfilled = Schemas['Backfilled'];
+export type RetentionPolicy = Schemas['RetentionPolicy'];
+export type RetentionDue = Schemas['RetentionDue'];
+export type Retention = Schemas['Retention'];
 
 /** A series of bars. */
 export interface BarSeries {
@@ -31,7 +36,7 @@ export const catalogue = {
     request<SeriesQuality>('GET', ['catalogue', 'quality'], { query: { instrument, interval } }),
   backfill: (body: NewBackfill, signal: AbortSignal) =>
     request<Backfilled>('POST', ['catalogue', 'backfill'], { body, signal }),
-  compact: () => request<CatalogueCompacted>('POST', ['catalogue', 'compact']),
+  compact: () => request<Schemas['CatalogueCompacted']>('POST', ['catalogue', 'compact']),
   retention: () => request<Retention>('GET', ['catalogue', 'retention']),
   applyRetention: () => request<Retention>('POST', ['catalogue', 'retention']),
 };

@@ -1,7 +1,35 @@
 /** Requests about corporate actions and earnings, and the factors that follow from them. */
-import type { ActionsImported, AdjustmentFactor, CorporateAction, NewCorporateAction } from './data-types';
 import { request } from './plain';
-import type { Page } from './types';
+import type { Decimal, Page, Timestamp } from './types';
+
+export interface AdjustmentFactor {
+  before: string;
+  price: Decimal;
+  volume: Decimal;
+}
+export type ActionKind = 'split' | 'bonus' | 'stock_dividend' | 'dividend' | 'rights' | 'earnings';
+export interface NewCorporateAction {
+  instrument: string;
+  ex_date: string;
+  kind: ActionKind;
+  new?: Decimal | null;
+  held?: Decimal | null;
+  amount?: Decimal | null;
+  currency?: string | null;
+  price?: Decimal | null;
+  period?: string | null;
+  time?: string | null;
+  confirmed?: boolean | null;
+  source?: string | null;
+}
+export interface CorporateAction extends NewCorporateAction {
+  id: string;
+  added_by?: string;
+  added_at?: Timestamp;
+}
+export interface ActionsImported {
+  imported: number;
+}
 
 export interface ActionFilter {
   instrument?: string | null;

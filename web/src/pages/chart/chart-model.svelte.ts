@@ -1,7 +1,6 @@
 /** The bars that a chart shows and where they come from: pages of history over REST, live bars over the hub. */
 import { market } from '$/api';
-import type { PagedBars } from '$/api/data-types';
-import type { Bar, DataState } from '$/api/types';
+import type { Bar, Bars, DataState } from '$/api/types';
 import { BARS_MAX, BarWindow } from './bar-window';
 
 const PAGE = 500;
@@ -121,12 +120,12 @@ export class ChartModel {
     this.#waiting.push(bar);
   }
 
-  #load(query: { limit: number; before?: string }): Promise<PagedBars> {
+  #load(query: { limit: number; before?: string }): Promise<Bars> {
     const { instrument = '', interval = '' } = this.#selection ?? {};
     return market.bars(instrument, { interval, overlays: '', ...query }, this.#abort?.signal);
   }
 
-  #take(page: PagedBars): void {
+  #take(page: Bars): void {
     this.window.take(page);
     this.#before = page.next_before ?? null;
     this.#oldest = this.window.oldest?.ts;

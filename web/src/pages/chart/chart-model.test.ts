@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { BarsOf } from '$/api';
-import type { PagedBars as Bars } from '$/api/data-types';
-import type { Bar } from '$/api/types';
+import type { Bar, Bars } from '$/api/types';
 import { ChartModel, type Drawing } from './chart-model.svelte';
 
 /** Pages are answered by hand, so that bars can come before, between and after them. */

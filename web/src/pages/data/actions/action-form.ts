@@ -1,5 +1,5 @@
 /** Corporate actions in words, and the form of a new one. The server checks the same. */
-import type { ActionKind, CorporateAction, NewCorporateAction } from '$/api/data-types';
+import type { ActionKind, CorporateAction, NewCorporateAction } from '$/api/corporate-actions';
 import { parseDecimal, sign } from '$/money/decimal';
 
 export const FIELDS = ['new', 'held', 'amount', 'currency', 'price', 'period'] as const;

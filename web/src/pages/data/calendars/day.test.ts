@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CalendarOverride, CalendarSession, CalendarSessions } from '$/api/data-types';
+import type { CalendarOverride, CalendarSession, CalendarSessions } from '$/api/calendars';
 import { dayOf, hours, isLaid, listed, markOf, phases, spoken } from './day';
 import { contentOf, draftOf, problemsOf, type Draft } from './override-form';
 

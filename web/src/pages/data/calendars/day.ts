@@ -6,7 +6,7 @@ import type {
   CalendarSession,
   CalendarSessions,
   TimeSpan,
-} from '$/api/data-types';
+} from '$/api/calendars';
 import { formatTime } from '$/time/format';
 import { dateIn } from '$/time/zoned';
 import { addDays } from './month';

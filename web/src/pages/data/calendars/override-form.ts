@@ -3,7 +3,7 @@ import type {
   CalendarOverride,
   CalendarOverrideKind as OverrideKind,
   NewCalendarOverride,
-} from '$/api/data-types';
+} from '$/api/calendars';
 
 export const TIMES = ['open', 'close', 'break_start', 'break_end'] as const;
 export type TimeName = (typeof TIMES)[number];

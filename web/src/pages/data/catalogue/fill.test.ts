@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Backfilled } from '$/api/data-types';
+import type { Backfilled } from '$/api/catalogue';
 import { fill } from './fill';
 
 const round = (change: Partial<Backfilled>): Backfilled => ({

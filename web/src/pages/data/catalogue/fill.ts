@@ -1,5 +1,5 @@
 /** A backfill asked for in rounds: the server answers after so many questions to the venue, the next round goes on. */
-import type { Backfilled } from '$/api/data-types';
+import type { Backfilled } from '$/api/catalogue';
 
 /** Sums of the rounds so far; failures and gaps left are those of the last one. */
 export function joined(before: Backfilled | null, round: Backfilled): Backfilled {

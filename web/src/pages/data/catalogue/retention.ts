@@ -1,5 +1,5 @@
 /** What a retention run would do, in words. */
-import type { RetentionDue, RetentionPolicy } from '$/api/data-types';
+import type { RetentionDue, RetentionPolicy } from '$/api/catalogue';
 import { formatBytes } from '../connections';
 import { count } from './series';
 

@@ -1,6 +1,5 @@
 /** Quality of series as it was computed since the page was opened. Each asks the server to read the whole series. */
-import { catalogue, type BarSeries } from '$/api/catalogue';
-import type { SeriesQuality } from '$/api/data-types';
+import { catalogue, type BarSeries, type SeriesQuality } from '$/api/catalogue';
 
 export type Score =
   | { state: 'computing' }

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { BarSeries } from '$/api/catalogue';
-import type { SeriesQuality as Quality } from '$/api/data-types';
+import type { BarSeries, SeriesQuality as Quality } from '$/api/catalogue';
 import { Scores } from './scores.svelte';
 
 const series = (instrument: string): BarSeries => ({ instrument, interval: '1m' });

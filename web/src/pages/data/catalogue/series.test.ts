@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SeriesQuality as Quality } from '$/api/data-types';
+import type { SeriesQuality as Quality } from '$/api/catalogue';
 import { consequences, policyText } from './retention';
 import { barsOf, scoreText, scoreTone, seriesKey, shareText } from './series';
 

@@ -1,6 +1,5 @@
 /** Stored series in words and in the address. */
-import type { BarSeries } from '$/api/catalogue';
-import type { CatalogueSeries, SeriesQuality } from '$/api/data-types';
+import type { BarSeries, CatalogueSeries, SeriesQuality } from '$/api/catalogue';
 import type { Tone } from '$/ui/Badge.svelte';
 
 export const KINDS = ['bars', 'trades', 'quotes', 'options'] as const;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CatalogueGap as Gap } from '$/api/data-types';
+import type { CatalogueGap as Gap } from '$/api/catalogue';
 import { barsMissing, pieces } from './strip';
 
 const at = (hour: number) => new Date(Date.UTC(2026, 10, 1, hour)).toISOString();

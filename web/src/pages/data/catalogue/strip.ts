@@ -1,5 +1,5 @@
 /** Gaps on a strip of time: where each stands, as parts of the whole. */
-import type { CatalogueGap, CatalogueGaps } from '$/api/data-types';
+import type { CatalogueGap, CatalogueGaps } from '$/api/catalogue';
 
 export interface Piece {
   /** Of the strip's width, 0 to 1. */
