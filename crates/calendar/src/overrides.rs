@@ -333,6 +333,21 @@ impl Overrides {
     }
 }
 
+impl IntoIterator for Overrides {
+    type Item = Override;
+    type IntoIter = std::vec::IntoIter<Override>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        let all = self.changes.into_iter();
+        let all = all.map(|((calendar, date), change)| Override {
+            calendar,
+            date,
+            change,
+        });
+        all.collect::<Vec<_>>().into_iter()
+    }
+}
+
 impl FromIterator<Override> for Overrides {
     fn from_iter<I: IntoIterator<Item = Override>>(overrides: I) -> Self {
         let changes = overrides.into_iter().map(|o| ((o.calendar, o.date), o.change));

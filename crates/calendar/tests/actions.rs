@@ -200,7 +200,7 @@ fn events_come_from_csv_with_the_bad_rows_named_and_are_found_by_date() {
         earnings,AAPL.XNAS,2020-10-29,,,,,,2020Q4,after_close,true,Apple\n\
         bonus,X.XBOM,2020-09-01,1,0,,,,,,,\n\
         dividend,X.XBOM,2020-09-01,,,-1,INR,,,,,\n\
-        merger,X.XBOM,2020-09-01,,,,,,,,,\n\
+        buyback,X.XBOM,2020-09-01,,,,,,,,,\n\
         split,X.XBOM,2020-13-01,2,1,,,,,,,\n\
         split,XBOM,2020-09-01,2,1,,,,,,,\n\
         earnings,X.XBOM,2020-09-01,,,,,,,,,\n";
@@ -231,6 +231,64 @@ fn events_come_from_csv_with_the_bad_rows_named_and_are_found_by_date() {
     assert!(
         !again.add(events.of(&apple)[0].clone()),
         "the same event is there once"
+    );
+}
+
+#[test]
+fn actions_with_another_instrument_in_them_come_from_csv_too() {
+    let calendar = Calendar::find("XNYS").expect("known");
+    let text = "kind,instrument,ex_date,new,held,amount,currency,price,into,cost_fraction\n\
+        merger,A.XNYS,2024-03-01,1,2,,,,B.XNYS,\n\
+        merger,A.XNYS,2024-03-01,,,54.20,USD,,,\n\
+        merger,A.XNYS,2024-03-01,1,2,10,USD,,B.XNYS,0.4\n\
+        spin_off,A.XNYS,2024-03-01,1,4,,,,C.XNYS,0.25\n\
+        symbol_change,FB.XNAS,2022-06-09,,,,,,META.XNAS,\n\
+        delisting,D.XNYS,2024-03-01,,,,,0,,\n\
+        merger,A.XNYS,2024-03-01,1,2,10,USD,,B.XNYS,\n\
+        spin_off,A.XNYS,2024-03-01,1,4,,,,C.XNYS,1.25\n\
+        symbol_change,FB.XNAS,2022-06-09,,,,,,,\n\
+        delisting,D.XNYS,2024-03-01,,,,,,,\n";
+    let imported = read_csv(text, &calendar).expect("a table");
+    let names: Vec<&str> = imported.events.iter().map(|e| e.kind.name()).collect();
+    assert_eq!(
+        names,
+        [
+            "merger",
+            "merger",
+            "merger",
+            "spin_off",
+            "symbol_change",
+            "delisting"
+        ]
+    );
+    assert_eq!(imported.lines, [2, 3, 4, 5, 6, 7]);
+    let kinds: Vec<&ActionKind> = imported
+        .events
+        .iter()
+        .filter_map(|e| match &e.kind {
+            EventKind::Action { action } => Some(&action.kind),
+            EventKind::Earnings { .. } => None,
+        })
+        .collect();
+    let b = Some((id("B.XNYS"), ratio(1, 2)));
+    let merger =
+        |stock: Option<(InstrumentId, Ratio)>, cash: Option<&str>, fraction: &str| ActionKind::Merger {
+            stock,
+            cash: cash.map(|amount| dollars(dec(amount))),
+            cash_cost_fraction: dec(fraction),
+        };
+    assert_eq!(*kinds[0], merger(b.clone(), None, "0"));
+    assert_eq!(*kinds[1], merger(None, Some("54.20"), "1"));
+    assert_eq!(*kinds[2], merger(b, Some("10"), "0.4"));
+    let reasons: Vec<&str> = imported.rejects.iter().map(|r| r.reason.as_str()).collect();
+    assert_eq!(
+        reasons,
+        [
+            "cost_fraction `` is not a number from 0 to 1",
+            "cost_fraction `1.25` is not a number from 0 to 1",
+            "into: instrument id  is not SYMBOL.MARKET",
+            "price `` is not a number of at least 0",
+        ]
     );
 }
 

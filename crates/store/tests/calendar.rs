@@ -147,6 +147,7 @@ async fn the_same_event_is_stored_once_and_events_are_found_by_day_and_instrumen
         instrument: instrument.map(|i| i.parse().expect("an id")),
         from,
         to,
+        after: None,
         limit,
     };
     let (from, to) = (date(2026, 8, 7), date(2026, 9, 18));
@@ -160,6 +161,14 @@ async fn the_same_event_is_stored_once_and_events_are_found_by_day_and_instrumen
             .all(|e| e.added_by == "u1" && e.added_at == UnixNanos(5))
     );
     assert_eq!(found[2].row, rows[2]);
+    // One at a time, each after the one before.
+    let mut page = query(None, from, to, 1);
+    for event in &found {
+        let next = events::list(&db, &org("desk"), &page).await.expect("list");
+        assert_eq!(&next, std::slice::from_ref(event));
+        page.after = Some((event.row.date, event.row.instrument.clone(), event.id.clone()));
+    }
+    assert_eq!(events::list(&db, &org("desk"), &page).await.expect("list"), []);
     let apple = query(Some("AAPL.XNAS"), from, date(2026, 12, 31), 2);
     assert_eq!(
         events::list(&db, &org("desk"), &apple).await.expect("list").len(),

@@ -7,9 +7,13 @@
 //! | `split`, `bonus`, `stock_dividend` | `new`, `held` (2 and 1 for a split of 2 for 1; 1 and 1 for a bonus of 1 per 1) | |
 //! | `dividend` | `amount` per unit, `currency` | |
 //! | `rights` | `new`, `held`, `price` | |
+//! | `merger` | `into` with `new` and `held`, or `amount` with `currency`, or both with `cost_fraction` | |
+//! | `spin_off` | `into`, `new`, `held`, `cost_fraction` (0 to 1, the part of the value that goes with it) | |
+//! | `symbol_change` | `into` | |
+//! | `delisting` | `price`, 0 for worthless | |
 //! | `earnings` | `period` | `time` (`before_open`, `during_session`, `after_close`), `confirmed` (`true`/`false`) |
 //!
-//! `source` says where it comes from. Kinds with another instrument in them (mergers, spin-offs) are entered through the API.
+//! `source` says where it comes from.
 
 use std::fmt;
 
@@ -42,8 +46,12 @@ pub struct ActionText<'a> {
     pub amount: &'a str,
     /// Of the amount.
     pub currency: &'a str,
-    /// Of rights.
+    /// Of rights and delistings.
     pub price: &'a str,
+    /// The other instrument, of mergers, spin-offs and changes of symbol.
+    pub into: &'a str,
+    /// Of spin-offs, and of mergers for both units and cash.
+    pub cost_fraction: &'a str,
     /// Of earnings.
     pub period: &'a str,
     /// Of earnings.
@@ -80,6 +88,8 @@ pub struct RejectedAction {
 pub struct ImportedActions {
     /// In the order of the file.
     pub events: Vec<Event>,
+    /// On which line each of them stands, the header = 1.
+    pub lines: Vec<usize>,
     /// In the order of the file.
     pub rejects: Vec<RejectedAction>,
 }
@@ -89,6 +99,18 @@ pub struct ImportedActions {
 /// # Errors
 /// [`CsvError`] when the file as a whole cannot be read.
 pub fn read_csv(text: &str, calendar: &Calendar) -> Result<ImportedActions, CsvError> {
+    read_csv_by(text, |_| Ok(calendar.clone()))
+}
+
+/// The same for instruments of several markets: `calendar_of` says by which calendar an instrument goes, or why it is not
+/// known.
+///
+/// # Errors
+/// As [`read_csv`].
+pub fn read_csv_by(
+    text: &str,
+    calendar_of: impl Fn(&InstrumentId) -> Result<Calendar, String>,
+) -> Result<ImportedActions, CsvError> {
     let table = Table::new(text, &["instrument", "ex_date", "kind"], LINES_MAX)?;
     let mut imported = ImportedActions::default();
     for row in table.rows() {
@@ -101,13 +123,18 @@ pub fn read_csv(text: &str, calendar: &Calendar) -> Result<ImportedActions, CsvE
             amount: row.get("amount"),
             currency: row.get("currency"),
             price: row.get("price"),
+            into: row.get("into"),
+            cost_fraction: row.get("cost_fraction"),
             period: row.get("period"),
             time: row.get("time"),
             confirmed: row.get("confirmed"),
             source: row.get("source"),
         };
-        match fields.read(calendar) {
-            Ok(event) => imported.events.push(event),
+        match fields.read_by(&calendar_of) {
+            Ok(event) => {
+                imported.events.push(event);
+                imported.lines.push(row.line);
+            }
             Err(reason) => {
                 let line = row.line;
                 imported.rejects.push(RejectedAction { line, reason });
@@ -123,10 +150,24 @@ impl ActionText<'_> {
     /// # Errors
     /// The first thing wrong, for people.
     pub fn read(&self, calendar: &Calendar) -> Result<Event, String> {
-        self.event(calendar).map_err(|refusal| refusal.0)
+        self.read_by(|_| Ok(calendar.clone()))
     }
 
-    fn event(&self, calendar: &Calendar) -> Result<Event, Refusal> {
+    /// Reads the fields by the calendar that `calendar_of` names for the instrument.
+    ///
+    /// # Errors
+    /// As [`ActionText::read`].
+    pub fn read_by(
+        &self,
+        calendar_of: impl Fn(&InstrumentId) -> Result<Calendar, String>,
+    ) -> Result<Event, String> {
+        self.event(calendar_of).map_err(|refusal| refusal.0)
+    }
+
+    fn event(
+        &self,
+        calendar_of: impl Fn(&InstrumentId) -> Result<Calendar, String>,
+    ) -> Result<Event, Refusal> {
         let instrument: InstrumentId = match self.instrument.trim().parse() {
             Ok(instrument) => instrument,
             Err(error) => return refuse(format_args!("instrument: {error}")),
@@ -146,6 +187,16 @@ impl ActionText<'_> {
             "stock_dividend" => ActionKind::StockDividend { ratio: self.ratio()? },
             "dividend" => self.dividend()?,
             "rights" => self.rights()?,
+            "merger" => self.merger()?,
+            "spin_off" => ActionKind::SpinOff {
+                into: self.into()?,
+                ratio: self.ratio()?,
+                cost_fraction: fraction("cost_fraction", self.cost_fraction)?,
+            },
+            "symbol_change" => ActionKind::SymbolChange { into: self.into()? },
+            "delisting" => ActionKind::Delisting {
+                price: price(at_least_zero("price", self.price)?)?,
+            },
             "earnings" => {
                 let kind = self.earnings()?;
                 return Ok(Event {
@@ -156,12 +207,14 @@ impl ActionText<'_> {
             }
             _ => {
                 return refuse(format_args!(
-                    "kind `{}` is not one of split, bonus, stock_dividend, dividend, rights, earnings",
+                    "kind `{}` is not one of split, bonus, stock_dividend, dividend, rights, merger, spin_off, symbol_change, \
+                     delisting, earnings",
                     short(self.kind)
                 ));
             }
         };
-        let effective = match ex_instant(calendar, date) {
+        let calendar = calendar_of(&instrument).map_err(Refusal)?;
+        let effective = match ex_instant(&calendar, date) {
             Ok(ts) => ts,
             Err(error) => return refuse(format_args!("ex_date: {error}")),
         };
@@ -195,28 +248,56 @@ impl ActionText<'_> {
     }
 
     fn dividend(&self) -> Result<ActionKind, Refusal> {
-        let amount = above_zero("amount", self.amount)?;
-        let currency: Currency = match self.currency.trim().parse() {
-            Ok(currency) => currency,
-            Err(error) => return refuse(format_args!("currency: {error}")),
-        };
         Ok(ActionKind::CashDividend {
-            per_unit: Money::new(amount, currency),
+            per_unit: self.cash()?,
             withholding: Decimal::ZERO,
         })
     }
 
     fn rights(&self) -> Result<ActionKind, Refusal> {
-        let price = match Price::new(above_zero("price", self.price)?) {
-            Ok(price) => price,
-            Err(error) => return refuse(format_args!("price: {error}")),
-        };
         Ok(ActionKind::Rights {
             ratio: self.ratio()?,
-            price,
+            price: price(above_zero("price", self.price)?)?,
             // What is offered to an owner of one; how many are taken up is each account's matter.
             taken: Decimal::ONE,
         })
+    }
+
+    fn merger(&self) -> Result<ActionKind, Refusal> {
+        let stock = match self.into.trim() {
+            "" => None,
+            _ => Some((self.into()?, self.ratio()?)),
+        };
+        let cash = match self.amount.trim() {
+            "" => None,
+            _ => Some(self.cash()?),
+        };
+        let cash_cost_fraction = match (&stock, &cash) {
+            (Some(_), Some(_)) => fraction("cost_fraction", self.cost_fraction)?,
+            (None, Some(_)) => Decimal::ONE,
+            (Some(_), None) => Decimal::ZERO,
+            (None, None) => return refuse("a merger needs into with new and held, or amount with currency"),
+        };
+        Ok(ActionKind::Merger {
+            stock,
+            cash,
+            cash_cost_fraction,
+        })
+    }
+
+    fn into(&self) -> Result<InstrumentId, Refusal> {
+        match self.into.trim().parse() {
+            Ok(into) => Ok(into),
+            Err(error) => refuse(format_args!("into: {error}")),
+        }
+    }
+
+    fn cash(&self) -> Result<Money, Refusal> {
+        let amount = above_zero("amount", self.amount)?;
+        match self.currency.trim().parse::<Currency>() {
+            Ok(currency) => Ok(Money::new(amount, currency)),
+            Err(error) => refuse(format_args!("currency: {error}")),
+        }
     }
 
     fn earnings(&self) -> Result<EventKind, Refusal> {
@@ -259,5 +340,32 @@ fn above_zero(field: &str, text: &str) -> Result<Decimal, Refusal> {
     match Decimal::from_str_exact(text.trim()) {
         Ok(number) if number > Decimal::ZERO => Ok(number),
         _ => refuse(format_args!("{field} `{}` is not a number above 0", short(text))),
+    }
+}
+
+fn at_least_zero(field: &str, text: &str) -> Result<Decimal, Refusal> {
+    match Decimal::from_str_exact(text.trim()) {
+        Ok(number) if number >= Decimal::ZERO => Ok(number),
+        _ => refuse(format_args!(
+            "{field} `{}` is not a number of at least 0",
+            short(text)
+        )),
+    }
+}
+
+fn fraction(field: &str, text: &str) -> Result<Decimal, Refusal> {
+    match Decimal::from_str_exact(text.trim()) {
+        Ok(number) if (Decimal::ZERO..=Decimal::ONE).contains(&number) => Ok(number),
+        _ => refuse(format_args!(
+            "{field} `{}` is not a number from 0 to 1",
+            short(text)
+        )),
+    }
+}
+
+fn price(number: Decimal) -> Result<Price, Refusal> {
+    match Price::new(number) {
+        Ok(price) => Ok(price),
+        Err(error) => refuse(format_args!("price: {error}")),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use tradewind_types::record::CorporateAction;
+use tradewind_types::record::{ActionKind, CorporateAction};
 use tradewind_types::{InstrumentId, Money, UnixNanos};
 
 use super::series::{Adjust, AdjustmentTable};
@@ -63,6 +63,36 @@ pub enum EventKind {
         /// Where it comes from.
         source: String,
     },
+}
+
+impl EventKind {
+    /// As files name it: `split`, `earnings`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            EventKind::Earnings { .. } => "earnings",
+            EventKind::Action { action } => match action.kind {
+                ActionKind::Split { .. } => "split",
+                ActionKind::Bonus { .. } => "bonus",
+                ActionKind::StockDividend { .. } => "stock_dividend",
+                ActionKind::CashDividend { .. } => "dividend",
+                ActionKind::Rights { .. } => "rights",
+                ActionKind::Merger { .. } => "merger",
+                ActionKind::SpinOff { .. } => "spin_off",
+                ActionKind::SymbolChange { .. } => "symbol_change",
+                ActionKind::Delisting { .. } => "delisting",
+            },
+        }
+    }
+
+    /// Where it comes from.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        match self {
+            EventKind::Earnings { source, .. } => source,
+            EventKind::Action { action } => &action.source,
+        }
+    }
 }
 
 /// An event of an instrument on a date: the ex-date of an action.

@@ -10,7 +10,7 @@ mod event;
 mod factor;
 mod series;
 
-pub use csv::{ActionText, ImportedActions, RejectedAction, read_csv};
+pub use csv::{ActionText, ImportedActions, RejectedAction, read_csv, read_csv_by};
 pub use event::{ActionError, EarningsTime, Event, EventCalendar, EventKind, ex_instant};
 pub use factor::{HistoryFactor, history_factor};
 pub use series::{Adjust, AdjustmentTable, Factors};

@@ -69,6 +69,8 @@ pub struct EventQuery {
     pub from: Date,
     /// Last day, included.
     pub to: Date,
+    /// After the event of this day, instrument and id.
+    pub after: Option<(Date, InstrumentId, String)>,
     /// At most so many.
     pub limit: u32,
 }
@@ -127,15 +129,23 @@ pub async fn remove(db: &Db, org: &OrgId, id: &str) -> Result<Option<StoredEvent
 /// Those of the database.
 pub async fn list(db: &Db, org: &OrgId, query: &EventQuery) -> Result<Vec<StoredEvent>, StoreError> {
     let instrument = query.instrument.as_ref().map(ToString::to_string);
+    let after = query.after.as_ref();
+    let (after_day, after_instrument, after_id) = after
+        .map(|(date, instrument, id)| (day(*date), instrument.to_string(), id.clone()))
+        .unwrap_or_default();
     let rows = sqlx::query(
         "SELECT * FROM calendar_events
          WHERE org_id = $1 AND day >= $2 AND day <= $3 AND ($4 = '' OR instrument = $4)
-         ORDER BY day, instrument, event_id LIMIT $5",
+             AND ($5 = '' OR (day, instrument, event_id) > ($5, $6, $7))
+         ORDER BY day, instrument, event_id LIMIT $8",
     )
     .bind(org.as_str())
     .bind(day(query.from))
     .bind(day(query.to))
     .bind(instrument.unwrap_or_default())
+    .bind(after_day)
+    .bind(after_instrument)
+    .bind(after_id)
     .bind(i64::from(query.limit))
     .fetch_all(db.reader())
     .await?;
