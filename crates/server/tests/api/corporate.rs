@@ -1,0 +1,256 @@
+//! Corporate actions and earnings dates over the API, and the factors that follow from them.
+
+use serde_json::{Value, json};
+use tradewind_store::identity::audit;
+use tradewind_types::record::Command;
+use tradewind_types::{Decimal, Instrument};
+use tradewind_wire::Role;
+
+use crate::calendars::send_csv;
+use crate::desk::{As, Desk};
+
+const PATH: &str = "/api/v1/corporate-actions";
+
+async fn admin(desk: &Desk) -> As {
+    let user = desk.person("ravi", Role::Admin).await;
+    desk.session(&user).await
+}
+
+/// A share that the engine knows, quoted in dollars, traded by the hours of New York.
+async fn define_share(desk: &Desk) {
+    let mut share = Instrument::spot(
+        "ACME.XNAS".parse().expect("id"),
+        "broker".parse().expect("venue"),
+        "ACME",
+        (
+            "ACME".parse().expect("currency"),
+            "USD".parse().expect("currency"),
+        ),
+        Decimal::new(1, 2),
+        Decimal::ONE,
+    );
+    share.calendar = "XNYS".into();
+    let instrument = Box::new(share);
+    desk.command(Command::DefineInstrument { instrument }).await;
+}
+
+fn split(date: &str, new: &str, held: &str) -> Value {
+    json!({"instrument": "ACME.XNAS", "ex_date": date, "kind": "split", "new": new, "held": held, "source": "a notice"})
+}
+
+#[tokio::test]
+async fn an_event_is_entered_found_and_taken_away() {
+    let desk = Desk::open().await;
+    let who = admin(&desk).await;
+    let added = desk.call(&who, "POST", PATH, split("2026-11-30", "2", "1")).await;
+    assert_eq!(added.status, 201, "{}", String::from_utf8_lossy(&added.body));
+    let added = added.json();
+    // The Friday before is a half day: it closes at 13:00 in New York.
+    assert_eq!(added["effective"], "2026-11-27T18:00:00Z", "{added}");
+    assert_eq!((&added["kind"], &added["new"]), (&json!("split"), &json!("2")));
+    let again = desk.call(&who, "POST", PATH, split("2026-11-30", "2", "1")).await;
+    assert_eq!(again.json()["id"], added["id"], "the same event is there once");
+    let earnings = json!({"instrument": "ACME.XNAS", "ex_date": "2026-12-03", "kind": "earnings",
+        "period": "2026Q4", "time": "after_close", "confirmed": true});
+    let earnings = desk.call(&who, "POST", PATH, earnings).await.json();
+    assert_eq!(
+        (&earnings["time"], &earnings["confirmed"]),
+        (&json!("after_close"), &json!(true))
+    );
+    let other = json!({"instrument": "TATA.NSE", "ex_date": "2026-12-03", "kind": "dividend", "amount": "3.50", "currency": "INR"});
+    let other = desk.call(&who, "POST", PATH, other).await.json();
+    assert_eq!(
+        other["effective"], "2026-12-02T10:00:00Z",
+        "by the calendar that the market names: {other}"
+    );
+
+    // All by date, then a page at a time, then those of one.
+    let ids = |list: &Value| -> Vec<Value> {
+        let items = list["items"].as_array().expect("items");
+        items.iter().map(|e| e["id"].clone()).collect()
+    };
+    let all = desk.get(&who, PATH).await.json();
+    let wanted = [&added, &earnings, &other].map(|e| e["id"].clone());
+    assert_eq!(ids(&all), wanted);
+    assert_eq!(all["items"][1], earnings);
+    let mut found = Vec::new();
+    let mut page = desk.get(&who, &format!("{PATH}?limit=1")).await.json();
+    loop {
+        found.extend(ids(&page));
+        let Some(cursor) = page["next_cursor"].as_str() else {
+            break;
+        };
+        page = desk
+            .get(&who, &format!("{PATH}?limit=1&cursor={cursor}"))
+            .await
+            .json();
+    }
+    assert_eq!(found, wanted);
+    let of_one = desk
+        .get(&who, &format!("{PATH}?instrument=TATA.NSE"))
+        .await
+        .json();
+    assert_eq!(ids(&of_one), wanted[2..]);
+    let before = desk
+        .get(&who, &format!("{PATH}?from=2026-12-01&to=2026-12-02"))
+        .await
+        .json();
+    assert_eq!(ids(&before), [json!(null); 0]);
+
+    let path = format!("{PATH}/{}", added["id"].as_str().expect("an id"));
+    assert_eq!(desk.call(&who, "DELETE", &path, Value::Null).await.status, 204);
+    let gone = desk.call(&who, "DELETE", &path, Value::Null).await;
+    assert_eq!(
+        (gone.status.as_u16(), gone.problem().as_str()),
+        (404, "CORPORATE_ACTION_UNKNOWN")
+    );
+    assert_eq!(ids(&desk.get(&who, PATH).await.json()), wanted[1..]);
+    let rows = audit::list(&desk.db, 0, 100).await.expect("audit");
+    let (_, last) = rows.last().expect("audited");
+    assert_eq!(
+        (last.action.as_str(), last.actor.as_str()),
+        ("corporate_action.delete", "u-ravi")
+    );
+}
+
+#[tokio::test]
+async fn an_event_that_makes_no_sense_is_refused_by_field() {
+    let desk = Desk::open().await;
+    let who = admin(&desk).await;
+    let with = |change: Value| {
+        let mut body = split("2026-11-30", "2", "1");
+        for (field, value) in change.as_object().expect("fields") {
+            body[field] = value.clone();
+        }
+        body
+    };
+    for (change, field) in [
+        (json!({"held": "0"}), "held:MALFORMED"),
+        (json!({"ex_date": "soon"}), "ex_date:MALFORMED"),
+        (json!({"instrument": "ACME"}), "instrument:MALFORMED"),
+        (json!({"instrument": "ACME.NOWHERE"}), "instrument:MALFORMED"),
+        (json!({"calendar": "NOWHERE"}), "calendar:MALFORMED"),
+        (
+            json!({"kind": "dividend", "amount": "-1", "currency": "USD"}),
+            "amount:MALFORMED",
+        ),
+        (json!({"kind": "earnings"}), "period:MALFORMED"),
+        (json!({"color": "red"}), "color:UNKNOWN_FIELD"),
+    ] {
+        let answer = desk.call(&who, "POST", PATH, with(change.clone())).await;
+        assert_eq!(answer.field(), field, "{change}: {}", answer.json());
+    }
+    // With a calendar, an instrument of a market that nobody knows is taken.
+    let taken = with(json!({"instrument": "ACME.NOWHERE", "calendar": "XNYS"}));
+    assert_eq!(desk.call(&who, "POST", PATH, taken).await.status, 201);
+    let trader = desk.person("asha", Role::Trader).await;
+    let trader = desk.session(&trader).await;
+    let refused = desk
+        .call(&trader, "POST", PATH, split("2026-11-30", "2", "1"))
+        .await;
+    assert_eq!(refused.status, 403);
+}
+
+#[tokio::test]
+async fn a_file_of_events_is_entered_whole_or_not_at_all() {
+    let desk = Desk::open().await;
+    let who = admin(&desk).await;
+    let good = "instrument,ex_date,kind,new,held,amount,currency\n\
+        TATA.NSE,2026-12-03,split,5,1,,\n\
+        INFY.NSE,2026-12-04,dividend,,,20,INR\n";
+    let bad = format!("{good}INFY.NSE,2026-12-04,dividend,,,twenty,INR\nX.NOWHERE,2026-12-04,split,2,1,,\n");
+    let refused = send_csv(&desk, &who, PATH, &bad).await;
+    assert_eq!(refused.status, 422);
+    let refused = refused.json();
+    assert_eq!(
+        (&refused["errors"][0]["field"], &refused["errors"][1]["field"]),
+        (&json!("line 4"), &json!("line 5"))
+    );
+    assert_eq!(desk.get(&who, PATH).await.json()["items"], json!([]));
+    let done = send_csv(&desk, &who, PATH, good).await.json();
+    assert_eq!(done, json!({"imported": 2, "known": 0}));
+    let again = send_csv(&desk, &who, PATH, good).await.json();
+    assert_eq!(again, json!({"imported": 0, "known": 2}));
+    // By a calendar that is named, also where none is known.
+    let named = format!("{PATH}?calendar=XNYS");
+    let done = send_csv(
+        &desk,
+        &who,
+        &named,
+        "instrument,ex_date,kind,new,held\nX.NOWHERE,2026-12-04,split,2,1\n",
+    )
+    .await;
+    assert_eq!(done.json()["imported"], 1);
+    assert_eq!(
+        send_csv(&desk, &who, PATH, "a,b\n1,2\n").await.field(),
+        "file:UNREADABLE"
+    );
+    let other = desk.request(&who, "POST", PATH, None);
+    assert_eq!(desk.send(other).await.problem(), "UNSUPPORTED_MEDIA_TYPE");
+}
+
+#[tokio::test]
+async fn factors_are_chained_and_what_has_none_is_told_apart() {
+    let desk = Desk::open().await;
+    define_share(&desk).await;
+    let who = admin(&desk).await;
+    for event in [
+        split("2026-06-01", "2", "1"),
+        json!({"instrument": "ACME.XNAS", "ex_date": "2026-09-01", "kind": "bonus", "new": "1", "held": "4"}),
+        json!({"instrument": "ACME.XNAS", "ex_date": "2026-10-01", "kind": "dividend", "amount": "1", "currency": "USD"}),
+        json!({"instrument": "ACME.XNAS", "ex_date": "2026-12-01", "kind": "earnings", "period": "Q4"}),
+    ] {
+        assert_eq!(desk.call(&who, "POST", PATH, event).await.status, 201);
+    }
+    let path = "/api/v1/instruments/ACME.XNAS/adjustments";
+    let told = desk.get(&who, path).await.json();
+    assert_eq!(
+        told["factors"],
+        json!([
+            {"before": "2026-06-01", "effective": "2026-05-29T20:00:00Z", "price": "0.4", "volume": "2.5"},
+            {"before": "2026-09-01", "effective": "2026-08-31T20:00:00Z", "price": "0.8", "volume": "1.25"},
+        ])
+    );
+    let without = &told["without_factor"][0];
+    assert_eq!(
+        (&without["ex_date"], &without["kind"]),
+        (&json!("2026-10-01"), &json!("dividend"))
+    );
+    assert!(
+        without["reason"].as_str().expect("words").contains("not stored"),
+        "{without}"
+    );
+    let splits = desk.get(&who, &format!("{path}?adjust=splits")).await.json();
+    assert_eq!(
+        (&splits["factors"], &splits["without_factor"]),
+        (&told["factors"], &json!([]))
+    );
+    let none = desk
+        .get(&who, "/api/v1/instruments/NONE.XNAS/adjustments")
+        .await
+        .json();
+    assert_eq!(none["factors"], json!([]));
+}
+
+#[tokio::test]
+async fn a_dividends_factor_follows_from_the_last_close_before_it() {
+    let desk = Desk::open().await;
+    let who = admin(&desk).await;
+    // Bitcoin is traded around the clock: the ex-date begins at midnight, 15 hours after the desk's morning.
+    desk.quote(crate::desk::BTC, 100, 101).await;
+    desk.pass(std::time::Duration::from_secs(15 * 3_600)).await;
+    let dividend = |currency: &str, date: &str| json!({"instrument": crate::desk::BTC, "ex_date": date, "kind": "dividend", "amount": "4", "currency": currency});
+    for event in [dividend("USD", "2026-11-23"), dividend("EUR", "2026-11-24")] {
+        assert_eq!(desk.call(&who, "POST", PATH, event).await.status, 201);
+    }
+    let path = format!("/api/v1/instruments/{}/adjustments", crate::desk::BTC);
+    let told = desk.get(&who, &path).await.json();
+    // The last trade of the day was at 100: 1 - 4 / 100.
+    assert_eq!(told["factors"][0]["price"], "0.96", "{told}");
+    assert_eq!(told["factors"][0]["effective"], "2026-11-23T00:00:00Z");
+    let reason = told["without_factor"][0]["reason"]
+        .as_str()
+        .expect("words")
+        .to_owned();
+    assert!(reason.contains("EUR") && reason.contains("USD"), "{reason}");
+}
