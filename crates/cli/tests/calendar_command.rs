@@ -157,3 +157,59 @@ fn what_is_not_known_is_a_usage_error_that_says_what_is() {
         2,
     );
 }
+
+#[test]
+fn overrides_that_administrators_have_stored_are_laid_over_with_data() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let data = dir.path().to_str().expect("UTF-8");
+    let day = [
+        "sessions",
+        "XNSE",
+        "--from",
+        "2026-12-01",
+        "--to",
+        "2026-12-01",
+        "--data",
+        data,
+    ];
+    let told = refused(&calendar(&day, ""), 3);
+    assert!(told.contains("there is no database"), "{told}");
+
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        use tradewind_store::calendar::overrides::{OverrideRow, put};
+        use tradewind_types::{EngineId, OrgId, UnixNanos};
+        let file = tradewind_store::DbConfig::file(&dir.path().join("tradewind.db"));
+        let db = tradewind_store::Db::open(&file).await.expect("a database");
+        tradewind_store::migrate::up(&db, UnixNanos(1))
+            .await
+            .expect("migrated");
+        let (org, engine) = (
+            OrgId::new("main").expect("an id"),
+            EngineId::new("main").expect("an id"),
+        );
+        let desk = tradewind_store::identity::organisations::ensure(&db, &org, &engine, UnixNanos(1));
+        desk.await.expect("a desk");
+        let row = OverrideRow {
+            calendar: "XNSE".to_owned(),
+            date: "2026-12-01".parse().expect("a date"),
+            kind: "early_close".to_owned(),
+            open: None,
+            close: Some("12:30".to_owned()),
+            break_start: None,
+            break_end: None,
+            name: "Half day".to_owned(),
+        };
+        put(&db, &org, &[row], "u1", UnixNanos(2)).await.expect("stored");
+        db.close().await;
+    });
+    let header = "session,open,close,break_start,break_end,early_close,name\n";
+    assert_eq!(
+        text(&calendar(&day, "")),
+        format!("{header}2026-12-01,2026-12-01T03:45:00Z,2026-12-01T07:00:00Z,,,true,Half day\n")
+    );
+    // What is given by hand lies on top of it.
+    let on_top = [&day[..], &["--overrides", "-"]].concat();
+    let file = "calendar,date,kind,name\nXNSE,2026-12-01,holiday,Closed\n";
+    assert_eq!(text(&calendar(&on_top, file)), header);
+}

@@ -8,13 +8,14 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tradewind_engine::EngineHandle;
 use tradewind_store::Db;
-use tradewind_store::catalog::Catalog;
 use tradewind_store::projection::Histories;
 use tradewind_types::{Clock, UnixNanos};
 
 use crate::access::Rights;
 use crate::backtests::Backtests;
 use crate::bars::BarReader;
+use crate::calendars::Calendars;
+use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::hub::Hub;
 use crate::identity::{Identities, Passwords, Tickets};
@@ -44,8 +45,10 @@ pub struct Parts {
     pub hub: Option<Arc<Hub>>,
     /// Jobs; without them `/backtests` answers 503.
     pub backtests: Option<Arc<Backtests>>,
-    /// Stored market data; without it there are no bars of before the engine's.
-    pub catalog: Option<Catalog>,
+    /// Stored market data; without it there are no bars of before the engine's, and `/catalogue` answers 503.
+    pub catalogue: Option<Arc<Catalogue>>,
+    /// Trading calendars with what is laid over them.
+    pub calendars: Arc<Calendars>,
 }
 
 /// Everything that handlers share.
@@ -67,7 +70,9 @@ pub struct Shared {
     /// Jobs.
     pub backtests: Option<Arc<Backtests>>,
     /// Stored market data.
-    pub catalog: Option<Catalog>,
+    pub catalogue: Option<Arc<Catalogue>>,
+    /// Trading calendars with what is laid over them.
+    pub calendars: Arc<Calendars>,
     /// From credentials to callers.
     pub identities: Arc<Identities>,
     /// Hub tickets.
@@ -122,7 +127,7 @@ impl AppState {
         BarReader {
             engine: self.engine.clone(),
             clock: Arc::clone(&self.clock),
-            catalog: self.catalog.clone(),
+            catalog: self.catalogue.as_ref().map(|of| of.catalog().clone()),
         }
     }
 
@@ -150,7 +155,8 @@ impl AppState {
             rights,
             hub,
             backtests,
-            catalog,
+            catalogue,
+            calendars,
         } = parts;
         Ok(Self(Arc::new(Shared {
             identities: rights.identities,
@@ -167,7 +173,8 @@ impl AppState {
             venues,
             hub,
             backtests,
-            catalog,
+            catalogue,
+            calendars,
         })))
     }
 }

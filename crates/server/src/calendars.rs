@@ -204,11 +204,7 @@ pub async fn stored(db: &Db, org: &OrgId) -> Result<Overrides, StoreError> {
 }
 
 fn all(laid: &Overrides) -> impl Iterator<Item = Override> {
-    laid.iter().map(|(calendar, date, change)| Override {
-        calendar,
-        date,
-        change: change.clone(),
-    })
+    laid.clone().into_iter()
 }
 
 fn fits(calendar: &str, date: Date, laid: &Arc<Overrides>) -> Result<(), Misfit> {

@@ -13,6 +13,8 @@ pub mod access;
 pub mod app;
 pub mod backtests;
 pub mod bars;
+pub mod calendars;
+pub mod catalogue;
 pub mod config;
 pub mod extract;
 pub mod hub;

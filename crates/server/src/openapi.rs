@@ -12,7 +12,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::access::{Action, Rule};
 use crate::problem::Code;
 
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 13] = [
     ("identity", "Set-up, signing in, sessions, API keys, people."),
     ("accounts", "Accounts, their figures, money and members."),
     ("orders", "Orders, fills, positions and the ledger."),
@@ -23,6 +23,14 @@ const TAGS: [(&str, &str); 11] = [
     ),
     ("risk", "Risk settings and the kill switch."),
     ("market", "Instruments and market data."),
+    (
+        "calendars",
+        "Trading calendars: sessions, overrides, expiries, corporate actions.",
+    ),
+    (
+        "catalogue",
+        "Stored market data: what there is, gaps, quality, retention.",
+    ),
     (
         "charts",
         "What people keep of their charts: drawings and templates.",

@@ -11,7 +11,10 @@
 pub mod account;
 pub mod backtest;
 pub mod bookkeeping;
+pub mod calendar;
+pub mod catalogue;
 pub mod chart;
+pub mod corporate;
 pub mod deployment;
 pub mod error;
 pub mod hub;
@@ -43,9 +46,22 @@ pub use bookkeeping::{
     CorrectedFill, CurrencyValue, FeeKind, FxRate, LedgerSettings, LedgerSettingsChange, LotMethod, LotPick,
     NewBooking, PositionMode, Statement, StatementRow, StatementRowState, StatementTotal, StrategyPnl,
 };
+pub use calendar::{
+    Calendar, CalendarChanged, CalendarExpiries, CalendarExpiry, CalendarHoliday, CalendarOverride,
+    CalendarOverrideKind, CalendarOverrides, CalendarSession, CalendarSessions, Calendars,
+    NewCalendarOverride, SessionKind, TimeSpan,
+};
+pub use catalogue::{
+    Backfilled, Catalogue, CatalogueCompacted, CatalogueGap, CatalogueGaps, CatalogueSeries, NewBackfill,
+    QualityCheck, Retention, RetentionDue, RetentionPolicy, SeriesQuality,
+};
 pub use chart::{
     ChartTemplate, ChartTemplateContent, ChartTemplateIndicator, ChartTemplates, Drawing, DrawingChange,
     DrawingKind, DrawingPoint, DrawingStyle, Drawings, NewChartTemplate, NewDrawing,
+};
+pub use corporate::{
+    ActionWithoutFactor, AdjustFor, AdjustmentFactor, Adjustments, CorporateEvent, CorporateEventKind,
+    CorporateEventsImported, EarningsTime, NewCorporateEvent,
 };
 pub use deployment::{
     Deployment, NewDeployment, ParameterKind, ScriptChecked, ScriptText, StrategyKind, StrategyParameter,

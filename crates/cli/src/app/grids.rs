@@ -1,10 +1,11 @@
 //! Bars of the configuration: which calendars' sessions they follow, and which counted ones are kept.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use tradewind_calendar::Calendar;
+use tradewind_calendar::{Calendar, Overrides};
 use tradewind_engine::kernel::market::COUNT_BARS_MAX;
 use tradewind_types::UnixNanos;
 use tradewind_types::market::{BarInterval, SessionGrid};
@@ -15,12 +16,19 @@ use crate::failure::Failure;
 const YEARS_BACK: i32 = 10;
 const YEARS_AHEAD: i32 = 3;
 
-/// The grids of `bar_calendars`, by the names given there: instruments name their calendars alike.
-pub(super) fn grids(calendars: &[String], now: UnixNanos) -> Result<BTreeMap<String, SessionGrid>, Failure> {
+/// The grids of `bar_calendars`, by the names given there: instruments name their calendars alike. What administrators have
+/// laid over the calendars is in them.
+pub(super) fn grids(
+    laid: &Arc<Overrides>,
+    names: &[String],
+    now: UnixNanos,
+) -> Result<BTreeMap<String, SessionGrid>, Failure> {
     let mut grids = BTreeMap::new();
-    for name in calendars {
+    for name in names {
         let refuse = |what: String| Failure::Input(format!("bar_calendars: {what}"));
-        let known = Calendar::find(name).map_err(|e| refuse(e.to_string()))?;
+        let known = Calendar::find(name)
+            .map_err(|e| refuse(e.to_string()))?
+            .with_shared_overrides(Arc::clone(laid));
         let (first, last) = known.coverage();
         let today = date_of(now).ok_or_else(|| refuse("the clock is out of range".to_owned()))?;
         let years = |count: i32| jiff::Span::new().years(count);
@@ -71,12 +79,13 @@ mod tests {
 
     #[test]
     fn a_calendar_gives_the_sessions_of_years() {
-        let grids = grids(&["XNSE".to_owned()], now()).unwrap_or_default();
+        let none = Arc::new(Overrides::default());
+        let grids = grids(&none, &["XNSE".to_owned()], now()).unwrap_or_default();
         let nse = grids.get("XNSE").expect("a grid");
         let first = nse.spans().first().expect("sessions");
         assert_eq!(first.open.to_string(), "2016-01-01T03:45:00Z");
         assert!(nse.spans().len() > 2_400);
-        match super::grids(&["XNOPE".to_owned()], now()) {
+        match super::grids(&none, &["XNOPE".to_owned()], now()) {
             Err(Failure::Input(text)) => assert!(text.contains("no calendar `XNOPE`"), "{text}"),
             _ => panic!("there is no such calendar"),
         }

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tradewind_engine::{Engine, EngineConfig, KernelConfig, RecoveryReport};
 use tradewind_server::app::Parts;
 use tradewind_server::backtests::Backtests;
+use tradewind_server::calendars::Calendars;
 use tradewind_server::hub::{Feeds, Hub, HubConfig};
 use tradewind_server::venues::VenueDirectory;
 use tradewind_server::{App, AppState};
@@ -171,17 +172,21 @@ impl Running {
             .await
             .context("the desk cannot be set up")?;
 
+        let calendars = Calendars::load(&db, &org(), &config.bar_calendars)
+            .await
+            .context("the calendars cannot be read")?;
+        let calendars = Arc::new(calendars);
+
         let source = Arc::new(JournalSource::new(data.journal()));
         let (projection, projector) = Projector::new(db.clone(), scope(), source, Pace::default());
         let topics = Feeds::new();
         let venues = config.venues.iter().map(|venue| venue.id.clone());
         let (recording, tap) = catalogue::open(&config.catalogue, (&data, &db), venues)?;
-        let catalog = recording.catalog.clone();
         let (outcomes, market) = sinks::make(projection, &topics, tap);
         let (engine, recovery) = {
             let engine_config = EngineConfig {
                 journal_dir: data.journal(),
-                kernel: kernel_config(&config, engine_clock.now())?,
+                kernel: kernel_config(&config, &calendars, engine_clock.now())?,
                 snapshot_every: config.snapshot_every,
                 tape_dir: config.tape.then(|| data.tapes()),
                 clock: Arc::clone(&engine_clock),
@@ -196,8 +201,9 @@ impl Running {
 
         let started = feeds::start(&config, &given, &handle, &engine_clock).await?;
         let stop = CancellationToken::new();
-        let catalogue = recording.keep(started.histories, &engine_clock, &stop);
-        let sessions = sessions::start(handle.clone(), Arc::clone(&engine_clock), stop.clone()).await;
+        let (catalogue, stored) =
+            recording.keep(started.histories, &sessions::source(&calendars), &engine_clock, &stop);
+        let sessions = sessions::start(handle.clone(), &calendars, Arc::clone(&engine_clock), stop.clone()).await;
         accounts::open_missing(&config, &handle).await?;
 
         let mut server_config = tradewind_server::Config::new(org(), engine_id());
@@ -216,16 +222,17 @@ impl Running {
         );
         let (folder, wall) = (data.backtests(), Arc::clone(&clock));
         let backtests =
-            tokio::task::spawn_blocking(move || Backtests::start(&folder, wall, sessions::source()))
+            tokio::task::spawn_blocking(move || Backtests::start(&folder, wall, sessions::rules()))
                 .await
                 .context("the start of the backtests was interrupted")?
                 .with_context(|| format!("backtests in {}", data.backtests().display()))?;
         let state = AppState::new(Parts {
+            calendars: Arc::clone(&calendars),
             rights,
             config: server_config,
             clock,
             backtests: Some(Arc::clone(&backtests)),
-            catalog: Some(catalog),
+            catalogue: Some(Arc::new(stored)),
             engine: handle,
             store: db.clone(),
             histories: Arc::new(SqlHistories::new(db.clone(), scope())),
@@ -310,14 +317,14 @@ impl Running {
     }
 }
 
-fn kernel_config(config: &FileConfig, now: UnixNanos) -> Result<KernelConfig, Failure> {
+fn kernel_config(config: &FileConfig, calendars: &Calendars, now: UnixNanos) -> Result<KernelConfig, Failure> {
     let strategy_interval = config
         .strategy_interval
         .parse()
         .map_err(|e| Failure::Input(format!("strategy_interval: {e}")))?;
     Ok(KernelConfig {
         strategy_interval,
-        bar_sessions: grids::grids(&config.bar_calendars, now)?,
+        bar_sessions: grids::grids(&calendars.laid(), &config.bar_calendars, now)?,
         count_bars: grids::counted(&config.count_bars)?,
         paper_latency_ns: config.paper_latency_ms.saturating_mul(1_000_000),
         carry: config.paper.carry.clone(),

@@ -1,4 +1,5 @@
-//! When markets trade: the calendars' sessions, told to the engine at the start and as days pass.
+//! When markets trade: the calendars' sessions with what administrators have laid over them, told to the engine at the
+//! start, as days pass, and when a calendar is changed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,20 +11,27 @@ use tokio_util::sync::CancellationToken;
 use tradewind_calendar::Calendar;
 use tradewind_engine::EngineHandle;
 use tradewind_engine::runtime::{SessionFeed, SessionSource, SessionsTold};
+use tradewind_server::calendars::{CONTINUOUS, Calendars};
 use tradewind_types::market::SessionGrid;
 use tradewind_types::{Clock, UnixNanos};
 
 /// How often the engine's instruments are looked through for calendars that it was not told of.
 const LOOK: Duration = Duration::from_secs(60);
-/// The calendar of markets that never close.
-const CONTINUOUS: &str = "CRYPTO";
+/// The organisation's calendars, as they are whenever somebody asks.
+pub(crate) fn source(calendars: &Arc<Calendars>) -> SessionSource {
+    let calendars = Arc::clone(calendars);
+    Arc::new(move |id, from, to| {
+        let known = calendars.find(id).map_err(|e| e.to_string())?;
+        stretches(&known, from, to)
+    })
+}
 
-/// The built-in calendars.
-pub(crate) fn source() -> SessionSource {
+/// The built-in calendars alone: a backtest gives the same result whenever and wherever it is run.
+pub(crate) fn rules() -> SessionSource {
     Arc::new(sessions_of)
 }
 
-/// A calendar's stretches of trading between two instants, breaks apart; `None` where it never closes.
+/// A built-in calendar's stretches of trading between two instants, breaks apart; `None` where it never closes.
 ///
 /// # Errors
 /// For people: a calendar that is not known, or a time that it does not reach.
@@ -33,6 +41,10 @@ pub(crate) fn sessions_of(
     to: UnixNanos,
 ) -> Result<Option<SessionGrid>, String> {
     let known = Calendar::find(calendar).map_err(|e| e.to_string())?;
+    stretches(&known, from, to)
+}
+
+fn stretches(known: &Calendar, from: UnixNanos, to: UnixNanos) -> Result<Option<SessionGrid>, String> {
     if known.id() == CONTINUOUS {
         return Ok(None);
     }
@@ -67,13 +79,16 @@ pub(super) async fn tell(feed: &mut SessionFeed, clock: &dyn Clock) {
     }
 }
 
-/// Tells the engine now, and then whenever a day begins or an instrument brings a calendar with it, until `stop`.
+/// Tells the engine now, and then whenever a day begins, an instrument brings a calendar with it, or an administrator changes
+/// a calendar, until `stop`.
 pub(super) async fn start(
     engine: EngineHandle,
+    calendars: &Arc<Calendars>,
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
 ) -> JoinHandle<()> {
-    let mut feed = SessionFeed::new(engine, source(), "built-in calendars");
+    let mut changes = calendars.watch();
+    let mut feed = SessionFeed::new(engine, source(calendars), "calendars of the organisation");
     tell(&mut feed, &*clock).await;
     tokio::spawn(async move {
         let mut ticks = tokio::time::interval(LOOK);
@@ -81,6 +96,15 @@ pub(super) async fn start(
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
+                changed = changes.changed() => match changed {
+                    Ok(()) => {
+                        tracing::info!("a calendar was changed; the engine is told its sessions anew");
+                        feed.changed();
+                        tell(&mut feed, &*clock).await;
+                    }
+                    // Nobody is left who could change one.
+                    Err(_) => return,
+                },
                 _ = ticks.tick() => tell(&mut feed, &*clock).await,
             }
         }
@@ -88,38 +112,4 @@ pub(super) async fn start(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(text: &str) -> UnixNanos {
-        let stamp: Timestamp = text.parse().expect("a time");
-        UnixNanos(u64::try_from(stamp.as_nanosecond()).expect("after 1970"))
-    }
-
-    #[test]
-    fn the_exchanges_hours_become_the_engines_sessions() {
-        // Thanksgiving of 2025 is a Thursday without a session; the Friday closes at 13:00 in New York.
-        let sessions = sessions_of("XNYS", at("2025-11-26T12:00:00Z"), at("2025-11-28T23:00:00Z"))
-            .expect("known")
-            .expect("it closes");
-        let times: Vec<_> = sessions.spans().iter().map(|s| (s.open, s.close)).collect();
-        assert_eq!(
-            times,
-            [
-                (at("2025-11-26T14:30:00Z"), at("2025-11-26T21:00:00Z")),
-                (at("2025-11-28T14:30:00Z"), at("2025-11-28T18:00:00Z")),
-            ]
-        );
-    }
-
-    #[test]
-    fn a_market_that_never_closes_has_no_sessions_and_an_unknown_one_an_error() {
-        let (from, to) = (at("2025-11-26T12:00:00Z"), at("2025-11-28T23:00:00Z"));
-        assert_eq!(sessions_of("CRYPTO", from, to), Ok(None));
-        let error = sessions_of("MOON", from, to).expect_err("no such market");
-        assert!(error.contains("MOON"), "{error}");
-        let error = sessions_of("XNYS", at("2100-01-02T00:00:00Z"), at("2100-01-03T00:00:00Z"));
-        let error = error.expect_err("nobody knows those days");
-        assert!(error.contains("2100-01-01"), "{error}");
-    }
-}
+mod tests;

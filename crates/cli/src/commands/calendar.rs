@@ -3,13 +3,18 @@
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use serde::Serialize;
 use tradewind_calendar::expiry::ExpiryRules;
-use tradewind_calendar::{Calendar, CalendarError, CsvError, HoursTable, Overrides, Session, overrides};
+use tradewind_calendar::{Calendar, CalendarError, CsvError, HoursTable, Override, Session, overrides};
+use tradewind_server::calendars;
 use tradewind_types::UnixNanos;
+use tradewind_venues::clock::SystemClock;
 
+use super::on_runtime;
+use crate::app::{self, DataDir};
 use crate::failure::Failure;
 use crate::output::seen_enough;
 
@@ -63,6 +68,10 @@ struct PeriodArgs {
     /// break_end, name; times by the exchange's clocks. `-` reads standard input.
     #[arg(long, value_name = "FILE")]
     overrides: Option<PathBuf>,
+    /// Lay those over the rules that administrators have stored in the database of this data directory; those of --overrides
+    /// lie on top.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
     /// Hours of the past: as reference calendars give them, or as they were traded where that is known.
     #[arg(long, value_enum, default_value_t = Hours::Reference)]
     hours: Hours,
@@ -244,16 +253,37 @@ fn laid_over(calendar: Calendar, args: &PeriodArgs) -> Result<Calendar, Failure>
         Hours::AsTraded => HoursTable::AsTraded,
     };
     let calendar = calendar.with_hours(table);
-    Ok(match &args.overrides {
-        Some(path) => calendar.with_overrides(read_overrides(path)?),
-        None => calendar,
+    let mut laid = match &args.data {
+        Some(data) => stored(data)?,
+        None => Vec::new(),
+    };
+    if let Some(path) = &args.overrides {
+        laid.extend(read_overrides(path)?);
+    }
+    Ok(calendar.with_overrides(laid.into_iter().collect()))
+}
+
+/// What administrators have stored in the database of a data directory.
+fn stored(data: &Path) -> Result<Vec<Override>, Failure> {
+    let data = DataDir::new(data);
+    let path = data.database();
+    if !path.is_file() {
+        return Err(Failure::Input(format!("there is no database {}", path.display())));
+    }
+    on_runtime(async {
+        let db = data.open_database(&SystemClock).await?;
+        let laid = calendars::stored(&db, &app::org())
+            .await
+            .with_context(|| format!("the overrides in {} cannot be read", path.display()))?;
+        db.close().await;
+        Ok(laid.into_iter().collect())
     })
 }
 
 /// Largest file of overrides: 20,000 lines of 250 bytes.
 const OVERRIDES_BYTES_MAX: u64 = 5 << 20;
 
-fn read_overrides(path: &Path) -> Result<Overrides, Failure> {
+fn read_overrides(path: &Path) -> Result<Vec<Override>, Failure> {
     let refuse = |reason: &dyn std::fmt::Display| Failure::Input(format!("{}: {reason}", path.display()));
     let raw: Box<dyn Read> = match path.as_os_str() == "-" {
         true => Box::new(io::stdin().lock()),
@@ -280,7 +310,7 @@ fn read_overrides(path: &Path) -> Result<Overrides, Failure> {
             path.display()
         )));
     }
-    Ok(imported.overrides.into_iter().collect())
+    Ok(imported.overrides)
 }
 
 /// It is the command line that asks for what there is not.

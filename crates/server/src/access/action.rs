@@ -115,6 +115,8 @@ actions! {
     UserCreate: Rule::Roles(ADMINS), Admin, Admin;
     UserChange: Rule::Roles(ADMINS), Admin, Admin;
     MarketRead: Rule::SignedIn, Read, Read;
+    CalendarChange: Rule::Roles(ADMINS), Admin, Admin;
+    CatalogueChange: Rule::Roles(ADMINS), Admin, Admin;
     VenuesRead: Rule::SignedIn, Read, Read;
     ConnectionReconnect: Rule::Roles(ADMINS), Admin, Admin;
     StatusRead: Rule::SignedIn, Read, Read;

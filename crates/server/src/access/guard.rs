@@ -11,11 +11,20 @@ use tradewind_types::AccountId;
 use super::action::{Action, RateClass, Rule};
 use super::authorise::{Decision, Resource, authorise};
 use crate::AppState;
-use crate::extract::RequestInfo;
+use crate::bars::columnar;
+use crate::extract::{RequestInfo, accept};
 use crate::identity::{Caller, Credential, Via, cookie_token, same};
 use crate::limits::Verdict;
 use crate::middleware::RouteName;
 use crate::problem::{ApiError, ApiResult, Code};
+
+/// Ranges that JSON and problems are in.
+const JSON: &[&str] = &[
+    "*/*",
+    "application/*",
+    "application/json",
+    "application/problem+json",
+];
 
 /// The account of a request, after the guard allowed it.
 #[derive(Debug, Clone)]
@@ -35,6 +44,8 @@ pub struct Guarded {
     pub path: Arc<str>,
     /// Whether it answers JSON.
     pub json: bool,
+    /// Whether it also answers columns to those who name their type.
+    pub columns: bool,
 }
 
 /// Lets a request through, or answers why not.
@@ -152,7 +163,9 @@ fn decide(
         Decision::Hidden => return Err(ApiError::of(Code::AccountUnknown)),
     }
     check_csrf(row.action, caller.as_deref(), request)?;
-    if row.json && !accepts_json(request.headers()) {
+    let asked = request.headers();
+    let streamed = row.columns && accept::prefers(asked, columnar::MEDIA_TYPE);
+    if row.json && !streamed && !accept::accepts(asked, JSON) {
         return Err(ApiError::of(Code::NotAcceptable));
     }
     if let Some(caller) = caller {
@@ -203,26 +216,4 @@ fn check_csrf(action: Action, caller: Option<&Caller>, request: &Request) -> Api
     } else {
         Err(ApiError::of(Code::CsrfRefused))
     }
-}
-
-fn accepts_json(headers: &HeaderMap) -> bool {
-    let mut values = headers
-        .get_all(header::ACCEPT)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .peekable();
-    if values.peek().is_none() {
-        return true;
-    }
-    let mut ranges = values.flat_map(|line| line.split(','));
-    ranges.any(|range| {
-        let mut parts = range.split(';').map(str::trim);
-        let media = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let refused = parts.any(|p| matches!(p, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
-        let fits = matches!(
-            media.as_str(),
-            "" | "*/*" | "application/*" | "application/json" | "application/problem+json"
-        );
-        fits && !refused
-    })
 }

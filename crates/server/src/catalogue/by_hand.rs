@@ -7,7 +7,7 @@ use tradewind_store::catalog::{Catalog, CatalogError};
 use tradewind_types::UnixNanos;
 use tradewind_types::time::{DAY_NS, SECOND_NS};
 
-use super::{BackfillAsked, BackfillDone, SETTLED_NS, bound, gaps_of, sessions_between};
+use super::{BackfillAsked, BackfillDone, SETTLED_NS, bound, gaps_of, joined, sessions_between};
 
 /// Questions of one request.
 const ASKED_MAX: u64 = 60;
@@ -69,13 +69,9 @@ pub async fn fill_by_hand(
     let filled = catalog
         .backfill(series, &gaps, history, (bound(now), &rules))
         .await?;
-    let gaps_left = if filled.added > 0 {
-        look().await?.len()
-    } else {
-        gaps.len()
-    };
+    let left = if filled.added > 0 { look().await? } else { gaps };
     Ok(BackfillDone {
         filled,
-        gaps_left: gaps_left as u64,
+        gaps_left: joined(left).len() as u64,
     })
 }

@@ -170,9 +170,8 @@ impl Catalogue {
             ..GapRules::default()
         };
         let until = times.end;
-        gaps_of(&self.catalog, series, sessions, (times, until), &rules)
-            .await
-            .map_err(failure)
+        let gaps = gaps_of(&self.catalog, series, sessions, (times, until), &rules).await;
+        gaps.map(joined).map_err(failure)
     }
 
     /// How good a series of bars looks; `None` where there are none.
@@ -292,6 +291,22 @@ pub async fn gaps_of(
     gaps.extend(catalog.incomplete(series, times).await?);
     gaps.sort_by_key(|gap| gap.from);
     Ok(gaps)
+}
+
+/// Gaps that end where the next one begins as one: a market that never closes is looked at day by day.
+#[must_use]
+pub fn joined(gaps: Vec<Gap>) -> Vec<Gap> {
+    let mut all: Vec<Gap> = Vec::with_capacity(gaps.len());
+    for gap in gaps {
+        match all.last_mut().filter(|last| last.to == gap.from) {
+            Some(last) => {
+                last.to = gap.to;
+                last.bars += gap.bars;
+            }
+            None => all.push(gap),
+        }
+    }
+    all
 }
 
 fn bound(ts: UnixNanos) -> i64 {

@@ -1,5 +1,6 @@
 //! Extractors whose failures are problems like all others.
 
+pub mod accept;
 mod body;
 mod cursor;
 mod file;

@@ -5,6 +5,9 @@
 pub mod account;
 pub mod aggregate;
 pub mod bookkeeping;
+pub mod calendar;
+pub mod catalogue;
+pub mod corporate;
 pub mod deployment;
 pub mod enums;
 pub mod indicator;

@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, header};
 
-use super::origin;
+use super::{cors, origin};
 use crate::AppState;
 use crate::extract::RequestInfo;
 use crate::identity::random_id;
@@ -38,6 +38,8 @@ const SANDBOX: HeaderValue = HeaderValue::from_static(
 );
 /// Files may take so long, where other requests have `request_timeout`.
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(900);
+/// So may what is done to the catalogue: a venue is asked no faster than it allows.
+const CATALOGUE_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Wraps a request from first byte to last.
 pub async fn envelope(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
@@ -46,8 +48,12 @@ pub async fn envelope(State(state): State<AppState>, mut request: Request, next:
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let checked = origin::check(&state.config, &method, request.uri(), request.headers());
     request.extensions_mut().insert(info.clone());
+    let page = cors::allowed(&state.config, request.headers());
     let answer = match checked {
         Err(error) => error.into_response(),
+        Ok(()) if cors::is_preflight(&method, request.headers()) => {
+            cors::preflight(page.as_ref()).into_response()
+        }
         Ok(()) => match tokio::time::timeout(patience(&state, &method, &path), next.run(request)).await {
             Ok(response) => response,
             Err(_) => ApiError::of(Code::Timeout).retry_after(1).into_response(),
@@ -59,6 +65,7 @@ pub async fn envelope(State(state): State<AppState>, mut request: Request, next:
         &mut response,
         path.starts_with("/api/") || path.starts_with(UDF),
     );
+    cors::mark(&state.config, page, response.headers_mut());
     if let Ok(id) = HeaderValue::from_str(&info.correlation_id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
@@ -75,8 +82,13 @@ pub async fn envelope(State(state): State<AppState>, mut request: Request, next:
 
 fn patience(state: &AppState, method: &http::Method, path: &str) -> Duration {
     let upload = *method == http::Method::PUT && path.starts_with("/api/v1/backtest-files/");
+    let catalogue = *method == http::Method::POST && path.starts_with("/api/v1/catalogue/");
     let usual = state.config.request_timeout;
-    if upload { UPLOAD_TIMEOUT.max(usual) } else { usual }
+    match (upload, catalogue) {
+        (true, _) => UPLOAD_TIMEOUT.max(usual),
+        (_, true) => CATALOGUE_TIMEOUT.max(usual),
+        _ => usual,
+    }
 }
 
 /// A problem with the members by which the clients of the data feed know an error.

@@ -1,5 +1,6 @@
 //! What happens to every request, whatever its route.
 
+mod cors;
 mod envelope;
 mod origin;
 

@@ -54,8 +54,15 @@ catalogue! {
     BacktestUnknown "BACKTEST_UNKNOWN" 404 "Unknown backtest" "You have no such backtest.";
     BadRequest "BAD_REQUEST" 400 "Bad request" "The request is not valid HTTP for this resource.";
     BodyTooLarge "BODY_TOO_LARGE" 413 "Body too large" "The body is longer than the resource takes: 1 MB, more where a file is sent.";
+    CalendarUnknown "CALENDAR_UNKNOWN" 404 "Unknown calendar" "There is no such calendar; GET /api/v1/calendars lists them.";
+    CatalogueBusy "CATALOGUE_BUSY" 409 "Catalogue busy" "Another request or another process changes the catalogue now; try again when it is through.";
+    CatalogueNotRecording "CATALOGUE_NOT_RECORDING" 409 "Not recording" "This program does not record market data, so it fills no gaps; see `record` in `[catalogue]` of its configuration.";
+    CatalogueNoHistory "CATALOGUE_NO_HISTORY" 409 "No history" "The venue has no such bars in its history.";
+    CatalogueRefused "CATALOGUE_REFUSED" 409 "Catalogue refused" "The catalogue cannot do this with what is stored; the detail says why.";
+    CatalogueUnavailable "CATALOGUE_UNAVAILABLE" 503 "No catalogue" "This program has no catalogue of market data.";
     ChartLimit "CHART_LIMIT" 409 "Too many" "There is no room for more drawings or templates; delete some.";
     ConnectionUnknown "CONNECTION_UNKNOWN" 404 "Unknown connection" "There is no such connection.";
+    CorporateActionUnknown "CORPORATE_ACTION_UNKNOWN" 404 "Unknown corporate action" "There is no such corporate action or earnings date.";
     CredentialsRefused "CREDENTIALS_REFUSED" 401 "Credentials refused" "The name, password, token or key is wrong, used up, revoked or over.";
     CsrfRefused "CSRF_REFUSED" 403 "CSRF token refused" "The session's unsafe requests need its token in X-CSRF-Token; GET /api/v1/session tells it.";
     DrawingUnknown "DRAWING_UNKNOWN" 404 "Unknown drawing" "You have no such drawing.";
@@ -84,8 +91,10 @@ catalogue! {
     OrderNotOpen "ORDER_NOT_OPEN" 409 "Order not open" "The order can no longer be canceled or changed.";
     OrderUnknown "ORDER_UNKNOWN" 404 "Unknown order" "The account has no such order.";
     OriginRefused "ORIGIN_REFUSED" 403 "Origin refused" "The request comes from a page of another origin.";
+    OverrideUnknown "OVERRIDE_UNKNOWN" 404 "Unknown override" "Nothing is laid over this date of the calendar.";
     PreconditionMissing "PRECONDITION_MISSING" 428 "Precondition missing" "Send If-Match with the version that your change is based on.";
     RateLimited "RATE_LIMITED" 429 "Rate limited" "Too many requests of this class; wait until Retry-After.";
+    SeriesUnknown "SERIES_UNKNOWN" 404 "Unknown series" "The catalogue has no bars of this instrument and interval.";
     SessionUnknown "SESSION_UNKNOWN" 404 "Unknown session" "You have no such session.";
     SetupDone "SETUP_DONE" 409 "Set-up done" "The first administrator exists already.";
     StoreBusy "STORE_BUSY" 503 "Database busy" "The database did not answer in time; market data and trading go on.";

@@ -9,8 +9,11 @@ pub mod aggregates;
 pub mod backtest_files;
 pub mod backtests;
 pub mod bookings;
+pub mod calendars;
+pub mod catalogue;
 pub mod chart;
 pub mod connections;
+pub mod corporate_actions;
 pub mod errors;
 pub mod export;
 pub mod fills;
@@ -173,6 +176,24 @@ table! {
     MarketRead indicators::list::list_indicators;
     MarketRead indicators::get::get_indicator;
     MarketRead indicators::query::query_indicators;
+    MarketRead calendars::list::list_calendars;
+    MarketRead calendars::sessions::list_calendar_sessions;
+    MarketRead calendars::expiries::list_expiries;
+    MarketRead calendars::overrides_list::list_overrides;
+    CalendarChange calendars::overrides_put::put_override;
+    CalendarChange calendars::overrides_delete::delete_override;
+    CalendarChange calendars::overrides_import::import_overrides;
+    MarketRead catalogue::list::list_catalogue;
+    MarketRead catalogue::gaps::get_gaps;
+    MarketRead catalogue::quality::get_quality;
+    CatalogueChange catalogue::backfill::post_backfill;
+    CatalogueChange catalogue::compact::post_compact;
+    MarketRead catalogue::retention_get::get_retention;
+    CatalogueChange catalogue::retention_post::post_retention;
+    MarketRead corporate_actions::list::list_corporate_actions;
+    CalendarChange corporate_actions::post::post_corporate_action;
+    CalendarChange corporate_actions::delete::delete_corporate_action;
+    MarketRead corporate_actions::adjustments::get_adjustments;
     ChartRead chart::drawings_list::list_drawings;
     ChartChange chart::drawings_post::post_drawing;
     ChartChange chart::drawings_put::put_drawing;
@@ -251,6 +272,7 @@ pub fn build(state: AppState) -> OpenApiRouter<AppState> {
                 action: row.action,
                 path: Arc::from(path.as_str()),
                 json,
+                columns: path.ends_with("/bars"),
             };
             if let Some((_, operation)) = operation(item) {
                 let has_body = operation.request_body.is_some();

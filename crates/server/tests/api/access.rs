@@ -73,6 +73,9 @@ fn path_of(endpoint: &Endpoint, account: &AccountId, user: &str) -> String {
         .replace("{indicator}", "RSI_14")
         .replace("{drawing}", "no-such-drawing")
         .replace("{name}", "no-such-template")
+        .replace("{calendar}", "XNYS")
+        .replace("{corporate_action}", "no-such-action")
+        .replace("{date}", "2026-12-01")
         .replace("{file}", "no-such-file.csv")
 }
 

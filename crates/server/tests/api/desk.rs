@@ -18,12 +18,14 @@ use tradewind_engine::{
 use tradewind_server::access::Rights;
 use tradewind_server::app::Parts;
 use tradewind_server::backtests::Backtests;
+use tradewind_server::calendars::Calendars;
+use tradewind_server::catalogue::Catalogue;
 use tradewind_server::config::{HashConfig, RateConfig};
 use tradewind_server::identity::manage::{Key, create_key};
 use tradewind_server::identity::{hash_token, member_text, role_text};
 use tradewind_server::venues::VenueDirectory;
 use tradewind_server::{App, AppState, Config};
-use tradewind_store::catalog::{Catalog, Files};
+use tradewind_store::catalog::{Catalog, Files, Tail};
 use tradewind_store::identity::{memberships, organisations, sessions, users};
 use tradewind_store::projection::{Pace, ProjectionSink, Projector, Records, Scope, SqlHistories};
 use tradewind_store::{Db, DbConfig, migrate};
@@ -35,6 +37,8 @@ use tradewind_types::{
 };
 use tradewind_venues::clock::ManualClock;
 use tradewind_wire::{MemberRole, Role, Scope as KeyScope};
+
+use crate::catalogue::VenueOfTests;
 
 /// 2026-11-22T09:00:00Z.
 pub const START: UnixNanos = UnixNanos::from_secs(1_795_338_000);
@@ -191,12 +195,17 @@ impl Desk {
         let (engine, _) =
             Engine::start(settings, Box::new(Projected(sink)), Box::new(Nobody)).expect("engine");
         let rights = Rights::new(&db, &shared, &config);
+        let catalog = Catalog::new(Files::memory()).with_tail(Tail::new(db.clone()));
+        let gaps = Arc::new(VenueOfTests::new(catalog.clone(), Arc::clone(&shared)));
+        let catalogue = Catalogue::new(catalog, "memory".to_owned(), calendars()).recording(gaps);
         let backtests = Backtests::start(&dir.path().join("backtests"), Arc::clone(&shared), calendars());
+        let calendars = Calendars::load(&db, &config.org, &["XLON".to_owned()]).await;
         let state = AppState::new(Parts {
+            calendars: Arc::new(calendars.expect("calendars")),
             config,
             clock: shared,
             backtests: Some(backtests.expect("a folder for backtests")),
-            catalog: Some(Catalog::new(Files::memory())),
+            catalogue: Some(Arc::new(catalogue)),
             engine: engine.handle(),
             store: db.clone(),
             histories: Arc::new(SqlHistories::new(db.clone(), scope)),

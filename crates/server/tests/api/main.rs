@@ -3,7 +3,11 @@
 mod access;
 mod backtests;
 mod bookkeeping;
+mod calendars;
+mod catalogue;
 mod chart;
+mod corporate;
+mod cors;
 mod deployments;
 mod desk;
 mod errors;

@@ -307,6 +307,82 @@ async fn holes_are_filled_alike_on_whatever_page_they_lie() {
     assert_eq!(ahead, all);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_bars_come_as_an_arrow_stream_to_those_who_ask_for_one() {
+    use arrow_array::cast::AsArray as _;
+    use arrow_array::types::{Decimal128Type, Float64Type, TimestampNanosecondType};
+
+    let desk = Desk::open().await;
+    let (who, _) = trading(&desk).await;
+    store(&desk.state, 3_000).await;
+    let path = format!("/api/v1/instruments/{BTC}/bars?interval=1m&limit=2000&overlays=BBANDS_20_2,RSI_14");
+    let json = desk.get(&who, &path).await.json();
+    let as_arrow = |path: &str, accept: &str| {
+        let mut request = desk.request(&who, "GET", path, None);
+        let accept = accept.parse().expect("a header");
+        request.headers_mut().insert(http::header::ACCEPT, accept);
+        request
+    };
+    let stream = "application/vnd.apache.arrow.stream";
+    let answer = desk.send(as_arrow(&path, stream)).await;
+    assert_eq!(answer.headers["content-type"], stream);
+    let reader = arrow_ipc::reader::StreamReader::try_new(answer.body.as_slice(), None).expect("a stream");
+    let schema = reader.schema();
+    let about = |name: &str| schema.metadata().get(name).map(String::as_str);
+    assert_eq!((about("instrument"), about("interval")), (Some(BTC), Some("1m")));
+    assert_eq!(about("next_before"), json["next_before"].as_str());
+    let batches: Vec<_> = reader.map(|batch| batch.expect("a batch")).collect();
+    assert_eq!((batches.len(), batches[0].num_rows()), (1, 2_000));
+    let column = |name: &str| {
+        batches[0]
+            .column_by_name(name)
+            .unwrap_or_else(|| panic!("{name}: {schema}"))
+    };
+    let times = column("ts").as_primitive::<TimestampNanosecondType>();
+    let close = column("close").as_primitive::<Decimal128Type>();
+    let volume = column("volume").as_primitive::<Decimal128Type>();
+    let closed = column("closed").as_boolean();
+    let (upper, rsi) = (column("BBANDS_20_2.upper"), column("RSI_14"));
+    let (upper, rsi) = (
+        upper.as_primitive::<Float64Type>(),
+        rsi.as_primitive::<Float64Type>(),
+    );
+    for (row, bar) in json["bars"].as_array().expect("bars").iter().enumerate() {
+        let ts = tradewind_types::UnixNanos(times.value(row) as u64);
+        assert_eq!(bar["ts"], ts.to_string());
+        let same = |column: &arrow_array::Decimal128Array, name: &str| {
+            let figure: rust_decimal::Decimal = column.value_as_string(row).parse().expect("a decimal");
+            assert_eq!(bar[name], figure.normalize().to_string(), "{name} of {bar}");
+        };
+        same(close, "close");
+        same(volume, "volume");
+        assert_eq!(bar["closed"], closed.value(row));
+        let overlay = |name: &str| json["overlays"][name][row]["value"].as_f64().map(f64::to_bits);
+        assert_eq!(overlay("BBANDS_20_2.upper"), Some(upper.value(row).to_bits()));
+        assert_eq!(overlay("RSI_14"), Some(rsi.value(row).to_bits()));
+    }
+    // Errors are problems whatever is accepted, and who names JSON first gets it.
+    let refused = desk.send(as_arrow(&format!("{path}&before=never"), stream)).await;
+    assert_eq!(refused.field(), "before:MALFORMED");
+    let either = desk
+        .send(as_arrow(&path, &format!("application/json, {stream};q=0.5")))
+        .await;
+    assert_eq!(either.json(), json);
+    let quote = desk
+        .send(as_arrow(&format!("/api/v1/instruments/{BTC}/quote"), stream))
+        .await;
+    assert_eq!(quote.problem(), "NOT_ACCEPTABLE");
+    let none = format!("/api/v1/instruments/{BTC}/bars?before=1990-01-01T00:00:00Z");
+    let empty = desk.send(as_arrow(&none, stream)).await;
+    let reader = arrow_ipc::reader::StreamReader::try_new(empty.body.as_slice(), None).expect("a stream");
+    assert_eq!(
+        reader
+            .map(|batch| batch.expect("a batch").num_rows())
+            .sum::<usize>(),
+        0
+    );
+}
+
 #[tokio::test]
 async fn aggregates_say_which_markets_count_and_why_others_do_not() {
     let desk = Desk::open().await;

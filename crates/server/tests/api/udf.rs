@@ -86,7 +86,7 @@ fn stored(n: u64, count: u64) -> Bar {
 
 /// Puts so many minutes before the desk's start into its catalogue.
 pub(crate) async fn store(state: &AppState, count: u64) {
-    let catalog = state.catalog.as_ref().expect("a catalogue");
+    let catalog = state.catalogue.as_ref().expect("a catalogue").catalog();
     let mut rows = Rows::new(Kind::Bars, Scales { price: 2, size: 4 });
     for n in 0..count {
         let row = bar_row(&mut rows, "BTC-USD", &stored(n, count));

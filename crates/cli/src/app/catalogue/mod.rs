@@ -6,6 +6,7 @@
 //! files, looks for gaps and for bars of which the feed missed a part, and fills them from [`history`]. Bars that found the
 //! queue full are told to it by the recorder.
 
+mod by_hand;
 mod history;
 mod recorder;
 mod settings;
@@ -21,6 +22,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tradewind_engine::runtime::SessionSource;
+use tradewind_server::catalogue::Catalogue;
 use tradewind_store::Db;
 use tradewind_store::catalog::{Catalog, Files, Series, Tail};
 use tradewind_types::{Clock, VenueId};
@@ -77,6 +80,8 @@ impl Counts {
 /// The catalogue and its recorder, before the venues are there.
 pub(super) struct Recording {
     pub(super) catalog: Catalog,
+    /// Its folder or bucket.
+    place: String,
     settings: Arc<Settings>,
     counts: Arc<Counts>,
     recorder: Option<JoinHandle<()>>,
@@ -106,6 +111,7 @@ pub(super) fn open(
     let counts = Arc::new(Counts::default());
     let mut recording = Recording {
         catalog: catalog.clone(),
+        place,
         settings: Arc::clone(&settings),
         counts: Arc::clone(&counts),
         recorder: None,
@@ -127,14 +133,17 @@ pub(super) fn open(
 }
 
 impl Recording {
-    /// Starts what goes on beside the recorder, until `stop`.
+    /// Starts what goes on beside the recorder, until `stop`; and the catalogue as the API has it, whose gaps are filled
+    /// by the same keepers. `sessions` tells when markets trade.
     pub(super) fn keep(
         mut self,
         histories: Vec<VenueHistory>,
+        sessions: &SessionSource,
         clock: &Arc<dyn Clock>,
         stop: &CancellationToken,
-    ) -> Upkeep {
+    ) -> (Upkeep, Catalogue) {
         let mut tasks = Vec::new();
+        let mut keepers = Vec::new();
         if self.settings.record {
             let compaction = upkeep::compact(
                 self.catalog.clone(),
@@ -147,20 +156,27 @@ impl Recording {
             let Some(holes) = self.holes.remove(history.venue()) else {
                 continue;
             };
-            let keeper = upkeep::Keeper {
+            let keeper = Arc::new(upkeep::Keeper {
                 catalog: self.catalog.clone(),
                 settings: Arc::clone(&self.settings),
                 clock: Arc::clone(clock),
                 counts: Arc::clone(&self.counts),
-                history,
-            };
+                history: history.paced(self.settings.pace),
+                sessions: Arc::clone(sessions),
+            });
+            keepers.push(Arc::clone(&keeper));
             tasks.push(until(stop, keeper.run(holes)));
         }
-        Upkeep {
+        let mut catalogue = Catalogue::new(self.catalog, self.place, Arc::clone(sessions));
+        if self.settings.record {
+            catalogue = catalogue.recording(Arc::new(by_hand::Keepers(keepers)));
+        }
+        let upkeep = Upkeep {
             recorder: self.recorder,
             tasks,
             counts: self.counts,
-        }
+        };
+        (upkeep, catalogue)
     }
 }
 

@@ -5,18 +5,21 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Interval, MissedTickBehavior, interval};
+use tradewind_engine::runtime::{ALWAYS, SessionSource};
+use tradewind_server::catalogue::{
+    BackfillAsked, BackfillDone, Trading, fill_by_hand, gaps_of, sessions_between,
+};
 use tradewind_store::catalog::gaps::{Filled, Gap};
 use tradewind_store::catalog::{Catalog, CatalogError, Series};
-use tradewind_types::time::{DAY_NS, SECOND_NS};
+use tradewind_types::time::DAY_NS;
 use tradewind_types::{Clock, Instrument, UnixNanos};
 
 use super::settings::Settings;
 use super::{Counts, Hole, VenueHistory};
-use crate::app::sessions::sessions_of;
 
 /// Rows younger than this are left in the tail, and holes younger than this are not asked for: late trades still change
 /// them.
-const SETTLED_NS: i64 = 60 * SECOND_NS as i64;
+const SETTLED_NS: i64 = tradewind_server::catalogue::SETTLED_NS as i64;
 /// How often known holes are looked at.
 const LOOK: Duration = Duration::from_secs(15);
 /// Holes that wait until they have settled.
@@ -57,13 +60,14 @@ pub(super) struct Keeper {
     pub(super) settings: Arc<Settings>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) counts: Arc<Counts>,
+    /// Paced.
     pub(super) history: VenueHistory,
+    pub(super) sessions: SessionSource,
 }
 
 impl Keeper {
-    pub(super) async fn run(self, mut told: Receiver<Hole>) {
-        let history = self.history.paced(self.settings.pace);
-        let keeper = Self { history, ..self };
+    pub(super) async fn run(self: Arc<Self>, mut told: Receiver<Hole>) {
+        let keeper = self;
         if !keeper.settings.backfill {
             // Somebody has to take them, or the channel would look full.
             while told.recv().await.is_some() {}
@@ -105,15 +109,42 @@ impl Keeper {
         // The latest bars may still be on their way.
         let now = nanos(self.clock.now()) - SETTLED_NS;
         let from = now.saturating_sub(i64::from(self.settings.rules.days_back) * DAY_NS as i64);
-        let sessions = stretches(&instrument.calendar, from, now);
+        let sessions = self.stretches(&instrument.calendar, from, now);
         let rules = &self.settings.rules;
-        let mut gaps = self
-            .catalog
-            .gaps(series, sessions, (from..now, now), rules)
-            .await?;
-        gaps.extend(self.catalog.incomplete(series, from..now).await?);
-        gaps.sort_by_key(|gap| gap.from);
-        Ok(gaps)
+        gaps_of(&self.catalog, series, sessions, (from..now, now), rules).await
+    }
+
+    /// When a calendar's market trades; day by day where it never closes or is not known.
+    fn stretches(&self, calendar: &str, from: i64, to: i64) -> Vec<(i64, i64)> {
+        let at = |ns: i64| UnixNanos(ns.unsigned_abs());
+        let between = |calendar| sessions_between(&self.sessions, calendar, at(from)..at(to));
+        between(calendar).unwrap_or_else(|why| {
+            tracing::warn!(%calendar, %why, "no sessions: its markets count as always open");
+            between(ALWAYS).unwrap_or_default()
+        })
+    }
+
+    /// The instrument of a series whose bars the venue has.
+    pub(super) fn has(&self, series: &Series) -> Option<&Arc<Instrument>> {
+        let interval = series.interval?;
+        let instrument = self.history.instruments().find(|of| of.id == series.instrument)?;
+        self.history.has(interval).then_some(instrument)
+    }
+
+    /// Asks for what is missing because somebody asks.
+    pub(super) async fn by_hand(
+        &self,
+        asked: &BackfillAsked,
+        instrument: &Instrument,
+    ) -> Result<BackfillDone, CatalogError> {
+        let trading = Trading {
+            sessions: &self.sessions,
+            calendar: &instrument.calendar,
+        };
+        let now = (self.clock.now(), &self.settings.rules);
+        let done = fill_by_hand(&self.catalog, &self.history, asked, trading, now).await?;
+        self.counts.filled(done.filled.added);
+        Ok(done)
     }
 
     /// Asks for holes that are old enough, neighbours together.
@@ -166,21 +197,4 @@ impl Keeper {
             Err(error) => tracing::warn!(%series, %error, "gaps could not be filled"),
         }
     }
-}
-
-/// When a calendar's market trades; day by day where it never closes or is not known.
-fn stretches(calendar: &str, from: i64, to: i64) -> Vec<(i64, i64)> {
-    let at = |ns: i64| UnixNanos(ns.unsigned_abs());
-    match sessions_of(calendar, at(from), at(to)) {
-        Ok(Some(grid)) => {
-            let spans = grid.spans().iter();
-            return spans.map(|span| (nanos(span.open), nanos(span.close))).collect();
-        }
-        Ok(None) => {}
-        Err(why) => tracing::warn!(%calendar, %why, "no sessions: its markets count as always open"),
-    }
-    let day = DAY_NS as i64;
-    (from.div_euclid(day)..=to.div_euclid(day))
-        .map(|d| (d * day, (d + 1) * day))
-        .collect()
 }

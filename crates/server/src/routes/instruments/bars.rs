@@ -1,12 +1,16 @@
 //! Bars of an instrument with overlays.
 
+use std::collections::{BTreeMap, HashMap};
+
 use crate::routes::prelude::*;
 
 use tradewind_indicators::IndicatorSpec;
+use tradewind_store::catalog::Scales;
 use tradewind_types::market::{Bar, BarInterval};
 use tradewind_types::{Instrument, InstrumentId, UnixNanos};
 
-use crate::bars::{ANSWER_MAX, BarsRead, LEAD_MAX, Wanted, even};
+use crate::bars::{ANSWER_MAX, BarsRead, LEAD_MAX, Wanted, columnar, even};
+use crate::extract::accept;
 use crate::routes::indicators::query::answer;
 use crate::{indicators, map};
 
@@ -39,17 +43,27 @@ pub struct BarsQuery {
 
 /// Bars of an instrument, oldest first, the forming one last, with overlays as the engine computes them. The engine's
 /// bars are followed back into the stored ones: `next_before` is there as long as older ones are.
+///
+/// Those who accept `application/vnd.apache.arrow.stream` get the same bars as one batch of an Arrow IPC stream, overlays
+/// as further columns; what the JSON answer says beside its bars is in the schema's metadata.
 #[utoipa::path(get, path = "/api/v1/instruments/{instrument}/bars", tag = "market",
-    params(("instrument" = String, Path, description = "Instrument id, e.g. BTC-USD.COINBASE."), BarsQuery), responses((status = 200, body = wire::Bars)))]
+    params(("instrument" = String, Path, description = "Instrument id, e.g. BTC-USD.COINBASE."), BarsQuery),
+    responses((status = 200, content((wire::Bars = "application/json"), (Vec<u8> = "application/vnd.apache.arrow.stream")))))]
 pub async fn get_bars(
     State(state): State<AppState>,
     params: Params,
+    headers: HeaderMap,
     QueryOf(query): QueryOf<BarsQuery>,
 ) -> ApiResult<axum::response::Response> {
     let id: InstrumentId = params.id("instrument", Code::InstrumentUnknown)?;
     let asked = Asked::checked(query)?;
     let page = Page::read(&state, &id, asked).await?;
-    answer(page.cost(), move || page.wire()).await
+    if !accept::prefers(&headers, columnar::MEDIA_TYPE) {
+        return answer(page.cost(), move || page.wire()).await;
+    }
+    let written = tokio::task::spawn_blocking(move || page.columns()).await;
+    let body = written.map_err(|_| ApiError::of(Code::Internal))??;
+    Ok(([(header::CONTENT_TYPE, columnar::MEDIA_TYPE)], body).into_response())
 }
 
 /// What is asked for, after its checks.
@@ -151,14 +165,50 @@ impl Page {
         self.read.bars.len() * (1 + self.overlays.len())
     }
 
+    fn overlays(&self) -> ApiResult<BTreeMap<String, Vec<wire::OverlayPoint>>> {
+        let read = &self.read;
+        let ids: Vec<&str> = self.overlays.iter().map(IndicatorSpec::id).collect();
+        map::market::overlays(&ids, &read.bars, &read.instrument, read.wanted().len())
+            .map_err(|e| unknown_overlay(&e.to_string()))
+    }
+
+    /// Where the page before ends, when there is one.
+    fn next_before(&self) -> Option<wire::Time> {
+        let first = self.read.wanted().first().filter(|_| self.read.begin > 0);
+        first.map(|bar| wire::Time(bar.ts))
+    }
+
+    fn columns(&self) -> ApiResult<Vec<u8>> {
+        let read = &self.read;
+        let instrument: &Instrument = &read.instrument;
+        let scales = Scales {
+            price: instrument.price_scale,
+            size: instrument.size_scale,
+        };
+        let column = |(name, points): (String, Vec<wire::OverlayPoint>)| {
+            (name, points.into_iter().map(|point| point.value).collect())
+        };
+        let mut about = HashMap::from([
+            ("instrument".to_owned(), instrument.id.to_string()),
+            ("interval".to_owned(), read.interval.to_string()),
+            ("simulated".to_owned(), instrument.simulated.to_string()),
+        ]);
+        if let Some(before) = self.next_before() {
+            about.insert("next_before".to_owned(), before.0.to_string());
+        }
+        let closed = read.closed.saturating_sub(read.begin);
+        let overlays = self.overlays()?.into_iter().map(column).collect();
+        columnar::bars_stream(read.wanted(), scales, closed, overlays, about).map_err(|error| {
+            tracing::error!(%error, "bars could not be written as columns");
+            ApiError::of(Code::Internal)
+        })
+    }
+
     fn wire(&self) -> ApiResult<wire::Bars> {
         let read = &self.read;
         let instrument: &Instrument = &read.instrument;
-        let ids: Vec<&str> = self.overlays.iter().map(IndicatorSpec::id).collect();
-        let overlays = map::market::overlays(&ids, &read.bars, instrument, read.wanted().len())
-            .map_err(|e| unknown_overlay(&e.to_string()))?;
+        let overlays = self.overlays()?;
         let bar = |(at, bar): (usize, &Bar)| map::market::bar(instrument, bar, read.begin + at < read.closed);
-        let older = read.wanted().first().filter(|_| read.begin > 0);
         Ok(wire::Bars {
             instrument: instrument.id.to_string(),
             interval: read.interval.to_string(),
@@ -166,7 +216,7 @@ impl Page {
             simulated: instrument.simulated,
             bars: read.wanted().iter().enumerate().map(bar).collect(),
             overlays,
-            next_before: older.map(|bar| wire::Time(bar.ts)),
+            next_before: self.next_before(),
         })
     }
 }
