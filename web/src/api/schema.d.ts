@@ -944,6 +944,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/corporate-actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_corporate_actions"];
+        put?: never;
+        post: operations["post_corporate_action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/corporate-actions/{corporate_action}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["delete_corporate_action"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/errors": {
         parameters: {
             query?: never;
@@ -1032,6 +1064,22 @@ export interface paths {
             cookie?: never;
         };
         get: operations["get_instrument"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instruments/{instrument}/adjustments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_adjustments"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1722,6 +1770,25 @@ export interface components {
             equity?: components["schemas"]["Decimal"] | null;
             strategies: components["schemas"]["StrategyPnl"][];
         };
+        ActionWithoutFactor: {
+            ex_date: string;
+            id: string;
+            kind: components["schemas"]["CorporateEventKind"];
+            reason: string;
+        };
+        AdjustFor: "splits" | "all";
+        AdjustmentFactor: {
+            before: string;
+            effective: components["schemas"]["Timestamp"];
+            price: components["schemas"]["Decimal"];
+            volume: components["schemas"]["Decimal"];
+        };
+        Adjustments: {
+            adjust: components["schemas"]["AdjustFor"];
+            factors: components["schemas"]["AdjustmentFactor"][];
+            instrument: string;
+            without_factor: components["schemas"]["ActionWithoutFactor"][];
+        };
         Aggregate: {
             arbitrage_net?: components["schemas"]["Decimal"] | null;
             best_ask?: components["schemas"]["Decimal"] | null;
@@ -2149,6 +2216,31 @@ export interface components {
             withholding?: string | null;
         };
         CorporateActionKind: "SPLIT" | "BONUS" | "STOCK_DIVIDEND" | "RIGHTS" | "CASH_DIVIDEND" | "MERGER" | "SPIN_OFF" | "SYMBOL_CHANGE" | "DELISTING";
+        CorporateEvent: {
+            added_at: components["schemas"]["Timestamp"];
+            added_by: string;
+            amount?: components["schemas"]["Decimal"] | null;
+            confirmed?: boolean | null;
+            cost_fraction?: components["schemas"]["Decimal"] | null;
+            currency?: string | null;
+            effective?: components["schemas"]["Timestamp"] | null;
+            ex_date: string;
+            held?: string | null;
+            id: string;
+            instrument: string;
+            into?: string | null;
+            kind: components["schemas"]["CorporateEventKind"];
+            new?: string | null;
+            period?: string | null;
+            price?: components["schemas"]["Decimal"] | null;
+            source: string;
+            time?: components["schemas"]["EarningsTime"] | null;
+        };
+        CorporateEventKind: "split" | "bonus" | "stock_dividend" | "dividend" | "rights" | "merger" | "spin_off" | "symbol_change" | "delisting" | "earnings";
+        CorporateEventsImported: {
+            imported: number;
+            known: number;
+        };
         CorrectedFill: {
             fee: string;
             instrument: string;
@@ -2224,6 +2316,7 @@ export interface components {
         Drawings: {
             drawings: components["schemas"]["Drawing"][];
         };
+        EarningsTime: "before_open" | "during_session" | "after_close";
         EngineStatus: {
             conflated: number;
             events: number;
@@ -2525,6 +2618,23 @@ export interface components {
         NewChartTemplate: {
             content: components["schemas"]["ChartTemplateContent"];
         };
+        NewCorporateEvent: {
+            amount?: string | null;
+            calendar?: string | null;
+            confirmed?: boolean | null;
+            cost_fraction?: string | null;
+            currency?: string | null;
+            ex_date: string;
+            held?: string | null;
+            instrument: string;
+            into?: string | null;
+            kind: components["schemas"]["CorporateEventKind"];
+            new?: string | null;
+            period?: string | null;
+            price?: string | null;
+            source?: string | null;
+            time?: components["schemas"]["EarningsTime"] | null;
+        };
         NewDeployment: {
             instruments: string[];
             interval: string;
@@ -2739,6 +2849,29 @@ export interface components {
                 subscriptions: string[];
                 url: string;
                 venue: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        Page_CorporateEvent: {
+            items: {
+                added_at: components["schemas"]["Timestamp"];
+                added_by: string;
+                amount?: components["schemas"]["Decimal"] | null;
+                confirmed?: boolean | null;
+                cost_fraction?: components["schemas"]["Decimal"] | null;
+                currency?: string | null;
+                effective?: components["schemas"]["Timestamp"] | null;
+                ex_date: string;
+                held?: string | null;
+                id: string;
+                instrument: string;
+                into?: string | null;
+                kind: components["schemas"]["CorporateEventKind"];
+                new?: string | null;
+                period?: string | null;
+                price?: components["schemas"]["Decimal"] | null;
+                source: string;
+                time?: components["schemas"]["EarningsTime"] | null;
             }[];
             next_cursor?: string | null;
         };
@@ -12864,6 +12997,348 @@ export interface operations {
             };
         };
     };
+    list_corporate_actions: {
+        parameters: {
+            query?: {
+                instrument?: string;
+                from?: string;
+                to?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CorporateEvent"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_corporate_action: {
+        parameters: {
+            query?: {
+                calendar?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCorporateEvent"];
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorporateEventsImported"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorporateEvent"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_corporate_action: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                corporate_action: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_errors: {
         parameters: {
             query?: never;
@@ -13480,6 +13955,117 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Instrument"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_adjustments: {
+        parameters: {
+            query?: {
+                adjust?: "splits" | "all";
+            };
+            header?: never;
+            path: {
+                instrument: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adjustments"];
                 };
             };
             400: {
