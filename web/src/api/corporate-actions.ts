@@ -1,51 +1,33 @@
 /** Requests about corporate actions and earnings, and the factors that follow from them. */
 import { request } from './plain';
-import type { Decimal, Page, Timestamp } from './types';
+import type { components } from './schema';
+import type { Page } from './types';
 
-export interface AdjustmentFactor {
-  before: string;
-  price: Decimal;
-  volume: Decimal;
-}
-export type ActionKind = 'split' | 'bonus' | 'stock_dividend' | 'dividend' | 'rights' | 'earnings';
-export interface NewCorporateAction {
-  instrument: string;
-  ex_date: string;
-  kind: ActionKind;
-  new?: Decimal | null;
-  held?: Decimal | null;
-  amount?: Decimal | null;
-  currency?: string | null;
-  price?: Decimal | null;
-  period?: string | null;
-  time?: string | null;
-  confirmed?: boolean | null;
-  source?: string | null;
-}
-export interface CorporateAction extends NewCorporateAction {
-  id: string;
-  added_by?: string;
-  added_at?: Timestamp;
-}
-export interface ActionsImported {
-  imported: number;
-}
+type Schemas = components['schemas'];
 
-export interface ActionFilter {
+export type CorporateEvent = Schemas['CorporateEvent'];
+export type CorporateEventKind = Schemas['CorporateEventKind'];
+export type NewCorporateEvent = Schemas['NewCorporateEvent'];
+export type AdjustFor = Schemas['AdjustFor'];
+export type Adjustments = Schemas['Adjustments'];
+export type EarningsTime = Schemas['EarningsTime'];
+
+export interface EventFilter {
   instrument?: string | null;
   from?: string | null;
   to?: string | null;
 }
 
 export const corporateActions = {
-  list: (filter: ActionFilter, cursor: string | null) =>
-    request<Page<CorporateAction>>('GET', ['corporate-actions'], { query: { ...filter, cursor } }),
-  add: (body: NewCorporateAction) => request<CorporateAction>('POST', ['corporate-actions'], { body }),
+  list: (filter: EventFilter, cursor: string | null) =>
+    request<Page<CorporateEvent>>('GET', ['corporate-actions'], { query: { ...filter, cursor } }),
+  add: (body: NewCorporateEvent) => request<CorporateEvent>('POST', ['corporate-actions'], { body }),
   /** All of the file or nothing; what is wrong is told by line. */
   importFile: (file: Blob) =>
-    request<ActionsImported>('POST', ['corporate-actions'], { file: new Blob([file], { type: 'text/csv' }) }),
+    request<Schemas['CorporateEventsImported']>('POST', ['corporate-actions'], {
+      file: new Blob([file], { type: 'text/csv' }),
+    }),
   remove: (id: string) => request<undefined>('DELETE', ['corporate-actions', id]),
-  adjustments: async (instrument: string) =>
-    (await request<{ factors: AdjustmentFactor[] }>('GET', ['instruments', instrument, 'adjustments']))
-      .factors,
+  adjustments: (instrument: string, adjust: AdjustFor) =>
+    request<Adjustments>('GET', ['instruments', instrument, 'adjustments'], { query: { adjust } }),
 };

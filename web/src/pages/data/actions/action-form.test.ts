@@ -24,6 +24,13 @@ describe('the form of a corporate action', () => {
   it.each(['0', '-1', 'two', '1e3', ''])('refuses "%s" as an amount', (amount) => {
     expect(problemsOf(draft({ kind: 'dividend', amount, currency: 'INR' })).amount).toBeTruthy();
   });
+  it('leaves to the server what a merger needs, but not what a number is', () => {
+    expect(problemsOf(draft({ kind: 'merger', amount: '54.20', currency: 'USD' }))).toEqual({});
+    expect(
+      contentOf(draft({ kind: 'merger', amount: '54.20', currency: 'USD', held: ' ' })),
+    ).not.toHaveProperty('held');
+    expect(Object.keys(problemsOf(draft({ kind: 'merger', new: 'one' })))).toEqual(['new']);
+  });
   it('keeps amounts as text, digit by digit', () => {
     const dividend = draft({ kind: 'dividend', amount: '0.1000000000000000055', currency: 'INR' });
     expect(contentOf(dividend).amount).toBe('0.1000000000000000055');
@@ -46,11 +53,18 @@ describe('the form of a corporate action', () => {
 });
 
 describe('terms in words', () => {
-  const stored = (change: Partial<Draft>) => ({ id: 'x', ...contentOf(draft(change)) });
+  const stored = (change: Partial<Draft>) => ({ ...contentOf(draft(change)), source: 'NSE circular' });
   it.each([
     [{ new: '2', held: '1' }, '2 for 1'],
     [{ kind: 'bonus', new: '1', held: '4' }, '1 per 4 held'],
     [{ kind: 'dividend', amount: '20.50', currency: 'INR' }, '20.50 INR a unit'],
+    [
+      { kind: 'spin_off', new: '1', held: '1', into: 'JIOFIN.XNSE', cost_fraction: '0.0468' },
+      '1 JIOFIN.XNSE per 1 held, 0.0468 of the value',
+    ],
+    [{ kind: 'merger', amount: '54.20', currency: 'USD' }, '54.20 USD a unit'],
+    [{ kind: 'symbol_change', into: 'META.XNAS' }, 'from then on META.XNAS'],
+    [{ kind: 'delisting', price: '0.01' }, 'settled at 0.01'],
     [{ kind: 'rights', new: '1', held: '5', price: '100' }, '1 per 5 held, at 100'],
     [{ kind: 'earnings', period: '2026Q3', time: 'after_close' }, '2026Q3, after the session, not confirmed'],
   ] as [Partial<Draft>, string][])('of %j', (change, text) => {

@@ -1,17 +1,33 @@
 /** Corporate actions in words, and the form of a new one. The server checks the same. */
-import type { ActionKind, CorporateAction, NewCorporateAction } from '$/api/corporate-actions';
+import type {
+  CorporateEvent,
+  CorporateEventKind,
+  EarningsTime,
+  NewCorporateEvent,
+} from '$/api/corporate-actions';
 import { parseDecimal, sign } from '$/money/decimal';
 
-export const FIELDS = ['new', 'held', 'amount', 'currency', 'price', 'period'] as const;
+export const FIELDS = [
+  'new',
+  'held',
+  'into',
+  'amount',
+  'currency',
+  'price',
+  'cost_fraction',
+  'period',
+] as const;
 export type FieldName = (typeof FIELDS)[number];
 
 interface KindForm {
   title: string;
   takes: readonly FieldName[];
+  /** Not all of what it takes has to be there; the server knows what goes together. */
+  optional?: true;
   /** What `new` and `held` are called. */
   ratio?: readonly [fresh: string, held: string];
 }
-export const KINDS: Record<ActionKind, KindForm> = {
+export const KINDS: Record<CorporateEventKind, KindForm> = {
   split: { title: 'Split', takes: ['new', 'held'], ratio: ['Units afterwards', 'Units before'] },
   bonus: { title: 'Bonus issue', takes: ['new', 'held'], ratio: ['Units received', 'Units held'] },
   stock_dividend: {
@@ -25,9 +41,22 @@ export const KINDS: Record<ActionKind, KindForm> = {
     takes: ['new', 'held', 'price'],
     ratio: ['Units offered', 'Units held'],
   },
+  spin_off: {
+    title: 'Spin-off',
+    takes: ['new', 'held', 'into', 'cost_fraction'],
+    ratio: ['Units received', 'Units held'],
+  },
+  merger: {
+    title: 'Merger',
+    takes: ['new', 'held', 'into', 'amount', 'currency', 'cost_fraction'],
+    optional: true,
+    ratio: ['Units received', 'Units held'],
+  },
+  symbol_change: { title: 'Change of symbol', takes: ['into'] },
+  delisting: { title: 'Delisting', takes: ['price'] },
   earnings: { title: 'Earnings', takes: ['period'] },
 };
-export const EARNINGS_TIMES: Record<string, string> = {
+export const EARNINGS_TIMES: Record<EarningsTime | '', string> = {
   '': 'not told',
   before_open: 'before the session',
   during_session: 'during the session',
@@ -38,27 +67,34 @@ const TITLES: Record<FieldName, string> = {
   held: 'Held',
   amount: 'Amount per unit',
   currency: 'Currency',
-  price: 'Price per unit offered',
+  into: 'Into instrument',
+  price: 'Price per unit',
+  cost_fraction: 'Part of the value',
   period: 'Period',
 };
-const HINTS: Partial<Record<FieldName, string>> = { currency: 'e.g. INR', period: 'e.g. 2026Q3' };
+const HINTS: Partial<Record<FieldName, string>> = {
+  currency: 'e.g. INR',
+  into: 'e.g. JIOFIN.XNSE',
+  cost_fraction: '0 to 1: what goes with it, or what the cash is for',
+  period: 'e.g. 2026Q3',
+};
 
 export interface Draft extends Record<FieldName, string> {
   instrument: string;
   ex_date: string;
-  kind: ActionKind;
-  time: string;
+  kind: CorporateEventKind;
+  time: EarningsTime | '';
   confirmed: boolean;
   source: string;
 }
 export type Problems = Partial<Record<keyof Draft, string>>;
 
 export function emptyDraft(instrument: string, ex_date: string): Draft {
-  const texts = { new: '', held: '', amount: '', currency: '', price: '', period: '' };
+  const texts = Object.fromEntries(FIELDS.map((field) => [field, ''])) as Record<FieldName, string>;
   return { instrument, ex_date, kind: 'split', time: '', confirmed: false, source: '', ...texts };
 }
 
-export function fieldTitle(kind: ActionKind, field: FieldName): string {
+export function fieldTitle(kind: CorporateEventKind, field: FieldName): string {
   const [fresh, held] = KINDS[kind].ratio ?? [];
   return (field === 'new' ? fresh : field === 'held' ? held : undefined) ?? TITLES[field];
 }
@@ -72,13 +108,21 @@ export function problemsOf(draft: Draft): Problems {
     problems.instrument = 'A whole instrument id is needed, such as INFY.XNSE.';
   if (Number.isNaN(Date.parse(draft.ex_date))) problems.ex_date = 'A date is needed.';
   if (!draft.source.trim()) problems.source = 'Where does it come from? A circular, a filing, a page.';
-  for (const field of KINDS[draft.kind].takes) {
+  const { takes, optional } = KINDS[draft.kind];
+  for (const field of takes) {
     const text = draft[field].trim();
-    if (!text) problems[field] = 'This is needed.';
-    else if (field !== 'currency' && field !== 'period' && !isPositive(text))
+    if (!text) {
+      if (!optional) problems[field] = 'This is needed.';
+    } else if (isNumber(field) && !isPositive(text)) {
       problems[field] = 'A number above 0 is needed.';
+    }
   }
   return problems;
+}
+
+/** Whether a field is a number; the others are words. */
+export function isNumber(field: FieldName): boolean {
+  return !['currency', 'into', 'period'].includes(field);
 }
 
 function isPositive(text: string): boolean {
@@ -86,9 +130,10 @@ function isPositive(text: string): boolean {
 }
 
 /** Only what the kind takes. */
-export function contentOf(draft: Draft): NewCorporateAction {
+export function contentOf(draft: Draft): NewCorporateEvent {
   const { kind, ex_date } = draft;
-  const fields = KINDS[kind].takes.map((field) => [field, draft[field].trim()]);
+  const given = KINDS[kind].takes.filter((field) => draft[field].trim());
+  const fields = given.map((field) => [field, draft[field].trim()]);
   return {
     instrument: draft.instrument.trim(),
     ex_date,
@@ -100,21 +145,27 @@ export function contentOf(draft: Draft): NewCorporateAction {
 }
 
 /** `2 for 1`, `1 per 1 held`, `20 INR a unit`. */
-export function termsText(action: CorporateAction): string {
-  const { kind, held, amount, currency, price, period, time, confirmed } = action;
+export function termsText(event: Omit<CorporateEvent, 'id' | 'added_by' | 'added_at' | 'effective'>): string {
+  const { kind, held, into, amount, currency, price, cost_fraction, period, time, confirmed } = event;
+  const units = held ? [`${event.new} ${into ? `${into} ` : ''}per ${held} held`] : [];
+  const cash = amount ? [`${amount} ${currency} a unit`] : [];
+  const part = cost_fraction ? [`${cost_fraction} of the value`] : [];
   switch (kind) {
     case 'split':
-      return `${action.new} for ${held}`;
-    case 'bonus':
-    case 'stock_dividend':
-      return `${action.new} per ${held} held`;
-    case 'dividend':
-      return `${amount} ${currency} a unit`;
+      return `${event.new} for ${held}`;
     case 'rights':
-      return `${action.new} per ${held} held, at ${price}`;
+      return `${units[0]}, at ${price}`;
+    case 'symbol_change':
+      return `from then on ${into}`;
+    case 'delisting':
+      return `settled at ${price}`;
     case 'earnings':
-      return [period, time && EARNINGS_TIMES[time], confirmed ? 'confirmed' : 'not confirmed']
-        .filter(Boolean)
-        .join(', ');
+      return [
+        period,
+        ...(time ? [EARNINGS_TIMES[time]] : []),
+        confirmed ? 'confirmed' : 'not confirmed',
+      ].join(', ');
+    default:
+      return [...units, ...cash, ...part].join(', ');
   }
 }
