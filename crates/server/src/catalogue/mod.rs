@@ -37,7 +37,7 @@ const READS_MAX: usize = 2;
 #[derive(Debug, thiserror::Error)]
 pub enum BackfillRefused {
     /// It has none.
-    #[error("no venue of this program has bars of {0} in its history")]
+    #[error("no venue of this program has {0} in its history")]
     NoHistory(Series),
     /// The catalogue failed.
     #[error(transparent)]
