@@ -79,7 +79,7 @@ test('a backfill says what came of it', async ({ app }) => {
   // No venue has this market.
   await expect(gaps.getByText(/It did not get further: .+/)).toBeVisible();
 
-  await open(app, 'tab=catalogue&series=bars~BTC-USD.COINBASE~1m');
+  await open(app, 'tab=catalogue&series=bars~BTC-USD.COINBASE~1h');
   await gaps.getByRole('button', { name: 'Backfill' }).click();
   const came = gaps.getByTestId('backfilled');
   await expect(came).toContainText(/Gaps left\s*[\d,]+/, { timeout: 60_000 });
@@ -120,16 +120,19 @@ test('a month shows sessions and holidays, and goes by keyboard', async ({ app }
   await expect(day(app, '2026-11-27')).toContainText('09:30–13:00');
   await expect(day(app, '2026-11-28')).toHaveAttribute('data-mark', 'none');
 
-  await day(app, '2026-11-25').getByRole('button').focus();
+  await day(app, '2026-11-18').getByRole('button').focus();
   await app.keyboard.press('ArrowDown');
+  await app.keyboard.press('ArrowDown');
+  await expect(day(app, '2026-12-02').getByRole('button')).toBeFocused();
   await app.keyboard.press('ArrowUp');
+  await expect(day(app, '2026-11-25').getByRole('button')).toBeFocused();
   await app.keyboard.press('ArrowRight');
   await expect(day(app, '2026-11-26').getByRole('button')).toBeFocused();
   await app.keyboard.press('Enter');
   await expect(app.getByTestId('day')).toContainText('Thanksgiving');
   await app.keyboard.press('PageUp');
   await expect(app).toHaveURL(/month=2026-10/);
-  await expect(day(app, '2026-10-01')).toBeVisible();
+  await expect(day(app, '2026-10-26').getByRole('button')).toBeFocused();
 
   await app.getByRole('button', { name: 'Table' }).click();
   await expect(app.locator('tr[data-date]')).toHaveCount(22);
@@ -153,10 +156,10 @@ test('an override is added, changed, seen everywhere and removed', async ({ app 
   await row.getByRole('button', { name: /^Change/ }).click();
   await dialog(app).getByLabel('What becomes of it').selectOption('early_close');
   // After the regular close: the server knows that, the form does not.
-  await dialog(app).getByLabel('Close', { exact: true }).fill('23:30');
+  await dialog(app).getByRole('textbox', { name: 'Close' }).fill('23:30');
   await dialog(app).getByRole('button', { name: 'Change' }).click();
   await expect(dialog(app).locator('.note.bad, [role=alert]').first()).toBeVisible();
-  await dialog(app).getByLabel('Close', { exact: true }).fill('12:00');
+  await dialog(app).getByRole('textbox', { name: 'Close' }).fill('12:00');
   await dialog(app).getByRole('button', { name: 'Change' }).click();
   await expect(day(app, '2027-03-10')).toContainText('09:30–12:00');
   await expect(row).toContainText('Early close');

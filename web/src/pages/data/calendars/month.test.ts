@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addDays, addMonths, isMonth, lastDay, weekday, weeksOf, within } from './month';
+import { addDays, addMonths, isMonth, lastDay, sameDay, weekday, weeksOf, within } from './month';
 
 describe('months', () => {
   it('are laid out in weeks from Monday, with all their days once', () => {
@@ -26,6 +26,8 @@ describe('months', () => {
     expect(addMonths('2026-01', -1)).toBe('2025-12');
     expect(addMonths('2026-03', -15)).toBe('2024-12');
     expect(addDays('2026-12-31', 1)).toBe('2027-01-01');
+    expect(sameDay('2026-12-15', 1)).toBe('2027-01-15');
+    expect(sameDay('2027-03-31', -1)).toBe('2027-02-28');
   });
   it('are told from other text', () => {
     expect(['2026-11', '2026-13', '2026-1', 'x', null].map(isMonth)).toEqual([

@@ -36,6 +36,12 @@ export function lastDay(month: string): string {
   return addDays(firstDay(addMonths(month, 1)), -1);
 }
 
+/** The same day so many months on, or the last of a month that is shorter. */
+export function sameDay(date: string, months: number): string {
+  const month = addMonths(monthOf(date), months);
+  return within(`${month}${date.slice(7)}`, firstDay(month), lastDay(month));
+}
+
 /** The month's days in weeks from Monday to Sunday; `null` where a day is another month's. */
 export function weeksOf(month: string): (string | null)[][] {
   const first = firstDay(month);

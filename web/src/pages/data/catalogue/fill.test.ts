@@ -33,6 +33,10 @@ describe('a backfill', () => {
     const { told } = await filled(round({}), round({ added: 0, asked: 0, skipped: 12 }));
     expect(told.at(-1)).toMatchObject({ added: 7_200, skipped: 12, gaps_left: 3 });
   });
+  it('ends where the venue’s history does', async () => {
+    const { unasked } = await filled(round({ added: 10, empty: 59 }), round({}));
+    expect(unasked).toBe(1);
+  });
   it('ends with the failures of a round', async () => {
     const { told, unasked } = await filled(round({ failures: ['429'] }), round({}));
     expect(told).toHaveLength(1);

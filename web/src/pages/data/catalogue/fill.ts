@@ -14,9 +14,10 @@ export function joined(before: Backfilled | null, round: Backfilled): Backfilled
   };
 }
 
-/** Whether another round can get further: there is something left, and the last one got something without trouble. */
+/** Whether another round can get further: something is left, and the venue had bars for most questions of the last one. */
 export function goesOn(round: Backfilled): boolean {
-  return round.gaps_left > 0 && round.added > 0 && round.failures.length === 0;
+  const { gaps_left, added, asked, empty, failures } = round;
+  return gaps_left > 0 && added > 0 && empty < asked / 2 && failures.length === 0;
 }
 
 /** Rounds until nothing is left or nothing more comes; `told` hears how far it is. Ends when `ask` throws. */
