@@ -286,7 +286,7 @@ fn actions_with_another_instrument_in_them_come_from_csv_too() {
         [
             "cost_fraction `` is not a number from 0 to 1",
             "cost_fraction `1.25` is not a number from 0 to 1",
-            "into: instrument id  is not SYMBOL.MARKET",
+            "into: `` is not a valid instrument id: SYMBOL.MARKET such as BTC-USD.COINBASE",
             "price `` is not a number of at least 0",
         ]
     );

@@ -235,10 +235,10 @@ async fn factors_are_chained_and_what_has_none_is_told_apart() {
 #[tokio::test]
 async fn a_dividends_factor_follows_from_the_last_close_before_it() {
     let desk = Desk::open().await;
-    let who = admin(&desk).await;
     // Bitcoin is traded around the clock: the ex-date begins at midnight, 15 hours after the desk's morning.
     desk.quote(crate::desk::BTC, 100, 101).await;
     desk.pass(std::time::Duration::from_secs(15 * 3_600)).await;
+    let who = admin(&desk).await;
     let dividend = |currency: &str, date: &str| json!({"instrument": crate::desk::BTC, "ex_date": date, "kind": "dividend", "amount": "4", "currency": currency});
     for event in [dividend("USD", "2026-11-23"), dividend("EUR", "2026-11-24")] {
         assert_eq!(desk.call(&who, "POST", PATH, event).await.status, 201);

@@ -186,8 +186,8 @@ impl Desk {
             .expect("the engine is told");
     }
 
-    /// Submits an order that must not rest at a price that the book has, and says what became of it.
-    async fn order(&self, id: &str) -> String {
+    /// The book of a moment.
+    async fn book(&self) {
         let ts = self.clock.now();
         let level = |side, price: i64| BookLevel {
             side,
@@ -203,8 +203,13 @@ impl Desk {
             ts_event: ts,
             ts_init: ts,
         };
-        let book = MarketEvent::Book(update);
-        self.engine.handle().market_sender().send(book.clone()).await;
+        let sender = self.engine.handle().market_sender();
+        sender.send(MarketEvent::Book(update)).await;
+    }
+
+    /// Submits an order that must not rest at a price that the book has, and says what becomes of it.
+    async fn order(&self, id: &str) -> String {
+        self.book().await;
         let request = OrderRequest {
             client_order_id: id.parse().expect("an id"),
             account: "paper".parse().expect("an id"),
@@ -227,15 +232,27 @@ impl Desk {
             mode: BatchMode::Independent,
         };
         command(&self.engine, orders).await;
-        self.clock.advance(Duration::from_millis(1));
-        self.engine.handle().market_sender().send(book).await;
-        let (account, order) = ("paper".parse().expect("an id"), id.to_owned());
         let engine = self.engine.handle();
-        let read = engine.query(move |kernel| {
-            let order = kernel.order(&account, &order.parse().ok()?)?;
-            Some(order.state.name().to_owned())
-        });
-        read.await.expect("an answer").expect("an order")
+        let settled = async {
+            loop {
+                // The simulated venue answers with time, and after what was asked is durable.
+                self.clock.advance(Duration::from_millis(1));
+                self.book().await;
+                let (account, order) = ("paper".parse().expect("an id"), id.to_owned());
+                let read = engine.query(move |kernel| {
+                    let order = kernel.order(&account, &order.parse().ok()?)?;
+                    Some((order.state.name().to_owned(), !order.state.is_open()))
+                });
+                let (state, ended) = read.await.expect("an answer").expect("an order");
+                if ended {
+                    return state;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), settled)
+            .await
+            .expect("the order ends")
     }
 
     async fn close(self) {
