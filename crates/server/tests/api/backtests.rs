@@ -8,7 +8,9 @@ use axum::body::Body;
 use serde_json::{Value, json};
 use tradewind_server::backtests::Backtests;
 use tradewind_types::{Clock, UserId};
-use tradewind_wire::{BacktestKind, BacktestObjective, BacktestStage, BacktestState, NewBacktest, Role};
+use tradewind_wire::{
+    BacktestKind, BacktestObjective, BacktestStage, BacktestState, BacktestWalk, NewBacktest, Role,
+};
 
 use crate::desk::{Answer, As, BTC, Desk};
 
@@ -406,14 +408,6 @@ async fn the_programs_own_bars_become_a_file() {
 /// What was under way when the program ended is under way again.
 #[tokio::test]
 async fn a_restart_goes_on_with_what_was_not_done() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let user: UserId = "u-ana".parse().expect("id");
-    let clock =
-        || -> Arc<dyn Clock> { Arc::new(tradewind_venues::clock::ManualClock::at(crate::desk::START)) };
-    let first = Backtests::start(folder.path(), clock(), crate::desk::calendars()).expect("started");
-    let mut upload = first.upload(&user, "waves.csv").expect("a place");
-    upload.write(waves(2_000).as_bytes()).expect("written");
-    first.keep_upload(&user, upload, None).expect("kept");
     let request = NewBacktest {
         kind: BacktestKind::Sweep,
         name: None,
@@ -424,6 +418,63 @@ async fn a_restart_goes_on_with_what_was_not_done() {
         objective: BacktestObjective::Sharpe,
         walk: None,
     };
+    goes_on(request).await;
+}
+
+/// And a walk has the windows that it had before, and then the others: the result is that of a walk that was not stopped.
+#[tokio::test]
+async fn a_restart_goes_on_with_the_windows_of_a_walk() {
+    let request = NewBacktest {
+        kind: BacktestKind::WalkForward,
+        name: None,
+        config: config(""),
+        grid: Some("fast = [3, 5, 8]\nslow = [15, 30, 60]".to_owned()),
+        objective: BacktestObjective::Sharpe,
+        walk: Some(BacktestWalk {
+            train: 200,
+            test: 60,
+            step: None,
+            purge: 5,
+            embargo: 0,
+            anchored: false,
+        }),
+    };
+    let stopped = goes_on(request.clone()).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (jobs, user) = with_waves(folder.path());
+    let id = jobs.submit(&user, request).expect("taken on").id;
+    while jobs.get(&user, &id).expect("there").job.state != BacktestState::Complete {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let (_, whole) = jobs.result(&user, &id).expect("a result");
+    let whole: Value = serde_json::from_slice(&whole).expect("JSON");
+    assert_eq!(stopped["windows"], whole["windows"]);
+    assert!(
+        whole["windows"].as_array().is_some_and(|w| w.len() > 20),
+        "many windows"
+    );
+    jobs.stop();
+}
+
+/// Jobs of the first person, with a file of rows.
+fn with_waves(folder: &std::path::Path) -> (Arc<Backtests>, UserId) {
+    let user: UserId = "u-ana".parse().expect("id");
+    let jobs = reopened(folder);
+    let mut upload = jobs.upload(&user, "waves.csv").expect("a place");
+    upload.write(waves(2_000).as_bytes()).expect("written");
+    jobs.keep_upload(&user, upload, None).expect("kept");
+    (jobs, user)
+}
+
+fn reopened(folder: &std::path::Path) -> Arc<Backtests> {
+    let clock: Arc<dyn Clock> = Arc::new(tradewind_venues::clock::ManualClock::at(crate::desk::START));
+    Backtests::start(folder, clock, crate::desk::calendars()).expect("started")
+}
+
+/// Stops the program in the middle of a job, starts it again, and waits for the result.
+async fn goes_on(request: NewBacktest) -> Value {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (first, user) = with_waves(folder.path());
     let id = first.submit(&user, request).expect("taken on").id;
     let done = |jobs: &Backtests| {
         let job = jobs.get(&user, &id).expect("there").job;
@@ -437,7 +488,7 @@ async fn a_restart_goes_on_with_what_was_not_done() {
     assert_eq!(state, BacktestState::Queued);
     drop(first);
 
-    let second = Backtests::start(folder.path(), clock(), crate::desk::calendars()).expect("started");
+    let second = reopened(folder.path());
     let mut least = u64::MAX;
     loop {
         let (state, now) = done(&second);
@@ -451,9 +502,10 @@ async fn a_restart_goes_on_with_what_was_not_done() {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     assert!(least >= before, "{before} were done, it began again at {least}");
-    let (job, _) = second.result(&user, &id).expect("a result");
+    let (job, result) = second.result(&user, &id).expect("a result");
     assert!(job.figures.is_some());
     second.stop();
+    serde_json::from_slice(&result).expect("JSON")
 }
 
 #[tokio::test]
