@@ -13,7 +13,10 @@ pub(super) struct Keepers(pub(super) Vec<Arc<Keeper>>);
 impl Backfill for Keepers {
     fn backfill(&self, asked: BackfillAsked) -> BoxFuture<'_, Result<BackfillDone, BackfillRefused>> {
         Box::pin(async move {
-            let mut able = self.0.iter().filter_map(|keeper| Some((keeper, keeper.has(&asked.series)?)));
+            let mut able = self
+                .0
+                .iter()
+                .filter_map(|keeper| Some((keeper, keeper.has(&asked.series)?)));
             let Some((keeper, instrument)) = able.next() else {
                 return Err(BackfillRefused::NoHistory(asked.series));
             };
