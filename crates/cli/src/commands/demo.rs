@@ -15,7 +15,7 @@ use tradewind_types::{Clock, Currency, Decimal};
 use tradewind_venues::clock::SystemClock;
 use tradewind_venues::feeds::VenueKind;
 
-use super::{on_runtime, stop_requested};
+use super::{StopSignals, on_runtime};
 use crate::app::{self, DataDir, Options, Running};
 use crate::args::DemoArgs;
 use crate::config::{AccountConfig, FileConfig, VenueConfig};
@@ -41,6 +41,7 @@ const KRAKEN_FEES: (&str, &str, &str) = (
 );
 
 async fn simulated(args: DemoArgs) -> Result<(), Failure> {
+    let mut stop = StopSignals::listen()?;
     let data = DataDir::new(&args.data.data);
     data.create()?;
     let config = SimulatorConfig {
@@ -70,15 +71,15 @@ async fn simulated(args: DemoArgs) -> Result<(), Failure> {
         clock,
         given: Vec::new(),
     };
-    let running = match Running::start(options).await {
-        Ok(running) => running,
-        Err(failure) => {
+    let running = match stop.or(Running::start(options)).await {
+        Some(Ok(running)) => running,
+        other => {
             stop_simulator(simulator).await;
-            return Err(failure);
+            return other.map_or(Ok(()), |failed| failed.map(drop));
         }
     };
     announce(&running, &SystemClock).await?;
-    stop_requested().await?;
+    stop.requested().await;
     eprintln!("Stopping …");
     running.stop().await;
     stop_simulator(simulator).await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tradewind_types::Clock;
 use tradewind_venues::clock::SystemClock;
 
-use super::{on_runtime, stop_requested};
+use super::{StopSignals, on_runtime};
 use crate::app::{DataDir, Options, Running};
 use crate::args::ServeArgs;
 use crate::config::FileConfig;
@@ -30,9 +30,13 @@ pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
         given: Vec::new(),
     };
     on_runtime(async {
-        let running = Running::start(options).await?;
+        let mut stop = StopSignals::listen()?;
+        let Some(running) = stop.or(Running::start(options)).await else {
+            return Ok(());
+        };
+        let running = running?;
         super::demo::announce(&running, &SystemClock).await?;
-        stop_requested().await?;
+        stop.requested().await;
         eprintln!("Stopping …");
         running.stop().await;
         Ok(())

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use tradewind_simulator::{Simulator, SimulatorConfig, VenueConfig, VenueKind};
 
-use super::{on_runtime, stop_requested};
+use super::{StopSignals, on_runtime};
 use crate::args::SimulateArgs;
 use crate::failure::Failure;
 
@@ -21,13 +21,14 @@ pub(crate) fn run(args: SimulateArgs) -> Result<(), Failure> {
         ..SimulatorConfig::default()
     };
     on_runtime(async {
+        let mut stop = StopSignals::listen()?;
         let simulator = Simulator::start(config)
             .await
             .context("the simulator cannot start")?;
         for urls in simulator.urls() {
             println!("{}\t{}\t{}", urls.venue.name(), urls.ws, urls.rest);
         }
-        stop_requested().await?;
+        stop.requested().await;
         simulator
             .shutdown()
             .await

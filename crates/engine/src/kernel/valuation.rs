@@ -78,7 +78,7 @@ impl Kernel {
             };
             value += marked;
             gross += marked.abs();
-            let (initial, maintenance) = instrument.map_or((Decimal::ONE, Decimal::ONE), |i| margin_rates(i));
+            let (initial, maintenance) = instrument.map_or((Decimal::ONE, Decimal::ONE), margin_rates);
             used += marked.abs() * initial;
             kept += marked.abs() * maintenance;
             unrealised += marked - cost;

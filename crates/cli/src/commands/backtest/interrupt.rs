@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::runtime::{Builder, Runtime};
 
-use crate::commands::stop_requested;
+use crate::commands::StopSignals;
 use crate::failure::Failure;
 
 /// What a shell says of a program that Ctrl-C ended: 128 and the signal's number.
@@ -32,16 +32,20 @@ impl Interrupt {
         let flag = Arc::clone(&asked);
         let folders = Folders::default();
         let left = Arc::clone(&folders);
-        listening.spawn(async move {
-            // Where signals cannot be listened to, Ctrl-C does what it always did.
-            if stop_requested().await.is_ok() {
+        let signals = {
+            let _context = listening.enter();
+            StopSignals::listen()
+        };
+        // Where signals cannot be listened to, Ctrl-C does what it always did.
+        if let Ok(mut signals) = signals {
+            listening.spawn(async move {
+                signals.requested().await;
                 flag.store(true, Ordering::Relaxed);
-                if stop_requested().await.is_ok() {
-                    remove(&left);
-                    std::process::exit(INTERRUPTED);
-                }
-            }
-        });
+                signals.requested().await;
+                remove(&left);
+                std::process::exit(INTERRUPTED);
+            });
+        }
         Ok(Self {
             asked,
             folders,

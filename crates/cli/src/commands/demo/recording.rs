@@ -18,7 +18,7 @@ use tradewind_venues::feeds::VenueKind;
 use super::{COINBASE_FEES, KRAKEN_FEES, announce, demo_account, venue};
 use crate::app::{DataDir, Options, Running};
 use crate::args::DemoArgs;
-use crate::commands::stop_requested;
+use crate::commands::StopSignals;
 use crate::config::FileConfig;
 use crate::failure::Failure;
 
@@ -42,6 +42,7 @@ pub(super) async fn play(args: DemoArgs, file: PathBuf) -> Result<(), Failure> {
             "--speed must be 0 (as fast as it goes) or above".to_owned(),
         ));
     }
+    let mut stop = StopSignals::listen()?;
     let loaded = file.clone();
     let recording = tokio::task::spawn_blocking(move || Recording::load(&loaded))
         .await
@@ -106,9 +107,13 @@ pub(super) async fn play(args: DemoArgs, file: PathBuf) -> Result<(), Failure> {
         clock: Arc::new(SystemClock),
         given,
     };
-    let running = Running::start(options).await?;
+    let Some(running) = stop.or(Running::start(options)).await else {
+        replay.shutdown().await;
+        return Ok(());
+    };
+    let running = running?;
     announce(&running, &SystemClock).await?;
-    stop_requested().await?;
+    stop.requested().await;
     eprintln!("Stopping …");
     running.stop().await;
     replay.shutdown().await;
