@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tradewind_analytics::walk_forward::WalkForward;
 use tradewind_engine::backtest::sweep::{Grid, Objective, SweepPlan, SweepResult, SweepRow, sweep};
-use tradewind_engine::backtest::sweep_state::{SweepStateError, WalkState};
+use tradewind_engine::backtest::sweep_state::{SweepState, SweepStateError, WalkState};
 use tradewind_engine::backtest::walk_forward::{WalkPlan, walk_forward, walk_forward_from};
 use tradewind_engine::backtest::{
     BacktestConfig, BacktestDocument, BacktestError, Control, Inputs, backtest, export_csv, export_parquet,
@@ -86,6 +86,46 @@ fn a_sweep_is_the_same_on_one_thread_on_many_and_after_a_stop() {
     assert_eq!(stopped, Err(BacktestError::Canceled { rows: 5 }));
     let kept = kept.into_inner().expect("one thread");
     assert_eq!(swept(&config, &inputs, 2, kept), one);
+}
+
+#[test]
+fn a_line_that_was_cut_off_is_dropped_and_spoils_none_after_it() {
+    let config = example();
+    let inputs = Inputs::load(&config, 1_000_000).expect("good rows");
+    let rows = swept(&config, &inputs, 2, Vec::new()).rows;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("variants.jsonl");
+    let open = || SweepState::open(&file, &config, &grid());
+    let (none, state) = open().expect("a new file");
+    assert_eq!(none, []);
+    rows[..3].iter().for_each(|row| state.keep(row));
+    drop(state);
+    let text = std::fs::read(&file).expect("the file");
+    let ends: Vec<usize> = (0..text.len()).filter(|at| text[*at] == b'\n').collect();
+    assert_eq!(ends.len(), 4, "what it is of, and three rows");
+    // The program ends after the first byte of the last line, in its middle, and before the end of the line alone.
+    let begun = ends[2] + 1;
+    for cut in [begun, begun + 1, (begun + ends[3]) / 2, ends[3]] {
+        std::fs::write(&file, &text[..cut]).expect("written");
+        let (kept, state) = open().expect("the file");
+        assert_eq!(kept, rows[..2], "cut at {cut}");
+        rows[2..4].iter().for_each(|row| state.keep(row));
+        drop(state);
+        assert_eq!(open().expect("the file").0, rows[..4], "cut at {cut}");
+    }
+    // Of a first line that was cut off, nothing is left to go on from.
+    std::fs::write(&file, &text[..ends[0] / 2]).expect("written");
+    let (kept, state) = open().expect("the file");
+    assert_eq!(kept, []);
+    state.keep(&rows[0]);
+    drop(state);
+    assert_eq!(open().expect("the file").0, rows[..1]);
+    // A line in the middle that is broken is no accident of the end.
+    let mut broken = text.clone();
+    broken.truncate(ends[3] + 1);
+    broken[ends[1] + 1] = b'?';
+    std::fs::write(&file, &broken).expect("written");
+    assert!(matches!(open(), Err(SweepStateError::Unreadable(_))));
 }
 
 #[test]
