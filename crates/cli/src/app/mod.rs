@@ -201,9 +201,19 @@ impl Running {
 
         let started = feeds::start(&config, &given, &handle, &engine_clock).await?;
         let stop = CancellationToken::new();
-        let (catalogue, stored) =
-            recording.keep(started.histories, &sessions::source(&calendars), &engine_clock, &stop);
-        let sessions = sessions::start(handle.clone(), &calendars, Arc::clone(&engine_clock), stop.clone()).await;
+        let (catalogue, stored) = recording.keep(
+            started.histories,
+            &sessions::source(&calendars),
+            &engine_clock,
+            &stop,
+        );
+        let sessions = sessions::start(
+            handle.clone(),
+            &calendars,
+            Arc::clone(&engine_clock),
+            stop.clone(),
+        )
+        .await;
         accounts::open_missing(&config, &handle).await?;
 
         let mut server_config = tradewind_server::Config::new(org(), engine_id());
@@ -317,7 +327,11 @@ impl Running {
     }
 }
 
-fn kernel_config(config: &FileConfig, calendars: &Calendars, now: UnixNanos) -> Result<KernelConfig, Failure> {
+fn kernel_config(
+    config: &FileConfig,
+    calendars: &Calendars,
+    now: UnixNanos,
+) -> Result<KernelConfig, Failure> {
     let strategy_interval = config
         .strategy_interval
         .parse()
