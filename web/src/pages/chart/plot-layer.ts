@@ -11,6 +11,7 @@ import {
   type UTCTimestamp,
 } from 'lightweight-charts';
 import { ChangeLabel } from './change-label';
+import { DrawnTail } from './drawn-tail';
 import { figure, percent } from './figures';
 import { LevelsView } from './levels-series';
 import { Marks, type Mark } from './marks';
@@ -24,9 +25,11 @@ const PRICE_STRETCH = 3;
 const OWN_STRETCH = 1;
 
 type Series = ISeriesApi<SeriesType>;
+type PlotPoint = NonNullable<ReturnType<typeof pointOf>>;
 interface Drawn {
   series: Series;
   plot: Plot;
+  tail: DrawnTail<PlotPoint>;
   /** Of a compared instrument. */
   change: ChangeLabel | null;
 }
@@ -64,12 +67,9 @@ export class PlotLayer {
     if (!drawn) return;
     drawn.plot = plot;
     if (drawn.change) this.#label(drawn.change, plot);
-    const newest = Number(drawn.series.data().at(-1)?.time ?? 0);
-    for (let index = from; index < plot.count; index += 1) {
-      const point = pointOf(plot, index, this.#chart.palette);
-      // The library updates what is there or what comes after it, but can not add in between.
-      if (point) drawn.series.update(point as never, Number(point.time) < newest);
-    }
+    const changes = drawn.tail.take(plot.times[from] ?? 0, this.#points(plot, from));
+    if (changes === null) this.#drawAll(drawn);
+    else for (const { point, past } of changes) drawn.series.update(point as never, past);
   }
 
   /** Sorted by time. */
@@ -92,15 +92,26 @@ export class PlotLayer {
     });
     const same = drawn?.plot.values === plot.values && drawn.plot.count === plot.count;
     const change = drawn?.change ?? (plot.percentBase === null ? null : new ChangeLabel(series));
-    this.#drawn.set(plot.key, { series, plot, change });
+    const next = { series, plot, change, tail: drawn?.tail ?? new DrawnTail<PlotPoint>() };
+    this.#drawn.set(plot.key, next);
     if (change) this.#label(change, plot);
-    if (same) return;
-    const points: object[] = [];
-    for (let index = 0; index < plot.count; index += 1) {
+    if (!same) this.#drawAll(next);
+  }
+
+  #drawAll({ series, plot, tail }: Drawn): void {
+    const points = this.#points(plot, 0);
+    series.setData(points as never);
+    tail.reset(points);
+  }
+
+  /** Those of bar `from` and after it, where there is a value. */
+  #points(plot: Plot, from: number): PlotPoint[] {
+    const points: PlotPoint[] = [];
+    for (let index = from; index < plot.count; index += 1) {
       const point = pointOf(plot, index, this.#chart.palette);
       if (point) points.push(point);
     }
-    series.setData(points as never);
+    return points;
   }
 
   #create(plot: Plot): Series {
