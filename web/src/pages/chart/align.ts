@@ -112,7 +112,7 @@ export function extend(known: ValueSeries, part: ValueSeries): ValueSeries {
 /** How far values of the same bar may differ between two readings: what averages still weigh of older bars. */
 const TOLERANCE = 1e-6;
 /** Bars at the end of a series whose values may still have been changing when they were read. */
-const RUNNING = 2;
+export const RUNNING = 2;
 
 /**
  * Whether a part says the same as what is known about bars that are settled. It does not where a figure adds up from

@@ -4,7 +4,7 @@
  */
 import { charts, type IndicatorRefused, type IndicatorRequest, type IndicatorSeries } from '$/api/charts';
 import { describeError } from '$/api/problem';
-import { agrees, EMPTY, extend, type ValueSeries } from './align';
+import { agrees, EMPTY, extend, merged, RUNNING, type ValueSeries } from './align';
 import { barTime, type BarWindow } from './bar-window';
 import { isAborted, type Selection } from './chart-model.svelte';
 import { intervalSeconds } from './intervals';
@@ -12,6 +12,11 @@ import { keyOf, type ShownIndicator } from './shown-indicators';
 
 /** Values asked for after a close: the closed bar's, its neighbours' that a late trade may amend, the forming one's. */
 const TAIL = 8;
+/** Bars of what is known that are read once more with those before: whether the two go together shows in them. */
+const OVERLAP = 3;
+
+/** What is asked for: all bars of the window, those before what is known, or the newest. */
+type Part = 'whole' | 'older' | 'newest';
 
 export interface Fed {
   readonly shown: Pick<ShownIndicator, 'id' | 'interval'>;
@@ -23,7 +28,14 @@ export interface Fed {
   whole: boolean;
   /** Why there are no values. */
   error: string | null;
+  /** Counts the readings as a whole: an answer to a question of before the last one is out of date. */
+  generation: number;
+  /** Readings as a whole that are under way. */
+  reading: number;
 }
+
+/** Newest values that came while a question was under way: they are newer than its answer. */
+type Since = Map<Fed, ValueSeries>;
 
 function isRefused(result: IndicatorSeries | IndicatorRefused): result is IndicatorRefused {
   return 'error' in result;
@@ -32,6 +44,9 @@ function isRefused(result: IndicatorSeries | IndicatorRefused): result is Indica
 export function toValues(series: Pick<IndicatorSeries, 'times' | 'values'>): ValueSeries {
   return { times: series.times.map(barTime), values: series.values };
 }
+
+/** Of what runs once at a time, and once more when it was asked for meanwhile. */
+type Turn = 'idle' | 'busy' | 'again';
 
 export class IndicatorFeed {
   /** Changes with every error that comes or goes. */
@@ -42,7 +57,13 @@ export class IndicatorFeed {
   readonly #changed: (key: string, newest: boolean) => void;
   #selection: Selection = { instrument: '', interval: '' };
   #abort = new AbortController();
-  #tail: 'idle' | 'busy' | 'again' = 'idle';
+  #tail: Turn = 'idle';
+  #growth: Turn = 'idle';
+  /** The window's first bar when it was last heard of. */
+  #first = Number.POSITIVE_INFINITY;
+  /** Bars that are known changed: what follows from them is to be read again. */
+  #amended = false;
+  readonly #open = new Set<Since>();
 
   constructor(window: BarWindow, changed: (key: string, newest: boolean) => void) {
     this.#window = window;
@@ -60,6 +81,8 @@ export class IndicatorFeed {
     this.#selection = selection;
     this.#fed.clear();
     this.errors = {};
+    this.#first = this.#window.times[0] ?? Number.POSITIVE_INFINITY;
+    this.#amended = false;
     await this.show(list);
   }
 
@@ -68,13 +91,42 @@ export class IndicatorFeed {
     const keys = new Set(list.map(keyOf));
     for (const key of this.#fed.keys()) if (!keys.has(key)) this.#fed.delete(key);
     const fresh = list.filter((shown) => !this.#fed.has(keyOf(shown)));
-    for (const shown of fresh) this.#fed.set(keyOf(shown), { shown, data: EMPTY, whole: false, error: null });
-    await this.#readWhole(fresh);
+    const added = fresh.map((shown): Fed => ({
+      shown,
+      data: EMPTY,
+      whole: false,
+      error: null,
+      generation: 0,
+      reading: 0,
+    }));
+    for (const fed of added) this.#fed.set(keyOf(fed.shown), fed);
+    await this.#read(added, 'whole');
   }
 
-  /** The window grew to the left. */
-  older(): Promise<void> {
-    return this.#readWhole([...this.#fed.values()].map((fed) => fed.shown));
+  /** The window grew to the left, or its past was amended. Never more than one such request at a time. */
+  async older(): Promise<void> {
+    const first = this.#window.times[0] ?? Number.POSITIVE_INFINITY;
+    this.#amended ||= first >= this.#first;
+    this.#first = first;
+    if (this.#growth !== 'idle') {
+      this.#growth = 'again';
+      return;
+    }
+    do {
+      this.#growth = 'busy';
+      const amended = this.#amended;
+      this.#amended = false;
+      const fed = [...this.#fed.values()];
+      const parts = amended ? [] : fed.filter(growsByPart);
+      await Promise.all([
+        this.#read(parts, 'older'),
+        this.#read(
+          fed.filter((entry) => !parts.includes(entry)),
+          'whole',
+        ),
+      ]);
+    } while (this.#wantsAgain('growth'));
+    this.#growth = 'idle';
   }
 
   /** Whether some are to be read at every close, whatever the hub tells. */
@@ -91,14 +143,17 @@ export class IndicatorFeed {
     do {
       this.#tail = 'busy';
       const fed = [...this.#fed.values()];
-      const of = (whole: boolean) => fed.filter((entry) => entry.whole === whole).map((entry) => entry.shown);
-      await this.#read(of(false), () => ({ limit: TAIL }), true);
-      await this.#readWhole(of(true));
-    } while (this.#wantsAgain());
+      const wholes = fed.filter((entry) => entry.whole);
+      await this.#read(
+        fed.filter((entry) => !entry.whole),
+        'newest',
+      );
+      await this.#read(wholes, 'whole');
+    } while (this.#wantsAgain('tail'));
     this.#tail = 'idle';
   }
-  #wantsAgain(): boolean {
-    return this.#tail === 'again';
+  #wantsAgain(what: 'tail' | 'growth'): boolean {
+    return (what === 'tail' ? this.#tail : this.#growth) === 'again';
   }
 
   /** Values from the hub. */
@@ -106,68 +161,100 @@ export class IndicatorFeed {
     const fed = this.#fed.get(key);
     // Before the history is here there is nothing to extend.
     if (!fed || fed.whole || fed.data.times.length === 0) return;
-    this.#extend(key, fed, toValues(series));
+    if (!this.#extend(fed, toValues(series)) && fed.reading === 0) void this.#read([fed], 'whole');
   }
 
-  /** Over all bars of the window, and one of a higher interval before it. */
-  async #readWhole(list: readonly Fed['shown'][]): Promise<void> {
-    const first = this.#window.times[0];
-    if (first !== undefined) await this.#read(list, (higher_s) => ({ from: at(first - 2 * higher_s) }));
-  }
-
-  async #read(
-    list: readonly Fed['shown'][],
-    range: (higher_s: number) => Omit<IndicatorRequest, 'instrument' | 'interval' | 'indicators'>,
-    newest = false,
-  ): Promise<void> {
-    if (list.length === 0) return;
+  async #read(list: readonly Fed[], part: Part): Promise<void> {
+    if (list.length === 0 || (part !== 'newest' && this.#window.count === 0)) return;
     const { instrument, interval } = this.#selection;
     const { signal } = this.#abort;
-    const intervals = [...new Set(list.map((shown) => shown.interval ?? interval))];
-    const groups = intervals.map((name) => list.filter((shown) => (shown.interval ?? interval) === name));
+    const nameOf = ({ shown }: Fed) => shown.interval ?? interval;
+    const intervals = [...new Set(list.map(nameOf))];
+    const groups = intervals.map((name) => list.filter((fed) => nameOf(fed) === name));
     const requests = groups.map((group, index): IndicatorRequest => {
       const name = intervals[index] ?? interval;
       const higher_s = name === interval ? 0 : intervalSeconds(name);
-      return { instrument, interval: name, indicators: group.map((shown) => shown.id), ...range(higher_s) };
+      const indicators = group.map((fed) => fed.shown.id);
+      return { instrument, interval: name, indicators, ...this.#range(group, part, higher_s) };
     });
-    const asked = groups.flat();
+    const asked = groups.flat().map((fed) => {
+      if (part === 'whole') [fed.generation, fed.reading] = [fed.generation + 1, fed.reading + 1];
+      return { fed, generation: fed.generation };
+    });
+    const current = asked.map(
+      ({ fed, generation }) =>
+        () =>
+          fed.generation === generation && this.#fed.get(keyOf(fed.shown)) === fed,
+    );
+    const since: Since = new Map();
+    this.#open.add(since);
+    const apart: Fed[] = [];
     try {
       const results = await charts.query(requests, signal);
       if (signal.aborted) return;
       results.forEach((result, index) => {
-        const shown = asked[index];
-        if (shown) this.#take(keyOf(shown), result, newest);
+        const fed = asked[index]?.fed;
+        if (fed && current[index]?.() && !this.#take(fed, result, part, since.get(fed))) apart.push(fed);
       });
     } catch (error) {
       if (isAborted(error) || signal.aborted) return;
       // After a close the next one tries again; the connection's state says what is wrong.
-      if (!newest) for (const shown of asked) this.#fail(keyOf(shown), describeError(error));
+      if (part === 'newest') return;
+      asked.forEach(({ fed }, index) => current[index]?.() && this.#fail(fed, describeError(error)));
+    } finally {
+      this.#open.delete(since);
+      if (part === 'whole') for (const { fed } of asked) fed.reading -= 1;
     }
+    await this.#read(apart, 'whole');
   }
 
-  #take(key: string, result: IndicatorSeries | IndicatorRefused, newest: boolean): void {
-    const fed = this.#fed.get(key);
-    if (!fed) return;
-    if (isRefused(result)) return this.#fail(key, result.error.detail ?? result.error.title);
-    if (fed.error !== null) this.#fail(key, null);
+  #range(
+    group: readonly Fed[],
+    part: Part,
+    higher_s: number,
+  ): Pick<IndicatorRequest, 'from' | 'to' | 'limit'> {
+    if (part === 'newest') return { limit: TAIL };
+    // One of a higher interval begins before the window does.
+    const from = at((this.#window.times[0] ?? 0) - 2 * higher_s);
+    if (part === 'whole') return { from };
+    return { from, to: at(Math.max(...group.map((fed) => fed.data.times[OVERLAP] ?? 0))) };
+  }
+
+  /** False when it does not go with what is known, so that the whole has to be read. */
+  #take(
+    fed: Fed,
+    result: IndicatorSeries | IndicatorRefused,
+    part: Part,
+    since: ValueSeries | undefined,
+  ): boolean {
+    if (isRefused(result)) {
+      this.#fail(fed, result.error.detail ?? result.error.title);
+      return true;
+    }
+    if (fed.error !== null) this.#fail(fed, null);
     const values = toValues(result);
-    if (newest) return this.#extend(key, fed, values);
-    fed.data = values;
-    this.#changed(key, false);
+    const newer = since && !fed.whole && goesOn(values, since) ? extend(values, since) : values;
+    if (part === 'newest') return this.#extend(fed, newer);
+    if (part === 'older' && !agrees(fed.data, values)) return false;
+    fed.data = part === 'older' ? merged(fed.data, values) : newer;
+    this.#changed(keyOf(fed.shown), false);
+    return true;
   }
 
-  #extend(key: string, fed: Fed, values: ValueSeries): void {
-    const hole = (values.times[0] ?? 0) > (fed.data.times.at(-1) ?? 0);
+  /** False when more bars closed than the part holds, or when it begins elsewhere: the whole has to be read. */
+  #extend(fed: Fed, values: ValueSeries): boolean {
+    const hole = leavesHole(fed.data, values);
     fed.whole ||= !hole && !agrees(fed.data, values);
-    // More bars closed than the part holds, or it begins elsewhere: the whole range is read.
-    if (hole || fed.whole) return void this.#readWhole([fed.shown]);
+    if (hole || fed.whole) return false;
     fed.data = extend(fed.data, values);
-    this.#changed(key, true);
+    for (const since of this.#open)
+      since.set(fed, extend(since.get(fed) ?? { times: [], values: [] }, values));
+    this.#changed(keyOf(fed.shown), true);
+    return true;
   }
 
-  #fail(key: string, error: string | null): void {
-    const fed = this.#fed.get(key);
-    if (!fed) return;
+  #fail(fed: Fed, error: string | null): void {
+    const key = keyOf(fed.shown);
     fed.error = error;
     const others = Object.entries(this.errors).filter(([other]) => other !== key);
     this.errors = Object.fromEntries(error === null ? others : [...others, [key, error]]);
@@ -177,4 +264,16 @@ export class IndicatorFeed {
 /** RFC 3339 of seconds. */
 function at(time: number): string {
   return new Date(time * 1000).toISOString();
+}
+
+function leavesHole(known: ValueSeries, part: ValueSeries): boolean {
+  return (part.times[0] ?? 0) > (known.times.at(-1) ?? 0);
+}
+function goesOn(known: ValueSeries, part: ValueSeries): boolean {
+  return !leavesHole(known, part) && agrees(known, part);
+}
+
+/** Whether what is before its values can be read alone. */
+function growsByPart({ whole, error, reading, data }: Fed): boolean {
+  return !whole && error === null && reading === 0 && data.times.length > OVERLAP + RUNNING;
 }

@@ -21,7 +21,8 @@ vi.mock('$/api/charts', () => ({
         request.indicators.map((indicator) => {
           if (indicator === 'BAD') return { indicator, error: { title: 'Bad', detail: 'no such indicator' } };
           const all = Array.from({ length: server.bars }, (_, n) => n);
-          const from = all.filter((n) => !request.from || at(n) >= request.from);
+          const { from: least, to } = request;
+          const from = all.filter((n) => (!least || at(n) >= least) && (!to || at(n) < to));
           const numbers = request.limit ? from.slice(-request.limit) : from;
           const values = numbers.map((n) => (indicator === 'ADDS' ? n - (numbers[0] ?? 0) + 1 : n + 1));
           return { indicator, times: numbers.map(at), values: [values] };
@@ -125,5 +126,83 @@ describe('values of indicators', () => {
     expect(values('EMA_3')).toHaveLength(5);
     await feed.restart(selection, [shown('EMA_3')]);
     expect(feed.errors).toEqual({});
+  });
+
+  describe('when the window grows to the left', () => {
+    const bars = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => bar(from + n));
+    const settled = () => new Promise((resolve) => setTimeout(resolve));
+    const release = async (which: number) => {
+      server.held[which]?.();
+      await settled();
+    };
+    beforeEach(async () => {
+      server.bars = 20;
+      window.clear();
+      window.take({ bars: bars(10, 19) });
+      await feed.restart(selection, [shown('EMA_3'), shown('ADDS'), shown('EMA_3', '5m')]);
+      server.asked = [];
+    });
+
+    it('only what is before is read, and joined if it goes with the rest', async () => {
+      window.take({ bars: bars(0, 9) });
+      await feed.older();
+      expect(
+        server.asked.map(({ indicators, interval, from, to }) => [indicators, interval, from, to]),
+      ).toEqual([
+        [['EMA_3', 'ADDS'], '1m', at(0), at(13)],
+        [['EMA_3'], '5m', at(-10), at(3)],
+        [['ADDS'], '1m', at(0), undefined],
+      ]);
+      for (const key of ['EMA_3', 'ADDS', 'EMA_3@5m'])
+        expect(values(key), key).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+    });
+    it('once at a time, and once more for what came meanwhile', async () => {
+      await feed.show([shown('EMA_3')]);
+      server.hold = true;
+      window.take({ bars: bars(8, 9) });
+      const done = feed.older();
+      window.take({ bars: bars(4, 7) });
+      void feed.older();
+      window.take({ bars: bars(0, 3) });
+      void feed.older();
+      expect(server.asked).toHaveLength(1);
+      server.hold = false;
+      await release(0);
+      await done;
+      expect(server.asked.map(({ from, to }) => [from, to])).toEqual([
+        [at(8), at(13)],
+        [at(0), at(11)],
+      ]);
+      expect(values('EMA_3')).toHaveLength(20);
+    });
+    it('but all is read again when what was there was amended', async () => {
+      await feed.show([shown('EMA_3')]);
+      await feed.older();
+      expect(server.asked.map(({ from, to }) => [from, to])).toEqual([[at(10), undefined]]);
+    });
+    it('no answer takes away what came over the hub meanwhile', async () => {
+      await feed.show([shown('EMA_3')]);
+      server.hold = true;
+      const done = feed.older();
+      feed.live('EMA_3', { times: [at(19), at(20)], values: [[20, 21]] });
+      feed.live('EMA_3', { times: [at(20)], values: [[22]] });
+      await release(0);
+      await done;
+      expect(values('EMA_3')?.slice(-3)).toEqual([19, 20, 22]);
+    });
+    it('a late answer does not overwrite that of a later question', async () => {
+      await feed.show([shown('EMA_3')]);
+      server.hold = true;
+      // A hole, so that the whole is read.
+      feed.live('EMA_3', { times: [at(40)], values: [[41]] });
+      feed.live('EMA_3', { times: [at(40)], values: [[41]] });
+      expect(server.held).toHaveLength(1);
+      void feed.older();
+      server.bars = 42;
+      await release(1);
+      server.bars = 41;
+      await release(0);
+      expect(values('EMA_3')?.at(-1)).toBe(42);
+    });
   });
 });
