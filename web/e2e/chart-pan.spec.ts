@@ -2,7 +2,7 @@
  * The chart with 20,000 bars and five indicators of the real engine, panned: work of the main thread per frame.
  * `npm run pan` runs this alone and prints the figures.
  */
-import { expect, test } from '@playwright/test';
+import { expect, test, type Request } from '@playwright/test';
 import { Demo } from './support/demo';
 import { frameWork, type FrameWork } from './support/frames';
 import { enter, live } from './support/test';
@@ -25,6 +25,10 @@ test('20,000 bars with five indicators pan within a frame', async ({ browser }) 
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   try {
     const page = await context.newPage();
+    const open = new Set<Request>();
+    page.on('request', (request) => request.url().includes('/indicators/query') && open.add(request));
+    page.on('requestfinished', (request) => open.delete(request));
+    page.on('requestfailed', (request) => open.delete(request));
     await page.goto(demo.href);
     await enter(page, demo);
     await page.goto(`${demo.url}/chart?instrument=${INSTRUMENT}&interval=1m&indicators=${INDICATORS}`);
@@ -41,6 +45,8 @@ test('20,000 bars with five indicators pan within a frame', async ({ browser }) 
       await expect(page.locator(`[data-indicator="${id}"] [data-output]`).first()).toHaveText(/\d/);
     // In the middle, where there is something on both sides.
     for (let press = 0; press < 20; press += 1) await page.keyboard.press('PageDown');
+    // Values that are still on their way would be drawn while it is measured.
+    await expect.poll(() => open.size, { timeout: 60_000 }).toBe(0);
     const box = await chart.boundingBox();
     if (!box) throw new Error('the chart has no place');
 

@@ -54,7 +54,7 @@ export class Beside {
 
   constructor(view: ChartView) {
     this.#view = view;
-    this.feed = new IndicatorFeed(view.window, (key, newest) => this.#values(key, newest));
+    this.feed = new IndicatorFeed(view.window, (keys, newest) => this.#values(keys, newest));
   }
 
   /** The window shows something else than before: everything is read again. */
@@ -68,6 +68,9 @@ export class Beside {
 
   /** The window grew to the left, or its past was amended. */
   grown(): void {
+    // Onto the bars of now; drawn when the values of the new ones have come, for drawing all of them is dear.
+    this.#placeAll();
+    this.drawMarks();
     void this.feed.older();
     for (const { feed } of this.#compared.values()) void feed.reach(this.#view.window.times[0] ?? 0);
   }
@@ -108,10 +111,13 @@ export class Beside {
   /** Places and draws everything: the bars that show are others than before. */
   draw(): void {
     // Values of running bars of higher intervals come and go with a replay.
-    for (const shown of this.#view.shown) this.#place(shown);
-    for (const id of this.#compared.keys()) this.#placeCompared(id);
+    this.#placeAll();
     this.#plots();
     this.drawMarks();
+  }
+  #placeAll(): void {
+    for (const shown of this.#view.shown) this.#place(shown);
+    for (const id of this.#compared.keys()) this.#placeCompared(id);
   }
 
   /** A replay went on from so many bars. */
@@ -226,18 +232,23 @@ export class Beside {
     }
   }
 
-  /** Values of an indicator came. */
-  #values(key: string, newest: boolean): void {
+  /** Values of indicators came. */
+  #values(keys: readonly string[], newest: boolean): void {
     const { shown: list, count, live } = this.#view;
-    const shown = list.find((entry) => keyOf(entry) === key);
-    if (!shown) return;
-    if (!newest || !this.#placeTail(shown)) this.#place(shown);
+    const changed = list.filter((entry) => keys.includes(keyOf(entry)));
+    if (changed.length === 0) return;
+    for (const shown of changed) if (!newest || !this.#placeTail(shown)) this.#place(shown);
     this.#view.version += 1;
     if (newest && !live) return;
-    if (!newest || shown.interval !== null) this.#plots();
-    else for (const plot of this.#plotsOf(shown)) this.#drawing?.extend(plot, Math.max(0, count - TAIL));
-    const known = readId(shown.id, this.#view.registry());
-    if (known && plotsOf(known.indicator).some((plot) => plot.kind === 'marks')) this.drawMarks();
+    if (!newest || changed.some((shown) => shown.interval !== null)) this.#plots();
+    else
+      for (const plot of changed.flatMap((shown) => this.#plotsOf(shown)))
+        this.#drawing?.extend(plot, Math.max(0, count - TAIL));
+    const marked = changed.some((shown) => {
+      const known = readId(shown.id, this.#view.registry());
+      return known && plotsOf(known.indicator).some((plot) => plot.kind === 'marks');
+    });
+    if (marked) this.drawMarks();
   }
 
   /** The newest values into the columns that are there: ten times a second, so not over all bars. */

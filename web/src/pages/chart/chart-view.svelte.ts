@@ -125,9 +125,12 @@ export class ChartView {
   }
 
   redraw(fresh: boolean): void {
+    this.#drawBars(fresh);
+    this.beside?.draw();
+  }
+  #drawBars(fresh: boolean): void {
     this.count = this.#shownCount();
     this.chart?.setBars(this.window.bars.slice(0, this.count), fresh);
-    this.beside?.draw();
   }
 
   #shownCount(): number {
@@ -136,9 +139,13 @@ export class ChartView {
   }
 
   #bars(fresh: boolean): void {
-    if (fresh) this.beside?.restart();
-    else this.beside?.grown();
-    this.redraw(fresh);
+    if (fresh) {
+      this.beside?.restart();
+      this.redraw(true);
+    } else {
+      this.#drawBars(false);
+      this.beside?.grown();
+    }
     this.version += 1;
   }
 

@@ -18,6 +18,9 @@ const OVERLAP = 3;
 /** What is asked for: all bars of the window, those before what is known, or the newest. */
 type Part = 'whole' | 'older' | 'newest';
 
+/** What became of values; those that are apart do not go with what is known, so that the whole has to be read. */
+type Outcome = 'taken' | 'refused' | 'apart';
+
 export interface Fed {
   readonly shown: Pick<ShownIndicator, 'id' | 'interval'>;
   data: ValueSeries;
@@ -53,8 +56,8 @@ export class IndicatorFeed {
   errors: Record<string, string> = $state.raw({});
   readonly #fed = new Map<string, Fed>();
   readonly #window: BarWindow;
-  /** Values came: of one indicator; `newest` when only those of the last bars changed. */
-  readonly #changed: (key: string, newest: boolean) => void;
+  /** Values came: of these, once per answer; `newest` when only those of the last bars changed. */
+  readonly #changed: (keys: readonly string[], newest: boolean) => void;
   #selection: Selection = { instrument: '', interval: '' };
   #abort = new AbortController();
   #tail: Turn = 'idle';
@@ -65,7 +68,7 @@ export class IndicatorFeed {
   #amended = false;
   readonly #open = new Set<Since>();
 
-  constructor(window: BarWindow, changed: (key: string, newest: boolean) => void) {
+  constructor(window: BarWindow, changed: (keys: readonly string[], newest: boolean) => void) {
     this.#window = window;
     this.#changed = changed;
   }
@@ -161,7 +164,8 @@ export class IndicatorFeed {
     const fed = this.#fed.get(key);
     // Before the history is here there is nothing to extend.
     if (!fed || fed.whole || fed.data.times.length === 0) return;
-    if (!this.#extend(fed, toValues(series)) && fed.reading === 0) void this.#read([fed], 'whole');
+    if (this.#extend(fed, toValues(series)) === 'taken') this.#changed([key], true);
+    else if (fed.reading === 0) void this.#read([fed], 'whole');
   }
 
   async #read(list: readonly Fed[], part: Part): Promise<void> {
@@ -188,14 +192,20 @@ export class IndicatorFeed {
     );
     const since: Since = new Map();
     this.#open.add(since);
-    const apart: Fed[] = [];
+    const of: Record<Outcome, Fed[]> = { taken: [], refused: [], apart: [] };
     try {
       const results = await charts.query(requests, signal);
       if (signal.aborted) return;
       results.forEach((result, index) => {
         const fed = asked[index]?.fed;
-        if (fed && current[index]?.() && !this.#take(fed, result, part, since.get(fed))) apart.push(fed);
+        if (fed && current[index]?.()) of[this.#take(fed, result, part, since.get(fed))].push(fed);
       });
+      const { taken } = of;
+      if (taken.length > 0)
+        this.#changed(
+          taken.map((fed) => keyOf(fed.shown)),
+          part === 'newest',
+        );
     } catch (error) {
       if (isAborted(error) || signal.aborted) return;
       // After a close the next one tries again; the connection's state says what is wrong.
@@ -205,7 +215,7 @@ export class IndicatorFeed {
       this.#open.delete(since);
       if (part === 'whole') for (const { fed } of asked) fed.reading -= 1;
     }
-    await this.#read(apart, 'whole');
+    await this.#read(of.apart, 'whole');
   }
 
   #range(
@@ -220,37 +230,34 @@ export class IndicatorFeed {
     return { from, to: at(Math.max(...group.map((fed) => fed.data.times[OVERLAP] ?? 0))) };
   }
 
-  /** False when it does not go with what is known, so that the whole has to be read. */
   #take(
     fed: Fed,
     result: IndicatorSeries | IndicatorRefused,
     part: Part,
     since: ValueSeries | undefined,
-  ): boolean {
+  ): Outcome {
     if (isRefused(result)) {
       this.#fail(fed, result.error.detail ?? result.error.title);
-      return true;
+      return 'refused';
     }
     if (fed.error !== null) this.#fail(fed, null);
     const values = toValues(result);
     const newer = since && !fed.whole && goesOn(values, since) ? extend(values, since) : values;
     if (part === 'newest') return this.#extend(fed, newer);
-    if (part === 'older' && !agrees(fed.data, values)) return false;
+    if (part === 'older' && !agrees(fed.data, values)) return 'apart';
     fed.data = part === 'older' ? merged(fed.data, values) : newer;
-    this.#changed(keyOf(fed.shown), false);
-    return true;
+    return 'taken';
   }
 
-  /** False when more bars closed than the part holds, or when it begins elsewhere: the whole has to be read. */
-  #extend(fed: Fed, values: ValueSeries): boolean {
+  /** Newest values. They are apart when more bars closed than they hold, or when they begin elsewhere. */
+  #extend(fed: Fed, values: ValueSeries): Outcome {
     const hole = leavesHole(fed.data, values);
     fed.whole ||= !hole && !agrees(fed.data, values);
-    if (hole || fed.whole) return false;
+    if (hole || fed.whole) return 'apart';
     fed.data = extend(fed.data, values);
     for (const since of this.#open)
       since.set(fed, extend(since.get(fed) ?? { times: [], values: [] }, values));
-    this.#changed(keyOf(fed.shown), true);
-    return true;
+    return 'taken';
   }
 
   #fail(fed: Fed, error: string | null): void {

@@ -59,7 +59,9 @@ describe('values of indicators', () => {
     window = new BarWindow();
     window.take({ bars: [0, 1, 2, 3, 4].map(bar) });
     told = [];
-    feed = new IndicatorFeed(window, (key, newest) => told.push(`${key} ${newest ? 'newest' : 'all'}`));
+    feed = new IndicatorFeed(window, (keys, newest) =>
+      told.push(`${keys.join(' ')} ${newest ? 'newest' : 'all'}`),
+    );
   });
 
   it('are read for the window in one request per interval, and kept when others come', async () => {
@@ -72,6 +74,8 @@ describe('values of indicators', () => {
     expect(server.asked.slice(2).map((request) => request.indicators)).toEqual([['ATR_14']]);
     expect(feed.get('RSI_14@5m')).toBeUndefined();
     expect(values('EMA_3')).toEqual([1, 2, 3, 4, 5]);
+    // Once per answer, so that all is drawn once.
+    expect(told).toEqual(['EMA_3 RSI_14 RSI_14@5m all', 'ATR_14 all']);
   });
   it('go on with each close', async () => {
     await feed.restart(selection, [shown('EMA_3')]);
