@@ -83,6 +83,7 @@ export class ChartModel {
     const count = this.window.count;
     try {
       this.#take(await this.#load({ limit: OLDER_PAGE, before }));
+      this.#failures = 0;
       // A full window keeps its newest, so there is nothing to gain from asking again.
       if (this.window.count === BARS_MAX) this.#before = null;
       if (this.window.count === count) return false;

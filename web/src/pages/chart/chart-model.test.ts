@@ -141,6 +141,29 @@ describe('the chart', () => {
     expect(asked).toHaveLength(4);
   });
 
+  it('counts failures of older pages anew after one that came', async () => {
+    const model = new ChartModel(drawing);
+    const selected = model.select(selection);
+    asked[0]?.answer([bar(9)], bar(9).ts);
+    await selected;
+    const fails = async () => {
+      const older = model.older();
+      asked.at(-1)?.fail(new Error('no'));
+      await older;
+    };
+    await fails();
+    await fails();
+    const came = model.older();
+    asked.at(-1)?.answer([bar(8)], bar(8).ts);
+    expect(await came).toBe(true);
+    await fails();
+    const before = asked.length;
+    const older = model.older();
+    expect(asked).toHaveLength(before + 1);
+    asked.at(-1)?.answer([bar(7)]);
+    expect(await older).toBe(true);
+  });
+
   it('has closed bars in its table', async () => {
     const model = new ChartModel(drawing);
     const selected = model.select(selection);
