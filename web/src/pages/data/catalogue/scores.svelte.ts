@@ -13,6 +13,8 @@ export class Scores {
   run: { done: number; of: number } | null = $state.raw(null);
   #known: Record<string, Score> = $state.raw({});
   #stopped = false;
+  /** Asked for once more while they are under way. */
+  readonly #again = new Set<string>();
   readonly #load: (series: BarSeries) => Promise<SeriesQuality>;
   readonly #now: () => number;
 
@@ -28,13 +30,26 @@ export class Scores {
     return (series && this.#known[keyOf(series)]) ?? null;
   }
 
+  /** While one is under way, once more after it: the series may be another since it was read. */
   async compute(series: BarSeries): Promise<void> {
-    if (this.of(series)?.state === 'computing') return;
+    const key = keyOf(series);
+    if (this.of(series)?.state === 'computing') {
+      this.#again.add(key);
+      return;
+    }
     this.#set(series, { state: 'computing' });
+    let score: Score;
+    do {
+      this.#again.delete(key);
+      score = await this.#ask(series);
+    } while (this.#again.has(key));
+    this.#set(series, score);
+  }
+  async #ask(series: BarSeries): Promise<Score> {
     try {
-      this.#set(series, { state: 'known', quality: await this.#load(series), at: this.#now() });
+      return { state: 'known', quality: await this.#load(series), at: this.#now() };
     } catch (error) {
-      this.#set(series, { state: 'failed', error });
+      return { state: 'failed', error };
     }
   }
 
@@ -47,7 +62,8 @@ export class Scores {
     for (const [done, series] of open.entries()) {
       if (this.#stopped) break;
       this.run = { done, of: open.length };
-      await this.compute(series);
+      // One that is being computed tells by itself.
+      if (this.of(series)?.state !== 'computing') await this.compute(series);
     }
     this.run = null;
   }

@@ -23,12 +23,26 @@ describe('quality scores', () => {
     expect(scores.of(series('A.X'))).toBeNull();
     const computing = scores.compute(series('A.X'));
     expect(scores.of(series('A.X'))).toEqual({ state: 'computing' });
-    await scores.compute(series('A.X'));
-    expect(asked).toHaveLength(1);
     asked[0]?.answer();
     await computing;
     expect(scores.of(series('A.X'))).toMatchObject({ state: 'known', at: 42, quality: { score: 1 } });
     expect(scores.of({ instrument: 'A.X', interval: '1h' })).toBeNull();
+  });
+  it('are computed once more when they are asked for while they are under way', async () => {
+    const computing = scores.compute(series('A.X'));
+    await scores.compute(series('A.X'));
+    await scores.compute(series('A.X'));
+    expect(asked).toHaveLength(1);
+    asked[0]?.fail(new Error('no'));
+    await settled();
+    expect(asked).toHaveLength(2);
+    expect(scores.of(series('A.X'))?.state).toBe('computing');
+    // A run over many leaves it alone: it tells by itself.
+    await scores.computeAll([series('A.X')]);
+    asked[1]?.answer();
+    await computing;
+    expect(scores.of(series('A.X'))?.state).toBe('known');
+    expect(asked).toHaveLength(2);
   });
   it('are asked for one after the other, past failures, and not twice', async () => {
     const first = scores.compute(series('B.X'));
