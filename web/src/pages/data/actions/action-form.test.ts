@@ -24,6 +24,12 @@ describe('the form of a corporate action', () => {
   it.each(['0', '-1', 'two', '1e3', ''])('refuses "%s" as an amount', (amount) => {
     expect(problemsOf(draft({ kind: 'dividend', amount, currency: 'INR' })).amount).toBeTruthy();
   });
+  it('takes 0 as the price of a delisting, and of nothing else', () => {
+    expect(problemsOf(draft({ kind: 'delisting', price: '0' }))).toEqual({});
+    expect(problemsOf(draft({ kind: 'delisting', price: '-1' })).price).toContain('0 for worthless');
+    expect(problemsOf(draft({ kind: 'delisting', price: 'none' })).price).toBeTruthy();
+    expect(problemsOf(draft({ kind: 'rights', new: '1', held: '5', price: '0' })).price).toBeTruthy();
+  });
   it('leaves to the server what a merger needs, but not what a number is', () => {
     expect(problemsOf(draft({ kind: 'merger', amount: '54.20', currency: 'USD' }))).toEqual({});
     expect(

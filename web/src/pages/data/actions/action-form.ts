@@ -113,8 +113,12 @@ export function problemsOf(draft: Draft): Problems {
     const text = draft[field].trim();
     if (!text) {
       if (!optional) problems[field] = 'This is needed.';
-    } else if (isNumber(field) && !isPositive(text)) {
-      problems[field] = 'A number above 0 is needed.';
+    } else if (isNumber(field)) {
+      // Of what is worthless nothing is paid.
+      const least = draft.kind === 'delisting' ? 0 : 1;
+      if (parseDecimal(text) === null || sign(text) < least)
+        problems[field] =
+          least === 0 ? 'A number is needed, 0 for worthless.' : 'A number above 0 is needed.';
     }
   }
   return problems;
@@ -123,10 +127,6 @@ export function problemsOf(draft: Draft): Problems {
 /** Whether a field is a number; the others are words. */
 export function isNumber(field: FieldName): boolean {
   return !['currency', 'into', 'period'].includes(field);
-}
-
-function isPositive(text: string): boolean {
-  return parseDecimal(text) !== null && sign(text) > 0;
 }
 
 /** Only what the kind takes. */
