@@ -192,7 +192,10 @@ test('a file of overrides is taken whole or not at all', async ({ app }) => {
 });
 
 test('expiries of an underlying are listed with their labels', async ({ app }) => {
-  await open(app, 'tab=calendars&calendar=NFO&underlying=NIFTY&from=2025-09-01&to=2025-10-31');
+  await open(
+    app,
+    'tab=calendars&calendar=NFO&underlying=NIFTY&expiries_from=2025-09-01&expiries_to=2025-10-31',
+  );
   // The first Tuesday after the change of the weekday, and the month's last.
   const nearest = app.locator('tr[data-expiry="2025-09-02"]');
   await expect(nearest).toContainText('W0');

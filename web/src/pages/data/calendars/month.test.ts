@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addDays, addMonths, isMonth, lastDay, sameDay, weekday, weeksOf, within } from './month';
+import { addDays, addMonths, isMonth, lastDay, sameDay, validDate, weekday, weeksOf, within } from './month';
 
 describe('months', () => {
   it('are laid out in weeks from Monday, with all their days once', () => {
@@ -37,6 +37,10 @@ describe('months', () => {
       false,
       false,
     ]);
+  });
+  it('are told from dates that there are not', () => {
+    const texts = ['2028-02-29', '2026-02-29', '2026-02-31', '2026-13-01', '2026-1-1', 'today', '', null];
+    expect(texts.map(validDate)).toEqual(['2028-02-29', null, null, null, null, null, null, null]);
   });
   it('stay within a calendar', () => {
     expect(within('1980-01', '1990-01', '2030-12')).toBe('1990-01');

@@ -1,6 +1,7 @@
 /** Dates of a calendar as text, `2026-11-30`, and months, `2026-11`. No time zone comes into it. */
 
 const DAY_MS = 86_400_000;
+const DATE_TEXT = /^\d{4}-\d{2}-\d{2}$/;
 const MONTH = /^\d{4}-(0[1-9]|1[0-2])$/;
 
 const utc = (date: string) => Date.parse(`${date}T00:00:00Z`);
@@ -8,6 +9,13 @@ const text = (ms: number) => new Date(ms).toISOString().slice(0, 10);
 
 export function addDays(date: string, days: number): string {
   return text(utc(date) + days * DAY_MS);
+}
+
+/** What an address says is a date, if it is one: `2026-02-30` is none. */
+export function validDate(date: string | null): string | null {
+  if (date === null || !DATE_TEXT.test(date)) return null;
+  const ms = utc(date);
+  return !Number.isNaN(ms) && text(ms) === date ? date : null;
 }
 
 /** 0 = Monday. */
