@@ -239,6 +239,12 @@ mod tests {
             for whole in texts.map(dec).into_iter().filter(|w| *w > Decimal::ZERO) {
                 for limit in texts.map(dec) {
                     let by_product = limit.checked_mul(whole).is_some_and(|most| part <= most);
+                    // What it lets pass the division lets pass, too; so does the gate's ratio with both sides negated.
+                    let share = part.checked_div(whole).expect("not by zero");
+                    assert!(
+                        !by_product || share <= limit,
+                        "{part} / {whole} = {share}, {limit}"
+                    );
                     assert_eq!(
                         surely_at_most(part, whole, limit),
                         by_product,

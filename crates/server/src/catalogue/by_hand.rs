@@ -36,8 +36,9 @@ pub async fn fill_by_hand(
 ) -> Result<BackfillDone, CatalogError> {
     let series = &asked.series;
     let settled = UnixNanos(now.0.saturating_sub(SETTLED_NS));
-    let back = UnixNanos(settled.0.saturating_sub(u64::from(rules.days_back) * DAY_NS));
-    let times = asked.from.unwrap_or(back)..asked.to.map_or(settled, |to| to.min(settled));
+    let to = asked.to.map_or(settled, |to| to.min(settled));
+    let back = UnixNanos(to.0.saturating_sub(u64::from(rules.days_back) * DAY_NS));
+    let times = asked.from.unwrap_or(back)..to;
     if times.start >= times.end {
         return Ok(BackfillDone::default());
     }

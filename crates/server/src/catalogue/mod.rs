@@ -6,13 +6,13 @@
 mod by_hand;
 mod sessions;
 
-use std::collections::BTreeMap;
+use std::future::Future;
 use std::ops::Range;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
-use tradewind_engine::runtime::{ALWAYS, SessionSource};
+use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
+use tradewind_engine::runtime::SessionSource;
 use tradewind_store::catalog::gaps::{Filled, Gap, GapRules};
 use tradewind_store::catalog::quality::{Quality, quality};
 use tradewind_store::catalog::retention::{Due, Policy, default_policies};
@@ -32,6 +32,8 @@ pub const SETTLED_NS: u64 = 60 * SECOND_NS;
 const LISTED_NS: u64 = 2 * SECOND_NS;
 /// Whole series that are read at once.
 const READS_MAX: usize = 2;
+/// Most bars that one question may look at: a month of 1 s bars, five years of minutes.
+pub const BARS_MAX: u64 = 3_000_000;
 
 /// Why a venue is not asked for what is missing.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +51,7 @@ pub enum BackfillRefused {
 pub struct BackfillAsked {
     /// The bars.
     pub series: Series,
-    /// Gaps from this time on; as far back as the program's own scans look when absent.
+    /// Gaps from this time on; as far back of the end as the program's own scans look when absent.
     pub from: Option<UnixNanos>,
     /// Gaps before this time; up to now when absent.
     pub to: Option<UnixNanos>,
@@ -81,7 +83,7 @@ pub struct Catalogue {
     policies: Vec<Policy>,
     backfill: Option<Arc<dyn Backfill>>,
     listing: Mutex<Listing>,
-    reads: Semaphore,
+    reads: Arc<Semaphore>,
     changing: Arc<Mutex<()>>,
 }
 
@@ -96,7 +98,7 @@ impl Catalogue {
             policies: default_policies(),
             backfill: None,
             listing: Mutex::default(),
-            reads: Semaphore::new(READS_MAX),
+            reads: Arc::new(Semaphore::new(READS_MAX)),
             changing: Arc::default(),
         }
     }
@@ -177,54 +179,82 @@ impl Catalogue {
     /// How good a series of bars looks; `None` where there are none.
     ///
     /// # Errors
-    /// When the calendar is not known, or the catalogue cannot be read.
-    pub async fn quality(&self, series: &Series, calendar: &str) -> ApiResult<Option<Quality>> {
+    /// When the calendar is not known, the bars are more than [`BARS_MAX`], or the catalogue cannot be read.
+    pub async fn quality(
+        &self,
+        series: &Series,
+        calendar: &str,
+        now: UnixNanos,
+    ) -> ApiResult<Option<Quality>> {
         let Some(interval) = series.interval else {
             return Ok(None);
         };
-        let _reading = self.reading().await?;
-        let bars = self
-            .catalog
-            .bars(series.clone(), 0..i64::MAX)
+        let of =
+            |listed: &&Listed| listed.instrument == series.instrument && listed.interval == Some(interval);
+        let stored = self
+            .list(now)
+            .await?
+            .iter()
+            .find(of)
+            .map_or(0, |listed| listed.rows);
+        if stored > BARS_MAX {
+            let why = format!("{series} has {stored} bars; at most {BARS_MAX} are checked at once");
+            return Err(ApiError::new(Code::CatalogueRefused, why));
+        }
+        let reading = self.reading().await?;
+        let (catalog, sessions) = (self.catalog.clone(), Arc::clone(&self.sessions));
+        let (series, calendar) = (series.clone(), calendar.to_owned());
+        // Whoever asked may go; the work holds its place until it is done.
+        let working = tokio::spawn(async move {
+            let bars = catalog.bars(series, 0..i64::MAX).await.map_err(failure)?;
+            let (Some(first), Some(last)) = (bars.ts.first(), bars.ts.last()) else {
+                return Ok(None);
+            };
+            let times =
+                UnixNanos(first.unsigned_abs())..UnixNanos(last.unsigned_abs()).plus(interval.nanos());
+            let sessions =
+                sessions_between(&sessions, &calendar, times).map_err(|why| calendar_refused(&why))?;
+            let checked = tokio::task::spawn_blocking(move || quality(&bars, interval, Some(&sessions)));
+            let checked = checked.await.map_err(|_| ApiError::of(Code::Internal));
+            drop(reading);
+            checked.map(Some)
+        });
+        working
             .await
-            .map_err(failure)?;
-        let (Some(first), Some(last)) = (bars.ts.first(), bars.ts.last()) else {
-            return Ok(None);
-        };
-        let times = UnixNanos(first.unsigned_abs())..UnixNanos(last.unsigned_abs()).plus(interval.nanos());
-        let sessions =
-            sessions_between(&self.sessions, calendar, times).map_err(|why| calendar_refused(&why))?;
-        let checked = tokio::task::spawn_blocking(move || quality(&bars, interval, Some(&sessions)));
-        checked.await.map(Some).map_err(|_| ApiError::of(Code::Internal))
+            .unwrap_or_else(|_| Err(ApiError::of(Code::Internal)))
     }
 
     /// Asks the venue for what is missing.
     ///
     /// # Errors
     /// `CATALOGUE_NOT_RECORDING`, `CATALOGUE_NO_HISTORY`, `CATALOGUE_BUSY`.
-    pub async fn backfill(&self, asked: BackfillAsked) -> ApiResult<BackfillDone> {
-        let Some(backfill) = &self.backfill else {
+    pub async fn backfill(self: &Arc<Self>, asked: BackfillAsked) -> ApiResult<BackfillDone> {
+        let Some(backfill) = self.backfill.clone() else {
             return Err(ApiError::of(Code::CatalogueNotRecording));
         };
-        let _changing = self.changing()?;
-        let done = backfill.backfill(asked).await;
-        self.changed().await;
-        done.map_err(|refused| match refused {
-            BackfillRefused::NoHistory(_) => ApiError::new(Code::CatalogueNoHistory, refused.to_string()),
-            BackfillRefused::Catalog(error) => failure(error),
+        let changing = self.changing()?;
+        self.to_its_end(changing, async move {
+            let done = backfill.backfill(asked).await;
+            done.map_err(|refused| match refused {
+                BackfillRefused::NoHistory(_) => ApiError::new(Code::CatalogueNoHistory, refused.to_string()),
+                BackfillRefused::Catalog(error) => failure(error),
+            })
         })
+        .await
     }
 
     /// Moves what has settled from the live tail into files.
     ///
     /// # Errors
     /// `CATALOGUE_BUSY`; when a file or the database fails.
-    pub async fn compact(&self, now: UnixNanos) -> ApiResult<Compacted> {
-        let _changing = self.changing()?;
-        let settled = now.0.saturating_sub(SETTLED_NS);
-        let done = self.catalog.compact(bound(UnixNanos(settled))).await;
-        self.changed().await;
-        done.map_err(failure)
+    pub async fn compact(self: &Arc<Self>, now: UnixNanos) -> ApiResult<Compacted> {
+        let changing = self.changing()?;
+        let settled = bound(UnixNanos(now.0.saturating_sub(SETTLED_NS)));
+        let catalog = self.catalog.clone();
+        self.to_its_end(changing, async move {
+            catalog.compact(settled).await.map_err(failure)
+        })
+        .await
     }
 
     /// Files whose time is over.
@@ -237,40 +267,55 @@ impl Catalogue {
     }
 
     /// Takes away the files whose time is over, after making coarser bars of them where the policies say so; which they
-    /// were. `calendars` are those of the instruments that the program knows; others' bars lie on UTC.
+    /// were. `calendar_of` names the calendar of an instrument's bars.
     ///
     /// # Errors
     /// `CATALOGUE_BUSY`; `CATALOGUE_REFUSED` when bars cannot be made into coarser ones; when a file fails.
     pub async fn retire(
-        &self,
+        self: &Arc<Self>,
         now: UnixNanos,
-        calendars: &BTreeMap<InstrumentId, String>,
+        calendar_of: impl Fn(&InstrumentId) -> String + Send + Sync + 'static,
     ) -> ApiResult<Vec<Due>> {
-        let _changing = self.changing()?;
-        let grids = |instrument: &InstrumentId, times: Range<i64>| -> Result<BarGrid, String> {
-            let calendar = calendars.get(instrument).map_or(ALWAYS, String::as_str);
-            grid_of(&self.sessions, calendar, times)
-        };
-        let due = self.catalog.due(&self.policies, now).await.map_err(failure)?;
-        let done = self.catalog.retire(&due, now, &grids).await;
-        self.changed().await;
-        done.map_err(failure)?;
-        Ok(due)
+        let changing = self.changing()?;
+        let this = Arc::clone(self);
+        self.to_its_end(changing, async move {
+            let grids = |instrument: &InstrumentId, times: Range<i64>| -> Result<BarGrid, String> {
+                grid_of(&this.sessions, &calendar_of(instrument), times)
+            };
+            let due = this.catalog.due(&this.policies, now).await.map_err(failure)?;
+            this.catalog.retire(&due, now, &grids).await.map_err(failure)?;
+            Ok(due)
+        })
+        .await
     }
 
-    async fn reading(&self) -> ApiResult<tokio::sync::SemaphorePermit<'_>> {
-        let permit = self.reads.acquire().await;
+    /// Makes a change to its end, also when whoever asked has gone: one that stops halfway would be begun again and again.
+    async fn to_its_end<T: Send + 'static>(
+        self: &Arc<Self>,
+        changing: OwnedMutexGuard<()>,
+        change: impl Future<Output = ApiResult<T>> + Send + 'static,
+    ) -> ApiResult<T> {
+        let this = Arc::clone(self);
+        let working = tokio::spawn(async move {
+            let done = change.await;
+            // A list that was made before holds no more.
+            *this.listing.lock().await = None;
+            drop(changing);
+            done
+        });
+        working
+            .await
+            .unwrap_or_else(|_| Err(ApiError::of(Code::Internal)))
+    }
+
+    async fn reading(&self) -> ApiResult<OwnedSemaphorePermit> {
+        let permit = Arc::clone(&self.reads).acquire_owned().await;
         permit.map_err(|_| ApiError::of(Code::Internal))
     }
 
     fn changing(&self) -> ApiResult<OwnedMutexGuard<()>> {
         let free = Arc::clone(&self.changing).try_lock_owned();
         free.map_err(|_| ApiError::of(Code::CatalogueBusy))
-    }
-
-    /// A list that was made before holds no more.
-    async fn changed(&self) {
-        *self.listing.lock().await = None;
     }
 }
 
@@ -365,11 +410,12 @@ mod tests {
     async fn while_one_changes_it_others_are_refused_and_readers_are_not() {
         let folder = tempfile::tempdir().expect("a folder");
         let files = || Files::local(folder.path()).expect("files");
-        let catalogue = Catalogue::new(Catalog::new(files()), "here".to_owned(), always());
-        let refused = catalogue.backfill(asked()).await.expect_err("nothing records");
+        let catalogue = || Catalogue::new(Catalog::new(files()), "here".to_owned(), always());
+        let reading = Arc::new(catalogue());
+        let refused = reading.backfill(asked()).await.expect_err("nothing records");
         assert_eq!(refused.code, Code::CatalogueNotRecording);
         let venue = Arc::new(Waiting(tokio::sync::Notify::new()));
-        let catalogue = catalogue.recording(Arc::clone(&venue) as Arc<dyn Backfill>);
+        let catalogue = Arc::new(catalogue().recording(Arc::clone(&venue) as Arc<dyn Backfill>));
         {
             let first = catalogue.backfill(asked());
             tokio::pin!(first);
@@ -383,6 +429,22 @@ mod tests {
             assert!(catalogue.list(NOW).await.expect("listed").is_empty());
             venue.0.notify_one();
             first.await.expect("through");
+        }
+        // Whoever asked has gone; the change goes on, and then others may.
+        {
+            let gone = catalogue.backfill(asked());
+            tokio::pin!(gone);
+            tokio::select! {
+                biased;
+                _ = &mut gone => panic!("it waits"),
+                () = tokio::task::yield_now() => {}
+            }
+        }
+        let refused = catalogue.compact(NOW).await.expect_err("busy");
+        assert_eq!(refused.code, Code::CatalogueBusy);
+        venue.0.notify_one();
+        while catalogue.changing().is_err() {
+            tokio::task::yield_now().await;
         }
         // Another process, as it were.
         let other = Catalog::new(files());

@@ -295,10 +295,16 @@ async fn gaps_are_told_and_filled_from_the_venue_as_far_as_it_reaches() {
             json!({"instrument": BTC, "interval": "1m", "from": "2026-11-22T07:00:00Z", "to": "2026-11-22T07:00:00Z"}),
             "from:OUT_OF_RANGE",
         ),
+        (
+            json!({"instrument": BTC, "interval": "1m", "from": "1990-01-01T00:00:00Z"}),
+            "from:OUT_OF_RANGE",
+        ),
     ] {
         let refused = desk.call(&who, "POST", "/api/v1/catalogue/backfill", body).await;
         assert_eq!(refused.field(), field);
     }
+    let seconds = format!("/api/v1/catalogue/gaps?instrument={BTC}&interval=1s&days=60");
+    assert_eq!(desk.get(&who, &seconds).await.field(), "days:OUT_OF_RANGE");
     let wrong = desk.get(&who, &format!("{path}&calendar=NOPE")).await;
     assert_eq!(wrong.field(), "calendar:UNKNOWN_CALENDAR");
     assert_eq!(

@@ -10,6 +10,7 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::CatalogError;
 
@@ -22,11 +23,14 @@ pub struct Files {
     store: Arc<dyn ObjectStore>,
     /// The folder, where it is on this machine.
     folder: Option<std::path::PathBuf>,
+    /// The right to write within this program; clones share it.
+    writer: Arc<Mutex<()>>,
 }
 
-/// Held by the one process that writes. Falls with the process, however it ends.
+/// Held by the one writer. Falls with the process, however it ends.
 #[derive(Debug)]
 pub(crate) struct WriterLock {
+    _ours: OwnedMutexGuard<()>,
     _file: Option<std::fs::File>,
 }
 
@@ -41,6 +45,7 @@ impl Files {
         Ok(Self {
             store: Arc::new(store),
             folder: Some(folder.to_owned()),
+            writer: Arc::default(),
         })
     }
 
@@ -50,10 +55,14 @@ impl Files {
         Self::of(Arc::new(object_store::memory::InMemory::new()))
     }
 
-    /// Any object store. One writer at a time is the caller's promise.
+    /// Any object store. One program that writes at a time is the caller's promise.
     #[must_use]
     pub fn of(store: Arc<dyn ObjectStore>) -> Self {
-        Self { store, folder: None }
+        Self {
+            store,
+            folder: None,
+            writer: Arc::default(),
+        }
     }
 
     /// A folder's path, or `s3://bucket/prefix` with keys, region and endpoint from the environment (`AWS_…`).
@@ -79,8 +88,8 @@ impl Files {
         )
     }
 
-    /// A bucket of an S3-compatible store, below a prefix that may be empty. One writer at a time is the caller's
-    /// promise.
+    /// A bucket of an S3-compatible store, below a prefix that may be empty. One program that writes at a time is the
+    /// caller's promise.
     ///
     /// # Errors
     /// When the settings contradict each other.
@@ -108,13 +117,19 @@ impl Files {
         Self {
             store: Arc::new(PrefixStore::new(Arc::clone(&self.store), Path::from(prefix))),
             folder: self.folder.as_ref().map(|folder| folder.join(prefix)),
+            writer: Arc::default(),
         }
     }
 
-    /// Takes the right to write.
+    /// Takes the right to write: of this program, and of all programs where the files are in a folder.
     pub(crate) fn lock(&self) -> Result<WriterLock, CatalogError> {
+        let ours = Arc::clone(&self.writer).try_lock_owned();
+        let ours = ours.map_err(|_| CatalogError::Locked)?;
         let Some(folder) = &self.folder else {
-            return Ok(WriterLock { _file: None });
+            return Ok(WriterLock {
+                _ours: ours,
+                _file: None,
+            });
         };
         std::fs::create_dir_all(folder).map_err(|e| CatalogError::io(folder.display(), e))?;
         let path = folder.join(LOCK_FILE);
@@ -125,7 +140,10 @@ impl Files {
             .open(&path)
             .map_err(|e| CatalogError::io(path.display(), e))?;
         match file.try_lock() {
-            Ok(()) => Ok(WriterLock { _file: Some(file) }),
+            Ok(()) => Ok(WriterLock {
+                _ours: ours,
+                _file: Some(file),
+            }),
             Err(std::fs::TryLockError::WouldBlock) => Err(CatalogError::Locked),
             Err(std::fs::TryLockError::Error(e)) => Err(CatalogError::io(path.display(), e)),
         }

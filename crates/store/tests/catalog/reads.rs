@@ -185,6 +185,19 @@ async fn one_process_writes_at_a_time() {
     two.session().await.expect("a session");
 }
 
+#[tokio::test]
+async fn one_writer_writes_at_a_time_where_no_file_can_be_locked() {
+    let catalog = memory();
+    let held = catalog.session().await.expect("a session");
+    let second = catalog.clone().session().await.map(drop);
+    assert!(matches!(
+        second,
+        Err(tradewind_store::catalog::CatalogError::Locked)
+    ));
+    drop(held);
+    catalog.session().await.expect("a session");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn retention_says_first_and_then_makes_coarser_bars_and_takes_the_finer_away() {
     let catalog = memory();

@@ -46,7 +46,7 @@ pub(super) async fn compact(catalog: Catalog, settings: Arc<Settings>, clock: Ar
             Ok(done) => tracing::info!(rows = done.rows, "the live tail was moved into files"),
             Err(CatalogError::Locked) => {
                 tracing::info!(
-                    "another process writes to the catalogue; the live tail stays until the next round"
+                    "another writer is at the catalogue; the live tail stays until the next round"
                 );
             }
             Err(error) => tracing::warn!(%error, "the live tail could not be moved into files"),

@@ -2,7 +2,7 @@
 
 use crate::routes::prelude::*;
 
-use super::{of, series};
+use super::{of, series, within_reach};
 use crate::catalogue::{BackfillAsked, BackfillDone};
 use crate::identity::audit;
 
@@ -24,6 +24,10 @@ pub async fn post_backfill(
     {
         let text = format!("from must be before to, got {from} and {to}");
         return Err(ApiError::field("from", "OUT_OF_RANGE", text));
+    }
+    if let Some(from) = from {
+        let to = to.unwrap_or_else(|| state.clock.now());
+        within_reach("from", &series, to.0.saturating_sub(from.0))?;
     }
     let catalogue = of(&state)?;
     let subject = series.to_string();

@@ -5,12 +5,11 @@ use crate::routes::prelude::*;
 use tradewind_types::UnixNanos;
 use tradewind_types::time::DAY_NS;
 
-use super::{calendar, of, series};
+use super::{calendar, of, series, within_reach};
 use crate::catalogue::SETTLED_NS;
 use crate::map::catalogue as shown;
 
 const DAYS_DEFAULT: u32 = 30;
-/// A year of minutes is half a million bars.
 const DAYS_MAX: u32 = 366;
 
 /// Of which bars.
@@ -40,6 +39,7 @@ pub async fn get_gaps(
 ) -> ApiResult<Json<wire::CatalogueGaps>> {
     let series = series(&query.instrument, &query.interval)?;
     let days = in_range("days", query.days, DAYS_DEFAULT, DAYS_MAX)?;
+    within_reach("days", &series, u64::from(days) * DAY_NS)?;
     let catalogue = of(&state)?;
     let calendar = calendar(&state, query.calendar, &series.instrument).await?;
     let to = UnixNanos(state.clock.now().0.saturating_sub(SETTLED_NS));

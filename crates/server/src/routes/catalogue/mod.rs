@@ -13,9 +13,10 @@ use std::sync::Arc;
 use tradewind_engine::runtime::ALWAYS;
 use tradewind_store::catalog::Series;
 use tradewind_types::InstrumentId;
+use tradewind_types::time::DAY_NS;
 
 use super::prelude::*;
-use crate::catalogue::Catalogue;
+use crate::catalogue::{BARS_MAX, Catalogue};
 
 /// The catalogue of the program.
 fn of(state: &AppState) -> ApiResult<Arc<Catalogue>> {
@@ -35,6 +36,17 @@ fn series(instrument: &str, interval: &str) -> ApiResult<Series> {
     let detail =
         format!("{interval} bars are built from trades; the catalogue keeps bars of time such as 1m");
     Err(ApiError::field("interval", "NOT_KEPT", detail))
+}
+
+/// Refuses a stretch of time that has room for more bars than one question may look at.
+fn within_reach(field: &'static str, series: &Series, span_ns: u64) -> ApiResult<()> {
+    let each = series.interval.map_or(1, |interval| interval.nanos().max(1));
+    if span_ns / each <= BARS_MAX {
+        return Ok(());
+    }
+    let days = (each.saturating_mul(BARS_MAX) / DAY_NS).max(1);
+    let detail = format!("at most {days} days of {} bars at once", series.interval_name());
+    Err(ApiError::field(field, "OUT_OF_RANGE", detail))
 }
 
 /// The calendar that is named, else the instrument's own, else none.

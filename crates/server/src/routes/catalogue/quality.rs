@@ -29,7 +29,7 @@ pub async fn get_quality(
     let series = series(&query.instrument, &query.interval)?;
     let catalogue = of(&state)?;
     let calendar = calendar(&state, query.calendar, &series.instrument).await?;
-    let found = catalogue.quality(&series, &calendar).await?;
+    let found = catalogue.quality(&series, &calendar, state.clock.now()).await?;
     let found = found.ok_or_else(|| ApiError::of(Code::SeriesUnknown))?;
     Ok(Json(shown::quality(&series, &found)))
 }
