@@ -10,7 +10,7 @@ use tradewind_engine::{
 use tradewind_server::catalogue::sessions_between;
 use tradewind_store::catalog::gaps::{Gap, GapRules, scan};
 use tradewind_store::{Db, DbConfig, migrate};
-use tradewind_types::market::{BarInterval, BookAction, BookLevel, BookUpdate, MarketEvent};
+use tradewind_types::market::{BarInterval, BookAction, BookLevel, BookUpdate, DataState, MarketEvent};
 use tradewind_types::order::{OrderKind, OrderOrigin, OrderRequest, OrderTerms};
 use tradewind_types::record::{BatchMode, Command, CommandEnvelope, FeeTable, Outcome};
 use tradewind_types::{
@@ -207,9 +207,31 @@ impl Desk {
         sender.send(MarketEvent::Book(update)).await;
     }
 
+    /// Waits until the engine has taken the book: commands are taken before what the market says.
+    async fn quoted(&self) {
+        let now = self.clock.now();
+        let engine = self.engine.handle();
+        let taken = async {
+            loop {
+                let read = engine.query(move |kernel| {
+                    let (_, market) = kernel.market(&"INFY.NSE".parse().ok()?)?;
+                    Some(market.data_state(now) == DataState::Valid)
+                });
+                if read.await.expect("an answer") == Some(true) {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), taken)
+            .await
+            .expect("the book is taken");
+    }
+
     /// Submits an order that must not rest at a price that the book has, and says what becomes of it.
     async fn order(&self, id: &str) -> String {
         self.book().await;
+        self.quoted().await;
         let request = OrderRequest {
             client_order_id: id.parse().expect("an id"),
             account: "paper".parse().expect("an id"),
