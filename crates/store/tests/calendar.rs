@@ -1,7 +1,7 @@
 //! The repositories of calendar overrides and events, on an SQLite file.
 
 use jiff::civil::{Date, date};
-use tradewind_store::calendar::events::{self, EventQuery, EventRow};
+use tradewind_store::calendar::events::{self, Entered, EventQuery, EventRow, NewEvent};
 use tradewind_store::calendar::overrides::{self, OverrideRow};
 use tradewind_store::identity::organisations;
 use tradewind_store::{Db, DbConfig, StoreError, migrate};
@@ -97,6 +97,24 @@ async fn an_override_replaces_that_of_its_day_and_stays_in_its_organisation() {
 }
 
 #[tokio::test]
+async fn an_override_of_a_day_that_nobody_can_read_hides_none_of_the_others() {
+    let dir = tempfile::tempdir().expect("dir");
+    let db = db(&dir).await;
+    let good = holiday("XNSE", date(2026, 12, 1), "x");
+    let rows = [good.clone(), holiday("XNYS", date(2026, 12, 2), "y")];
+    overrides::put(&db, &org("desk"), &rows, "u1", UnixNanos(5))
+        .await
+        .expect("put");
+    sqlx::query("UPDATE calendar_overrides SET day = 'soon' WHERE calendar = 'XNYS'")
+        .execute(db.writer())
+        .await
+        .expect("updated");
+    let listed = overrides::list(&db, &org("desk"), None).await.expect("list");
+    let listed: Vec<_> = listed.into_iter().map(|stored| stored.row).collect();
+    assert_eq!(listed, [good]);
+}
+
+#[tokio::test]
 async fn overrides_are_stored_all_or_none() {
     let dir = tempfile::tempdir().expect("dir");
     let db = db(&dir).await;
@@ -111,13 +129,16 @@ async fn overrides_are_stored_all_or_none() {
     );
 }
 
-fn dividend(instrument: &str, date: Date, amount: &str) -> EventRow {
-    EventRow {
-        instrument: instrument.parse().expect("an id"),
-        date,
-        kind: "dividend".to_owned(),
-        detail: format!(r#"{{"amount":"{amount}"}}"#),
-        source: "a notice".to_owned(),
+fn dividend(instrument: &str, date: Date, amount: &str) -> NewEvent {
+    NewEvent {
+        row: EventRow {
+            instrument: instrument.parse().expect("an id"),
+            date,
+            kind: "dividend".to_owned(),
+            detail: format!(r#"{{"amount":"{amount}","source":"a notice"}}"#),
+            source: "a notice".to_owned(),
+        },
+        terms: amount.to_owned(),
     }
 }
 
@@ -135,13 +156,13 @@ async fn the_same_event_is_stored_once_and_events_are_found_by_day_and_instrumen
         events::add(&db, &org("desk"), &rows, "u1", UnixNanos(5))
             .await
             .expect("add"),
-        4
+        rows.each_ref().map(NewEvent::id)
     );
     assert_eq!(
         events::add(&db, &org("desk"), &rows, "u2", UnixNanos(6))
             .await
             .expect("add"),
-        0
+        [""; 0]
     );
     let query = |instrument: Option<&str>, from, to, limit| EventQuery {
         instrument: instrument.map(|i| i.parse().expect("an id")),
@@ -160,7 +181,7 @@ async fn the_same_event_is_stored_once_and_events_are_found_by_day_and_instrumen
             .iter()
             .all(|e| e.added_by == "u1" && e.added_at == UnixNanos(5))
     );
-    assert_eq!(found[2].row, rows[2]);
+    assert_eq!(found[2].row, rows[2].row);
     // One at a time, each after the one before.
     let mut page = query(None, from, to, 1);
     for event in &found {
@@ -191,9 +212,36 @@ async fn the_same_event_is_stored_once_and_events_are_found_by_day_and_instrumen
         .await
         .expect("remove")
         .expect("there");
-    assert_eq!(removed.row, rows[2]);
+    assert_eq!(removed.row, rows[2].row);
     assert_eq!(
         events::remove(&db, &org("desk"), &id).await.expect("remove"),
         None
     );
+}
+
+#[tokio::test]
+async fn an_event_from_another_source_is_the_one_that_is_there() {
+    let dir = tempfile::tempdir().expect("dir");
+    let db = db(&dir).await;
+    let first = dividend("AAPL.XNAS", date(2026, 8, 7), "0.27");
+    let mut again = first.clone();
+    again.row.source = "another notice".to_owned();
+    again.row.detail = r#"{"amount":"0.270","source":"another notice"}"#.to_owned();
+    let desk = org("desk");
+    let entered = events::add_one(&db, &desk, first.clone(), "u1", UnixNanos(5))
+        .await
+        .expect("add");
+    let Entered::New(stored) = entered else {
+        panic!("{entered:?} is new");
+    };
+    assert_eq!((&stored.id, &stored.row), (&first.id(), &first.row));
+    let known = events::add_one(&db, &desk, again.clone(), "u2", UnixNanos(6))
+        .await
+        .expect("add");
+    assert_eq!(known, Entered::Known(stored));
+    let added = events::add(&db, &desk, &[again], "u2", UnixNanos(6)).await;
+    assert_eq!(added.expect("add"), [""; 0]);
+    // The other organisation has none yet.
+    let other = events::add_one(&db, &org("other"), first, "u3", UnixNanos(7)).await;
+    assert!(matches!(other, Ok(Entered::New(_))), "{other:?}");
 }

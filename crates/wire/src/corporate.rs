@@ -143,6 +143,16 @@ pub struct CorporateEventsImported {
     pub known: u64,
 }
 
+/// What came of entering an event that was there already, or a file.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum CorporateEventsEntered {
+    /// The event as it was entered before.
+    Known(Box<CorporateEvent>),
+    /// What came of the file.
+    File(CorporateEventsImported),
+}
+
 /// Which actions are adjusted for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -182,6 +192,20 @@ pub struct ActionWithoutFactor {
     pub reason: String,
 }
 
+/// An action that is announced and does not hold yet.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ActionAnnounced {
+    /// Id of the event.
+    pub id: String,
+    /// Its ex-date.
+    #[schema(format = Date)]
+    pub ex_date: String,
+    /// From when it holds: the close of the session before.
+    pub effective: Time,
+    /// What it is.
+    pub kind: CorporateEventKind,
+}
+
 /// The adjustment factors of an instrument.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Adjustments {
@@ -193,4 +217,6 @@ pub struct Adjustments {
     pub factors: Vec<AdjustmentFactor>,
     /// Actions that are left out of the factors, which is why prices before them are not comparable with those after.
     pub without_factor: Vec<ActionWithoutFactor>,
+    /// Actions that are announced for later: no factor has them, since today's prices are those of before them.
+    pub announced: Vec<ActionAnnounced>,
 }

@@ -60,8 +60,8 @@ pub use chart::{
     DrawingKind, DrawingPoint, DrawingStyle, Drawings, NewChartTemplate, NewDrawing,
 };
 pub use corporate::{
-    ActionWithoutFactor, AdjustFor, AdjustmentFactor, Adjustments, CorporateEvent, CorporateEventKind,
-    CorporateEventsImported, EarningsTime, NewCorporateEvent,
+    ActionAnnounced, ActionWithoutFactor, AdjustFor, AdjustmentFactor, Adjustments, CorporateEvent,
+    CorporateEventKind, CorporateEventsEntered, CorporateEventsImported, EarningsTime, NewCorporateEvent,
 };
 pub use deployment::{
     Deployment, NewDeployment, ParameterKind, ScriptChecked, ScriptText, StrategyKind, StrategyParameter,

@@ -1770,6 +1770,12 @@ export interface components {
             equity?: components["schemas"]["Decimal"] | null;
             strategies: components["schemas"]["StrategyPnl"][];
         };
+        ActionAnnounced: {
+            effective: components["schemas"]["Timestamp"];
+            ex_date: string;
+            id: string;
+            kind: components["schemas"]["CorporateEventKind"];
+        };
         ActionWithoutFactor: {
             ex_date: string;
             id: string;
@@ -1785,6 +1791,7 @@ export interface components {
         };
         Adjustments: {
             adjust: components["schemas"]["AdjustFor"];
+            announced: components["schemas"]["ActionAnnounced"][];
             factors: components["schemas"]["AdjustmentFactor"][];
             instrument: string;
             without_factor: components["schemas"]["ActionWithoutFactor"][];
@@ -2237,6 +2244,7 @@ export interface components {
             time?: components["schemas"]["EarningsTime"] | null;
         };
         CorporateEventKind: "split" | "bonus" | "stock_dividend" | "dividend" | "rights" | "merger" | "spin_off" | "symbol_change" | "delisting" | "earnings";
+        CorporateEventsEntered: components["schemas"]["CorporateEvent"] | components["schemas"]["CorporateEventsImported"];
         CorporateEventsImported: {
             imported: number;
             known: number;
@@ -13123,7 +13131,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CorporateEventsImported"];
+                    "application/json": components["schemas"]["CorporateEventsEntered"];
                 };
             };
             201: {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use tradewind_engine::EngineHandle;
 use tradewind_store::catalog::Catalog;
 use tradewind_types::market::{Bar, BarGrid, BarInterval, DataState};
-use tradewind_types::{Clock, Instrument, InstrumentId, UnixNanos};
+use tradewind_types::{Clock, Instrument, InstrumentId, InstrumentIdx, UnixNanos};
 
 use crate::problem::{ApiError, ApiResult, Code};
 
@@ -115,13 +115,44 @@ impl BarReader {
     /// `INSTRUMENT_UNKNOWN`; a field error for tick, volume or value bars that are not kept; those of engine and
     /// catalogue.
     pub async fn read(&self, id: &InstrumentId, wanted: Wanted) -> ApiResult<BarsRead> {
-        read(self, id, wanted).await
+        let held = held(self, id, wanted.interval).await?;
+        with_stored(self, held, wanted).await
+    }
+
+    /// Reads several stretches of one series, in the order that they are wanted in; the engine is asked once. Linear in the
+    /// stretches times what the engine keeps of the series.
+    ///
+    /// # Errors
+    /// As [`BarReader::read`].
+    pub async fn read_each(
+        &self,
+        id: &InstrumentId,
+        interval: BarInterval,
+        stretches: &[Wanted],
+    ) -> ApiResult<Vec<BarsRead>> {
+        let held = held(self, id, interval).await?;
+        let mut read = Vec::new();
+        for wanted in stretches {
+            read.push(with_stored(self, held.clone(), Wanted { interval, ..*wanted }).await?);
+        }
+        Ok(read)
     }
 }
 
-async fn read(reader: &BarReader, id: &InstrumentId, wanted: Wanted) -> ApiResult<BarsRead> {
+/// What the engine has of a series.
+#[derive(Clone)]
+struct Held {
+    idx: InstrumentIdx,
+    instrument: Arc<Instrument>,
+    state: DataState,
+    grid: BarGrid,
+    bars: Vec<Bar>,
+    closed: usize,
+    now: UnixNanos,
+}
+
+async fn held(reader: &BarReader, id: &InstrumentId, interval: BarInterval) -> ApiResult<Held> {
     let asked = id.clone();
-    let Wanted { interval, .. } = wanted;
     let now = reader.clock.now();
     // Only the bars are read on the engine's thread.
     let answer = reader.engine.query(move |kernel| {
@@ -138,30 +169,40 @@ async fn read(reader: &BarReader, id: &InstrumentId, wanted: Wanted) -> ApiResul
         ))
     });
     let answer = answer.await?;
-    let (idx, instrument, data_state, grid, read) =
-        answer.ok_or_else(|| ApiError::of(Code::InstrumentUnknown))?;
-    let Some(read) = read else {
-        return Err(not_kept(interval));
-    };
-    let forming = read.bars.len() - read.closed;
-    let mut bars = read.bars;
-    if let Some(catalog) = reader.catalog.as_ref().filter(|_| interval.is_time()) {
+    let (idx, instrument, state, grid, read) = answer.ok_or_else(|| ApiError::of(Code::InstrumentUnknown))?;
+    let read = read.ok_or_else(|| not_kept(interval))?;
+    Ok(Held {
+        idx,
+        instrument,
+        state,
+        grid,
+        bars: read.bars,
+        closed: read.closed,
+        now,
+    })
+}
+
+/// What is wanted of what the engine has and of what is stored of before.
+async fn with_stored(reader: &BarReader, held: Held, wanted: Wanted) -> ApiResult<BarsRead> {
+    let forming = held.bars.len() - held.closed;
+    let mut bars = held.bars;
+    if let Some(catalog) = reader.catalog.as_ref().filter(|_| wanted.interval.is_time()) {
         let engines = stored::Engines {
-            idx,
-            instrument: &instrument,
-            grid: &grid,
+            idx: held.idx,
+            instrument: &held.instrument,
+            grid: &held.grid,
             bars,
-            now,
+            now: held.now,
         };
         bars = stored::with_earlier(catalog, engines, wanted)
             .await
             .map_err(|error| {
-                tracing::error!(%error, instrument = %id, "stored bars could not be read");
+                tracing::error!(%error, instrument = %held.instrument.id, "stored bars could not be read");
                 ApiError::of(Code::StoreBusy).retry_after(1)
             })?;
     }
     let closed = bars.len() - forming;
-    Ok(cut(instrument, data_state, grid, bars, closed, wanted))
+    Ok(cut(held.instrument, held.state, held.grid, bars, closed, wanted))
 }
 
 /// Lead and wanted bars of all that there are.

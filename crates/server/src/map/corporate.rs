@@ -2,7 +2,7 @@
 
 use tradewind_calendar::actions::{EarningsTime, Event, EventKind};
 use tradewind_store::StoreError;
-use tradewind_store::calendar::events::{EventRow, StoredEvent};
+use tradewind_store::calendar::events::{EventRow, NewEvent, StoredEvent};
 use tradewind_types::record::{ActionKind, Ratio};
 use tradewind_wire as wire;
 use wire::{CorporateEventKind as Kind, Dec, Time};
@@ -38,14 +38,82 @@ pub fn time_text(time: wire::EarningsTime) -> &'static str {
 ///
 /// # Errors
 /// When it has no JSON, which none is known to have.
-pub fn row(event: &Event) -> Result<EventRow, serde_json::Error> {
-    Ok(EventRow {
+pub fn entered(event: &Event) -> Result<NewEvent, serde_json::Error> {
+    let row = EventRow {
         instrument: event.instrument.clone(),
         date: event.date,
         kind: event.kind.name().to_owned(),
         detail: serde_json::to_string(&event.kind)?,
         source: event.kind.source().to_owned(),
-    })
+    };
+    let terms = identity(&event.kind)?;
+    Ok(NewEvent { row, terms })
+}
+
+/// The terms of an event, written the same way however they were entered: 4 for 2 as 2 for 1, 0.270 as 0.27. Not of them are
+/// where it comes from, and the instant from which it holds, which moves with the calendar's overrides.
+fn identity(kind: &EventKind) -> Result<String, serde_json::Error> {
+    match kind {
+        EventKind::Earnings {
+            period,
+            time,
+            confirmed,
+            ..
+        } => serde_json::to_string(&(period, time, confirmed)),
+        EventKind::Action { action } => serde_json::to_string(&plainest(&action.kind)),
+    }
+}
+
+fn plainest(terms: &ActionKind) -> ActionKind {
+    let mut terms = terms.clone();
+    match &mut terms {
+        ActionKind::Split { ratio } | ActionKind::Bonus { ratio } | ActionKind::StockDividend { ratio } => {
+            *ratio = lowest(*ratio);
+        }
+        ActionKind::Rights { ratio, taken, .. } => (*ratio, *taken) = (lowest(*ratio), taken.normalize()),
+        ActionKind::CashDividend {
+            per_unit,
+            withholding,
+        } => {
+            per_unit.amount = per_unit.amount.normalize();
+            *withholding = withholding.normalize();
+        }
+        ActionKind::Merger {
+            stock,
+            cash,
+            cash_cost_fraction,
+        } => {
+            if let Some((_, ratio)) = stock {
+                *ratio = lowest(*ratio);
+            }
+            if let Some(cash) = cash {
+                cash.amount = cash.amount.normalize();
+            }
+            *cash_cost_fraction = cash_cost_fraction.normalize();
+        }
+        ActionKind::SpinOff {
+            ratio, cost_fraction, ..
+        } => {
+            *ratio = lowest(*ratio);
+            *cost_fraction = cost_fraction.normalize();
+        }
+        // Prices are written without trailing zeros.
+        ActionKind::SymbolChange { .. } | ActionKind::Delisting { .. } => {}
+    }
+    terms
+}
+
+/// A ratio in its lowest terms.
+fn lowest(ratio: Ratio) -> Ratio {
+    let (mut divisor, mut rest) = (ratio.new, ratio.held);
+    while rest != 0 {
+        (divisor, rest) = (rest, divisor % rest);
+    }
+    let by = divisor.max(1);
+    Ratio {
+        new: ratio.new / by,
+        held: ratio.held / by,
+    }
 }
 
 /// What a stored event says.

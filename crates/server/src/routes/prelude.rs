@@ -56,6 +56,14 @@ pub(super) async fn command_as(
     Ok(try_command(state, request, caller, command).await?)
 }
 
+/// Works to its end, also when whoever asked has gone: what is changed is noted in the audit log, too.
+pub(super) async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = ApiResult<T>> + Send + 'static,
+) -> ApiResult<T> {
+    let done = tokio::spawn(work).await;
+    done.unwrap_or_else(|_| Err(ApiError::of(Code::Unavailable).retry_after(5)))
+}
+
 /// Reads an account on the engine's thread.
 pub(super) async fn of_account<R: Send + 'static>(
     state: &AppState,

@@ -2,8 +2,8 @@
 
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
-use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
 use tradewind_types::{InstrumentId, OrgId, UnixNanos};
 
 use super::{date, day};
@@ -25,16 +25,26 @@ pub struct EventRow {
     pub source: String,
 }
 
-impl EventRow {
-    /// Its id: of the same event the same.
+/// An event that is entered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// What is entered.
+    pub row: EventRow,
+    /// What makes it another event than one of the same instrument, day and kind: the terms, always written the same way,
+    /// without where they come from.
+    pub terms: String,
+}
+
+impl NewEvent {
+    /// Its id: of the same event the same, wherever it comes from.
     #[must_use]
     pub fn id(&self) -> String {
         let mut hash = Sha256::new();
         for part in [
-            self.instrument.to_string().as_str(),
-            &day(self.date),
-            &self.kind,
-            &self.detail,
+            self.row.instrument.to_string().as_str(),
+            &day(self.row.date),
+            &self.row.kind,
+            &self.terms,
         ] {
             hash.update(part.as_bytes());
             hash.update([0]);
@@ -75,39 +85,94 @@ pub struct EventQuery {
     pub limit: u32,
 }
 
-/// Stores events, all or none, and says how many were new.
+/// An event that was entered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entered {
+    /// It is new.
+    New(StoredEvent),
+    /// It was there, as it was entered then.
+    Known(StoredEvent),
+}
+
+/// Stores an event, if it is not there.
+///
+/// # Errors
+/// Those of the database; [`StoreError::Conflict`] for an unknown organisation.
+pub async fn add_one(
+    db: &Db,
+    org: &OrgId,
+    event: NewEvent,
+    added_by: &str,
+    now: UnixNanos,
+) -> Result<Entered, StoreError> {
+    let mut tx = db.writer().begin().await?;
+    let id = event.id();
+    let entered = if insert(&mut tx, org, &event, added_by, now).await? {
+        Entered::New(StoredEvent {
+            id,
+            row: event.row,
+            added_by: added_by.to_owned(),
+            added_at: now,
+        })
+    } else {
+        let row = sqlx::query("SELECT * FROM calendar_events WHERE org_id = $1 AND event_id = $2")
+            .bind(org.as_str())
+            .bind(id)
+            .fetch_one(&mut *tx)
+            .await?;
+        Entered::Known(read(&row)?)
+    };
+    tx.commit().await?;
+    Ok(entered)
+}
+
+/// Stores events, all or none, and returns the ids of those that were new, in their order.
 ///
 /// # Errors
 /// Those of the database; [`StoreError::Conflict`] for an unknown organisation.
 pub async fn add(
     db: &Db,
     org: &OrgId,
-    rows: &[EventRow],
+    events: &[NewEvent],
     added_by: &str,
     now: UnixNanos,
-) -> Result<u64, StoreError> {
+) -> Result<Vec<String>, StoreError> {
     let mut tx = db.writer().begin().await?;
-    let mut added = 0;
-    for row in rows {
-        let done = sqlx::query(
-            "INSERT INTO calendar_events (org_id, event_id, instrument, day, kind, detail, source, added_by, added_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (org_id, event_id) DO NOTHING",
-        )
-        .bind(org.as_str())
-        .bind(row.id())
-        .bind(row.instrument.to_string())
-        .bind(day(row.date))
-        .bind(&row.kind)
-        .bind(&row.detail)
-        .bind(&row.source)
-        .bind(added_by)
-        .bind(to_sql(now))
-        .execute(&mut *tx)
-        .await?;
-        added += done.rows_affected();
+    let mut added = Vec::new();
+    for event in events {
+        if insert(&mut tx, org, event, added_by, now).await? {
+            added.push(event.id());
+        }
     }
     tx.commit().await?;
     Ok(added)
+}
+
+/// Stores an event and says whether it is new.
+async fn insert(
+    tx: &mut SqliteConnection,
+    org: &OrgId,
+    event: &NewEvent,
+    added_by: &str,
+    now: UnixNanos,
+) -> Result<bool, StoreError> {
+    let row = &event.row;
+    let done = sqlx::query(
+        "INSERT INTO calendar_events (org_id, event_id, instrument, day, kind, detail, source, added_by, added_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (org_id, event_id) DO NOTHING",
+    )
+    .bind(org.as_str())
+    .bind(event.id())
+    .bind(row.instrument.to_string())
+    .bind(day(row.date))
+    .bind(&row.kind)
+    .bind(&row.detail)
+    .bind(&row.source)
+    .bind(added_by)
+    .bind(to_sql(now))
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected() > 0)
 }
 
 /// Takes an event away and returns it; `None` when there was none.

@@ -103,6 +103,7 @@ pub async fn remove(
 }
 
 /// All overrides of an organisation, or those of one calendar, by calendar and day. They are few: an administrator enters them.
+/// One whose day nobody can read is left out with a warning, so that it does not take the others with it.
 ///
 /// # Errors
 /// Those of the database.
@@ -114,7 +115,14 @@ pub async fn list(db: &Db, org: &OrgId, calendar: Option<&str>) -> Result<Vec<St
     .bind(calendar.unwrap_or_default())
     .fetch_all(db.reader())
     .await?;
-    rows.iter().map(read).collect()
+    let read = rows.iter().filter_map(|row| match read(row) {
+        Err(error @ StoreError::Corrupt { .. }) => {
+            tracing::warn!(%error, "a stored override cannot be read; it is left out");
+            None
+        }
+        read => Some(read),
+    });
+    read.collect()
 }
 
 fn read(row: &SqliteRow) -> Result<StoredOverride, StoreError> {

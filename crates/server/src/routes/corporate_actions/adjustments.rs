@@ -5,19 +5,15 @@ use crate::routes::prelude::*;
 use jiff::civil::Date;
 use tradewind_calendar::actions::{Adjust, AdjustmentTable, EventKind, HistoryFactor, history_factor};
 use tradewind_store::calendar::events::{self, EventQuery, StoredEvent};
-use tradewind_types::market::BarInterval;
 use tradewind_types::record::{ActionKind, CorporateAction};
-use tradewind_types::time::DAY_NS;
 use tradewind_types::{InstrumentId, Money, UnixNanos};
 use wire::AdjustFor;
 
-use crate::bars::{BarReader, Wanted};
+use super::closes::{ExDate, closes_before};
 use crate::map;
 
-/// Most actions of an instrument.
-const ACTIONS_MAX: u32 = 10_000;
-/// How old the last close before an action may be.
-const CLOSE_AGE_NS: u64 = 14 * DAY_NS;
+/// Most events of an instrument that an answer is made of: quarterly dividends and earnings of more than a century.
+const EVENTS_MAX: u32 = 1_000;
 
 /// Which factors.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -30,7 +26,8 @@ pub struct AdjustmentsQuery {
 }
 
 /// What prices and volumes of an instrument's past are multiplied by, to be comparable with today's. A dividend's or rights'
-/// factor needs the close before it, in the currency that it pays in; an action without one is told apart.
+/// factor needs the close before it, in the currency that it pays in; an action without one is told apart, and so is one that
+/// is announced for later. At most 1,000 events of an instrument, earnings included.
 #[utoipa::path(get, path = "/api/v1/instruments/{instrument}/adjustments", tag = "calendars",
     params(("instrument" = String, Path, description = "Instrument id; the engine need not know it."), AdjustmentsQuery),
     responses((status = 200, body = wire::Adjustments)))]
@@ -40,33 +37,23 @@ pub async fn get_adjustments(
     QueryOf(query): QueryOf<AdjustmentsQuery>,
 ) -> ApiResult<Json<wire::Adjustments>> {
     let id: InstrumentId = params.id("instrument", Code::InstrumentUnknown)?;
-    let wanted = EventQuery {
-        instrument: Some(id.clone()),
-        from: Date::constant(1, 1, 1),
-        to: Date::MAX,
-        after: None,
-        limit: ACTIONS_MAX,
-    };
-    let stored = events::list(&state.store, &state.config.org, &wanted).await?;
     let adjust = match query.adjust {
         AdjustFor::Splits => Adjust::Splits,
         AdjustFor::All => Adjust::All,
     };
-    let reader = state.bars();
+    let stored = stored_events(&state, &id).await?;
+    let Actions { acting, announced } = actions(&stored, adjust, state.clock.now())?;
+    let priced: Vec<ExDate> = acting.iter().filter_map(Acting::priced).collect();
+    let mut closes = closes_before(&state, &id, &priced).await?.into_iter();
     let (mut factors, mut dates, mut without_factor) = (Vec::new(), Vec::new(), Vec::new());
-    for event in &stored {
-        let EventKind::Action { action } = map::corporate::event_kind(event)? else {
-            continue;
-        };
-        if !adjust.covers(&action.kind) {
-            continue;
-        }
-        match factor(&reader, &action).await? {
+    for acting in &acting {
+        let close = acting.priced().and_then(|_| closes.next());
+        match factor(&acting.action, close) {
             Ok(factor) => {
-                dates.push((factor.effective, event.row.date));
+                dates.push((factor.effective, acting.event.row.date));
                 factors.push(factor);
             }
-            Err(reason) => without_factor.push(without(event, &action, reason)),
+            Err(reason) => without_factor.push(without(acting, reason)),
         }
     }
     let table = AdjustmentTable::new(factors)
@@ -87,67 +74,106 @@ pub async fn get_adjustments(
         adjust: query.adjust,
         factors: steps.collect(),
         without_factor,
+        announced,
     }))
 }
 
-fn without(event: &StoredEvent, action: &CorporateAction, reason: String) -> wire::ActionWithoutFactor {
+/// All that is stored of an instrument: a chain with a part missing would be wrong.
+async fn stored_events(state: &AppState, id: &InstrumentId) -> ApiResult<Vec<StoredEvent>> {
+    let wanted = EventQuery {
+        instrument: Some(id.clone()),
+        from: Date::constant(1, 1, 1),
+        to: Date::MAX,
+        after: None,
+        limit: EVENTS_MAX + 1,
+    };
+    let stored = events::list(&state.store, &state.config.org, &wanted).await?;
+    if stored.len() > EVENTS_MAX as usize {
+        let text =
+            format!("{id} has more than {EVENTS_MAX} events, and factors are chained for at most so many");
+        return Err(ApiError::field("instrument", "TOO_MANY_EVENTS", text));
+    }
+    Ok(stored)
+}
+
+/// An action that holds.
+struct Acting<'a> {
+    event: &'a StoredEvent,
+    action: CorporateAction,
+}
+
+impl Acting<'_> {
+    /// Its ex-date, if its factor needs the close before it.
+    fn priced(&self) -> Option<ExDate> {
+        let needs = matches!(
+            self.action.kind,
+            ActionKind::CashDividend { .. } | ActionKind::Rights { .. }
+        );
+        needs.then_some(ExDate {
+            date: self.event.row.date,
+            effective: self.action.effective,
+        })
+    }
+}
+
+/// The actions that are adjusted for: those that hold, and those that are announced for later.
+struct Actions<'a> {
+    acting: Vec<Acting<'a>>,
+    announced: Vec<wire::ActionAnnounced>,
+}
+
+fn actions(stored: &[StoredEvent], adjust: Adjust, now: UnixNanos) -> ApiResult<Actions<'_>> {
+    let (mut acting, mut announced) = (Vec::new(), Vec::new());
+    for event in stored {
+        let what = map::corporate::event_kind(event)?;
+        let kind = map::corporate::kind(&what);
+        let EventKind::Action { action } = what else {
+            continue;
+        };
+        if !adjust.covers(&action.kind) {
+            continue;
+        }
+        if action.effective <= now {
+            acting.push(Acting { event, action });
+        } else {
+            announced.push(wire::ActionAnnounced {
+                id: event.id.clone(),
+                ex_date: event.row.date.to_string(),
+                effective: wire::Time(action.effective),
+                kind,
+            });
+        }
+    }
+    Ok(Actions { acting, announced })
+}
+
+fn without(acting: &Acting<'_>, reason: String) -> wire::ActionWithoutFactor {
     wire::ActionWithoutFactor {
-        id: event.id.clone(),
-        ex_date: event.row.date.to_string(),
+        id: acting.event.id.clone(),
+        ex_date: acting.event.row.date.to_string(),
         kind: map::corporate::kind(&EventKind::Action {
-            action: action.clone(),
+            action: acting.action.clone(),
         }),
         reason,
     }
 }
 
-/// The factor of an action, or why it has none.
-async fn factor(reader: &BarReader, action: &CorporateAction) -> ApiResult<Result<HistoryFactor, String>> {
-    let pays = match &action.kind {
-        ActionKind::CashDividend { per_unit, .. } => Some(per_unit.currency),
-        ActionKind::Rights { .. } => None,
-        _ => {
-            let factor = history_factor(action, None);
-            return Ok(factor.ok_or_else(|| "it takes all of the value".to_owned()));
-        }
+/// The factor of an action, or why it has none. `close` is the one before it, for those that need it.
+fn factor(
+    action: &CorporateAction,
+    close: Option<Result<Money, &'static str>>,
+) -> Result<HistoryFactor, String> {
+    let Some(close) = close.transpose()? else {
+        return history_factor(action, None).ok_or_else(|| "it takes all of the value".to_owned());
     };
-    let close = match last_close(reader, action).await? {
-        Ok(close) => close,
-        Err(why) => return Ok(Err(why)),
-    };
-    if let Some(pays) = pays.filter(|currency| *currency != close.currency) {
-        return Ok(Err(format!(
-            "it pays in {pays}, and the instrument is quoted in {}",
-            close.currency
-        )));
+    if let ActionKind::CashDividend { per_unit, .. } = &action.kind
+        && per_unit.currency != close.currency
+    {
+        return Err(format!(
+            "it pays in {}, and the instrument is quoted in {}",
+            per_unit.currency, close.currency
+        ));
     }
     let factor = history_factor(action, Some(close));
-    Ok(factor.ok_or_else(|| format!("it pays out more than the close of {close} before it")))
-}
-
-/// The close before an action: of the last minute where minutes are stored, else of the last day.
-async fn last_close(reader: &BarReader, action: &CorporateAction) -> ApiResult<Result<Money, String>> {
-    for interval in [BarInterval::M1, BarInterval::DAY] {
-        let wanted = Wanted {
-            interval,
-            from: Some(UnixNanos(action.effective.0.saturating_sub(CLOSE_AGE_NS))),
-            to: Some(action.effective),
-            count: 1,
-            skip: 0,
-            lead: 0,
-        };
-        let read = match reader.read(&action.instrument, wanted).await {
-            Ok(read) => read,
-            Err(error) if error.code == Code::InstrumentUnknown => {
-                let text = "the close before it is not known: the engine does not know the instrument";
-                return Ok(Err(text.to_owned()));
-            }
-            Err(error) => return Err(error),
-        };
-        if let Some(bar) = read.wanted().last() {
-            let close = bar.close.to_decimal(read.instrument.price_scale);
-            return Ok(Ok(Money::new(close, read.instrument.quote)));
-        }
-    }
-    Ok(Err("the close before it is not stored".to_owned()))
+    factor.ok_or_else(|| format!("it pays out more than the close of {close} before it"))
 }

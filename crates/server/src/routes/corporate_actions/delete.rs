@@ -18,12 +18,15 @@ pub async fn delete_corporate_action(
     SignedIn(caller): SignedIn,
     params: Params,
 ) -> ApiResult<StatusCode> {
-    let id = params.text("corporate_action");
-    let removed = events::remove(&state.store, &state.config.org, id).await?;
-    let removed = removed.ok_or_else(|| ApiError::of(Code::CorporateActionUnknown))?;
-    let before = map::corporate::event(&removed)?;
-    let note = Note::ok(&caller, "corporate_action.delete", &removed.id)
-        .with(json!({"before": before, "after": null}));
-    audit::write(&state, &request, note).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let id = params.text("corporate_action").to_owned();
+    to_its_end(async move {
+        let removed = events::remove(&state.store, &state.config.org, &id).await?;
+        let removed = removed.ok_or_else(|| ApiError::of(Code::CorporateActionUnknown))?;
+        let before = map::corporate::event(&removed)?;
+        let note = Note::ok(&caller, "corporate_action.delete", &removed.id)
+            .with(json!({"before": before, "after": null}));
+        audit::write(&state, &request, note).await?;
+        Ok(StatusCode::NO_CONTENT)
+    })
+    .await
 }

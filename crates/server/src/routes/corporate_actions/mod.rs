@@ -1,6 +1,7 @@
 //! Corporate actions and earnings dates.
 
 pub mod adjustments;
+mod closes;
 pub mod delete;
 pub mod list;
 pub mod post;
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 
 use crate::routes::prelude::*;
 
-use tradewind_calendar::Calendar;
+use tradewind_calendar::{Calendar, CalendarError};
 use tradewind_engine::runtime::ALWAYS;
 use tradewind_types::{InstrumentId, InstrumentIdx};
 
@@ -37,15 +38,18 @@ fn calendar_of(
 ) -> Result<Calendar, String> {
     let own = given.or_else(|| known.get(instrument).map(String::as_str));
     if let Some(id) = own {
-        let id = if id == ALWAYS {
-            crate::calendars::CONTINUOUS
-        } else {
-            id
-        };
-        return state.calendars.find(id).map_err(|e| format!("calendar: {e}"));
+        return called(state, id).map_err(|e| format!("calendar: {e}"));
     }
     let market = instrument.market.as_str();
     state.calendars.find(market).map_err(|_| {
         format!("instrument: no calendar is known for the market {market}; name one as `calendar`")
     })
+}
+
+/// The calendar that an instrument names.
+fn called(state: &AppState, id: &str) -> Result<Calendar, CalendarError> {
+    match id {
+        ALWAYS => state.calendars.find(crate::calendars::CONTINUOUS),
+        id => state.calendars.find(id),
+    }
 }

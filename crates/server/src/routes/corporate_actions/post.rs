@@ -1,12 +1,13 @@
 //! Entering events.
 
+use std::sync::Arc;
+
 use crate::routes::prelude::*;
 
 use axum::extract::{FromRequest as _, Request};
 use axum::response::Response;
 use tradewind_calendar::actions::{ActionText, Event, read_csv_by};
-use tradewind_store::calendar::events::{self, EventRow, StoredEvent};
-use tradewind_types::UnixNanos;
+use tradewind_store::calendar::events::{self, Entered, NewEvent};
 
 use super::{calendar_of, known_calendars};
 use crate::identity::audit;
@@ -26,14 +27,14 @@ pub struct ImportQuery {
     pub calendar: Option<String>,
 }
 
-/// Enters a corporate action or an earnings date, or with `text/csv` a file of them, all or none. What is there already is
-/// there once. The file's header names the columns `instrument`, `ex_date` and `kind`, and in any order those that the kinds
+/// Enters a corporate action or an earnings date, or with `text/csv` a file of them, all or none. What is there already, with
+/// the same instrument, date, kind and terms, is there once, and stays as it was entered first. The file's header names the columns `instrument`, `ex_date` and `kind`, and in any order those that the kinds
 /// need: `new`, `held`, `amount`, `currency`, `price`, `into`, `cost_fraction`, `period`, `time`, `confirmed`, `source`. What
 /// is refused is told by line, the header being line 1. At most 20,000 events.
 #[utoipa::path(post, path = "/api/v1/corporate-actions", tag = "calendars", params(ImportQuery),
     request_body(content((wire::NewCorporateEvent = "application/json"), (String = "text/csv"))),
     responses((status = 201, body = wire::CorporateEvent, description = "The event was entered."),
-        (status = 200, body = wire::CorporateEventsImported, description = "The file was entered.")))]
+        (status = 200, body = wire::CorporateEventsEntered, description = "The event was there already, or the file was entered.")))]
 pub async fn post_corporate_action(
     State(state): State<AppState>,
     info: RequestInfo,
@@ -45,20 +46,57 @@ pub async fn post_corporate_action(
     let kind = kind.and_then(|v| v.to_str().ok()).unwrap_or_default();
     if kind.trim_start().to_ascii_lowercase().starts_with("text/csv") {
         let file = FileBody::from_request(request, &state).await?;
-        let done = import(&state, &info, &caller, query.calendar.as_deref(), &file).await?;
-        return Ok(Json(done).into_response());
+        let events = of_file(&state, query.calendar.as_deref(), &file).await?;
+        let done = to_its_end(import(state, info, caller, events)).await?;
+        return Ok(Json(wire::CorporateEventsEntered::File(done)).into_response());
     }
     let Body(body) = Body::<wire::NewCorporateEvent>::from_request(request, &state).await?;
-    let event = one(&state, &caller, &info, &body).await?;
-    Ok((StatusCode::CREATED, Json(event)).into_response())
+    let event = of_body(&state, &body).await?;
+    to_its_end(one(state, info, caller, event)).await
 }
 
+/// Enters an event.
 async fn one(
-    state: &AppState,
-    caller: &Caller,
-    info: &RequestInfo,
-    body: &wire::NewCorporateEvent,
-) -> ApiResult<wire::CorporateEvent> {
+    state: AppState,
+    info: RequestInfo,
+    caller: Arc<Caller>,
+    event: NewEvent,
+) -> ApiResult<Response> {
+    let (org, by) = (&state.config.org, caller.user.as_str());
+    let added = match events::add_one(&state.store, org, event, by, state.clock.now()).await? {
+        Entered::New(added) => added,
+        Entered::Known(known) => {
+            let known = Box::new(map::corporate::event(&known)?);
+            return Ok(Json(wire::CorporateEventsEntered::Known(known)).into_response());
+        }
+    };
+    let told = map::corporate::event(&added)?;
+    let note = Note::ok(&caller, "corporate_action.add", &added.id);
+    let note = note.with(json!({"before": null, "after": told}));
+    audit::write(&state, &info, note).await?;
+    Ok((StatusCode::CREATED, Json(told)).into_response())
+}
+
+/// Enters the events of a file.
+async fn import(
+    state: AppState,
+    info: RequestInfo,
+    caller: Arc<Caller>,
+    events: Vec<NewEvent>,
+) -> ApiResult<wire::CorporateEventsImported> {
+    let (org, by) = (&state.config.org, caller.user.as_str());
+    let added = events::add(&state.store, org, &events, by, state.clock.now()).await?;
+    for some in added.chunks(AUDITED_MAX) {
+        let note = Note::ok(&caller, "corporate_action.import", "file");
+        audit::write(&state, &info, note.with(json!({"events": some}))).await?;
+    }
+    Ok(wire::CorporateEventsImported {
+        imported: added.len() as u64,
+        known: (events.len() - added.len()) as u64,
+    })
+}
+
+async fn of_body(state: &AppState, body: &wire::NewCorporateEvent) -> ApiResult<NewEvent> {
     let text = |field: &Option<String>| field.clone().unwrap_or_default();
     let [new, held, amount, currency, price] =
         [&body.new, &body.held, &body.amount, &body.currency, &body.price].map(text);
@@ -88,27 +126,10 @@ async fn one(
     let event = fields
         .read_by(|instrument| calendar_of(state, &known, body.calendar.as_deref(), instrument))
         .map_err(|why| refused(&why))?;
-    let row = stored_row(&event)?;
-    let (id, now) = (row.id(), state.clock.now());
-    add(state, std::slice::from_ref(&row), caller, now).await?;
-    let told = map::corporate::event(&StoredEvent {
-        id: id.clone(),
-        row,
-        added_by: caller.user.to_string(),
-        added_at: now,
-    })?;
-    let note = Note::ok(caller, "corporate_action.add", &id).with(json!({"before": null, "after": told}));
-    audit::write(state, info, note).await?;
-    Ok(told)
+    entered(&event)
 }
 
-async fn import(
-    state: &AppState,
-    info: &RequestInfo,
-    caller: &Caller,
-    calendar: Option<&str>,
-    file: &FileBody,
-) -> ApiResult<wire::CorporateEventsImported> {
+async fn of_file(state: &AppState, calendar: Option<&str>, file: &FileBody) -> ApiResult<Vec<NewEvent>> {
     let known = known_calendars(state).await?;
     let read = read_csv_by(text(file)?, |instrument| {
         calendar_of(state, &known, calendar, instrument)
@@ -123,26 +144,11 @@ async fn import(
         let text = "the file has a header, but no event below it";
         return Err(ApiError::field("file", "EMPTY", text));
     }
-    let rows: Vec<EventRow> = read.events.iter().map(stored_row).collect::<ApiResult<_>>()?;
-    let imported = add(state, &rows, caller, state.clock.now()).await?;
-    let ids: Vec<String> = rows.iter().map(EventRow::id).collect();
-    for some in ids.chunks(AUDITED_MAX) {
-        let note = Note::ok(caller, "corporate_action.import", "file");
-        audit::write(state, info, note.with(json!({"events": some}))).await?;
-    }
-    Ok(wire::CorporateEventsImported {
-        imported,
-        known: (rows.len() as u64).saturating_sub(imported),
-    })
+    read.events.iter().map(entered).collect()
 }
 
-fn stored_row(event: &Event) -> ApiResult<EventRow> {
-    map::corporate::row(event).map_err(|_| ApiError::of(Code::Internal))
-}
-
-async fn add(state: &AppState, rows: &[EventRow], caller: &Caller, now: UnixNanos) -> ApiResult<u64> {
-    let (org, by) = (&state.config.org, caller.user.as_str());
-    Ok(events::add(&state.store, org, rows, by, now).await?)
+fn entered(event: &Event) -> ApiResult<NewEvent> {
+    map::corporate::entered(event).map_err(|_| ApiError::of(Code::Internal))
 }
 
 /// A refusal names its field first: `held ...`, `instrument: ...`.
