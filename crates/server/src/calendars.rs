@@ -8,7 +8,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::civil::Date;
 use tokio::sync::{Mutex, watch};
-use tradewind_calendar::{Calendar, CalendarError, Change, Misfit, Override, OverrideText, Overrides};
+use tradewind_calendar::{
+    Calendar, CalendarError, Change, Misfit, Override, OverrideError, OverrideText, Overrides,
+};
 use tradewind_store::calendar::overrides::{self, OverrideRow, StoredOverride};
 use tradewind_store::{Db, StoreError};
 use tradewind_types::{OrgId, UnixNanos};
@@ -52,7 +54,7 @@ impl Calendars {
     /// Reads the organisation's overrides. `bars` names the calendars whose sessions bars follow.
     ///
     /// # Errors
-    /// Those of the database; a stored override that nobody can read.
+    /// Those of the database.
     pub async fn load(db: &Db, org: &OrgId, bars: &[String]) -> Result<Self, StoreError> {
         let laid = stored(db, org).await?;
         let bars = bars.iter().filter_map(|name| Calendar::find(name).ok());
@@ -150,7 +152,8 @@ impl Calendars {
         let _alone = self.changing.lock().await;
         let old = self.laid();
         if old.on(id, date).is_none() {
-            return Ok(None);
+            // There may be one that could not be read, and so was never laid.
+            return Ok(overrides::remove(&self.db, &self.org, id, date).await?);
         }
         let new: Overrides = all(&old).filter(|o| (o.calendar, o.date) != (id, date)).collect();
         let new = Arc::new(new);
@@ -175,13 +178,14 @@ async fn to_its_end<T: Send + 'static>(
         .unwrap_or(Err(ChangeError::Interrupted))
 }
 
-/// The overrides in the database.
+/// The overrides in the database. One that nobody can read is left out with a warning: the others hold, and what it was meant to
+/// change goes by the rules until an administrator lays another one over its date or takes it away.
 ///
 /// # Errors
-/// Those of the database; a stored override that nobody can read.
+/// Those of the database.
 pub async fn stored(db: &Db, org: &OrgId) -> Result<Overrides, StoreError> {
     let rows = overrides::list(db, org, None).await?;
-    let read = rows.iter().map(|stored| {
+    let read = rows.iter().filter_map(|stored| {
         let row = &stored.row;
         let date = row.date.to_string();
         let text = |field: &Option<String>| field.clone().unwrap_or_default();
@@ -197,10 +201,12 @@ pub async fn stored(db: &Db, org: &OrgId) -> Result<Overrides, StoreError> {
             break_end: &break_end,
             name: &row.name,
         };
-        let corrupt = |_| StoreError::corrupt("calendar_overrides", &format!("{} of {date}", row.calendar));
-        fields.read().map_err(corrupt)
+        let refused = |error: &OverrideError| {
+            tracing::warn!(calendar = row.calendar, %date, %error, "a stored override cannot be read; it is left out");
+        };
+        fields.read().inspect_err(refused).ok()
     });
-    read.collect()
+    Ok(read.collect())
 }
 
 fn all(laid: &Overrides) -> impl Iterator<Item = Override> {

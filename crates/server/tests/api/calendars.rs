@@ -1,8 +1,13 @@
 //! Calendars over the API: what they say, and what administrators lay over them.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use axum::body::Body;
 use http::{HeaderValue, header};
 use serde_json::{Value, json};
+use tradewind_server::calendars::Calendars;
+use tradewind_store::calendar::overrides::{self, OverrideRow};
 use tradewind_store::identity::audit;
 use tradewind_wire::Role;
 
@@ -92,11 +97,18 @@ async fn a_question_that_a_calendar_does_not_answer_says_why() {
         ("from=2026-11-29&to=2026-11-28", "to:OUT_OF_RANGE"),
         ("from=2025-01-01&to=2026-11-28", "to:OUT_OF_RANGE"),
         ("from=1901-01-01", "from:OUT_OF_RANGE"),
+        ("from=1989-12-20&to=1990-01-05", "from:OUT_OF_RANGE"),
+        ("from=2030-12-20&to=2031-01-05", "to:OUT_OF_RANGE"),
+        ("from=2031-01-02", "from:OUT_OF_RANGE"),
     ] {
         assert_eq!(desk.get(&who, &sessions(query)).await.field(), field, "{query}");
     }
     let expiries = |query: &str| format!("/api/v1/calendars/NFO/expiries?{query}");
     for (query, field) in [
+        (
+            "underlying=NIFTY&from=2099-12-20&to=2100-01-05",
+            "from:OUT_OF_RANGE",
+        ),
         ("underlying=TULIPS", "underlying:UNKNOWN"),
         ("underlying=ES", "underlying:OTHER_CALENDAR"),
     ] {
@@ -340,7 +352,7 @@ async fn a_file_of_overrides_is_laid_over_whole_or_not_at_all() {
     assert!(note.detail.contains("Muhurat") && note.detail.contains("Election"));
 
     // What is stored is there after a restart.
-    let again = tradewind_server::calendars::Calendars::load(&desk.db, &desk.state.config.org, &[]).await;
+    let again = Calendars::load(&desk.db, &desk.state.config.org, &[]).await;
     assert_eq!(again.expect("loaded").laid(), desk.state.calendars.laid());
 }
 
@@ -363,4 +375,99 @@ async fn only_administrators_lay_something_over_a_calendar() {
     let import = send_csv(&desk, &who, "/api/v1/calendars/XNSE/overrides/import", csv).await;
     assert_eq!(import.status, 403);
     assert!(desk.state.calendars.laid().is_empty());
+}
+
+/// Makes a call, and goes away after it was looked at so often. Whether it was answered before.
+async fn left_after(looks: usize, desk: &Desk, who: &As, call: (&str, &str, Value)) -> bool {
+    let (method, path, body) = call;
+    let mut answer = Box::pin(desk.call(who, method, path, body));
+    let mut left = looks;
+    poll_fn(move |cx| {
+        left -= 1;
+        match answer.as_mut().poll(cx) {
+            Poll::Ready(_) => Poll::Ready(true),
+            Poll::Pending if left == 0 => Poll::Ready(false),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn what_is_changed_is_audited_also_when_whoever_asked_has_gone() {
+    let desk = Desk::open().await;
+    let who = admin(&desk).await;
+    let days: Vec<String> = (1..28).map(|day| format!("2027-03-{day:02}")).collect();
+    let put = |date: &str| format!("/api/v1/calendars/CMES/overrides/{date}");
+    let mut answered = false;
+    // Each goes away one look later than the one before, until one stays for the answer.
+    for (looks, date) in (1..).zip(&days) {
+        let event =
+            json!({"instrument": "ACME.XNAS", "ex_date": date, "kind": "split", "new": "2", "held": "1"});
+        left_after(looks, &desk, &who, ("POST", "/api/v1/corporate-actions", event)).await;
+        let holiday = json!({"kind": "holiday", "name": "x"});
+        answered |= left_after(looks, &desk, &who, ("PUT", &put(date), holiday)).await;
+    }
+    assert!(answered, "none of them stayed long enough");
+    let mut counts = ((0, 0), (0, 0));
+    // What goes on after they have gone takes its time; what never comes is not waited for for ever.
+    for _ in 0..2_000 {
+        let rows = audit::list(&desk.db, 0, 1_000).await.expect("audit");
+        let of = |action: &str| rows.iter().filter(|(_, row)| row.action == action).count();
+        let events = desk.get(&who, "/api/v1/corporate-actions?limit=500").await.json();
+        let events = events["items"].as_array().map_or(0, Vec::len);
+        counts = (
+            (desk.state.calendars.laid().len(), events),
+            (of("calendar.override.put"), of("corporate_action.add")),
+        );
+        if counts.0 == counts.1 {
+            break;
+        }
+    }
+    let (made, audited) = counts;
+    assert!(made.0 > 0 && made.1 > 0, "{made:?}");
+    assert_eq!(
+        made, audited,
+        "changes that were made, and those that the log tells"
+    );
+}
+
+#[tokio::test]
+async fn a_stored_override_that_nobody_can_read_stops_nothing_and_can_be_taken_away() {
+    let desk = Desk::open().await;
+    let who = admin(&desk).await;
+    let path = "/api/v1/calendars/XNSE/overrides/2026-12-01";
+    let holiday = json!({"kind": "holiday", "name": "Election"});
+    assert_eq!(desk.call(&who, "PUT", path, holiday).await.status, 200);
+    let eclipse = OverrideRow {
+        calendar: "XNSE".to_owned(),
+        date: "2026-12-02".parse().expect("a date"),
+        kind: "eclipse".to_owned(),
+        open: None,
+        close: None,
+        break_start: None,
+        break_end: None,
+        name: "Eclipse".to_owned(),
+    };
+    let org = &desk.state.config.org;
+    overrides::put(&desk.db, org, &[eclipse], "u-ravi", desk.state.clock.now())
+        .await
+        .expect("put");
+    let loaded = Calendars::load(&desk.db, org, &[]).await.expect("loaded");
+    assert_eq!(loaded.laid(), desk.state.calendars.laid());
+    assert_eq!(loaded.laid().len(), 1);
+    let listed = desk.get(&who, "/api/v1/calendars/XNSE/overrides").await.json();
+    assert_eq!(listed["overrides"].as_array().map(Vec::len), Some(1));
+
+    let path = "/api/v1/calendars/XNSE/overrides/2026-12-02";
+    let removed = desk.call(&who, "DELETE", path, Value::Null).await;
+    assert_eq!(removed.status, 200);
+    let again = desk.call(&who, "DELETE", path, Value::Null).await;
+    assert_eq!(again.problem(), "OVERRIDE_UNKNOWN");
+    let rows = audit::list(&desk.db, 0, 100).await.expect("audit");
+    let (_, note) = rows
+        .iter()
+        .find(|(_, row)| row.action == "calendar.override.delete")
+        .expect("audited");
+    assert!(note.detail.contains("Eclipse"), "{}", note.detail);
 }

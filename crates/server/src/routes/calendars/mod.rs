@@ -68,6 +68,7 @@ fn period(
         Some(text) => day("from", text)?,
         None => today(state, calendar)?,
     };
+    covered(calendar, "from", from)?;
     let to = match to {
         Some(text) => day("to", text)?,
         None => from
@@ -78,11 +79,28 @@ fn period(
         let text = format!("the period ends on {to}, before it begins on {from}");
         return Err(ApiError::field("to", "OUT_OF_RANGE", text));
     }
+    covered(calendar, "to", to)?;
     if (to - from).get_days() >= DAYS_MAX {
         let text = format!("a period has at most {DAYS_MAX} days");
         return Err(ApiError::field("to", "OUT_OF_RANGE", text));
     }
     Ok((from, to))
+}
+
+/// Refuses a date that the calendar does not reach.
+fn covered(calendar: &Calendar, field: &str, date: Date) -> ApiResult<()> {
+    let (from, to) = calendar.coverage();
+    if from <= date && date <= to {
+        return Ok(());
+    }
+    let calendar = calendar.id();
+    let why = CalendarError::OutsideCoverage {
+        calendar,
+        date,
+        from,
+        to,
+    };
+    Err(ApiError::field(field, "OUT_OF_RANGE", why.to_string()))
 }
 
 fn today(state: &AppState, calendar: &Calendar) -> ApiResult<Date> {
@@ -95,6 +113,7 @@ fn today(state: &AppState, calendar: &Calendar) -> ApiResult<Date> {
 fn refused(error: CalendarError) -> ApiError {
     let field = match &error {
         CalendarError::UnknownUnderlying { .. } => "underlying",
+        CalendarError::OutsideCoverage { date, to, .. } if date > to => "to",
         CalendarError::OutsideCoverage { .. } | CalendarError::EmptyPeriod { .. } => "from",
         CalendarError::UnknownCalendar { .. } | CalendarError::NoTimeStamp { .. } => "calendar",
     };

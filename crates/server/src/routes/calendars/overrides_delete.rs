@@ -21,13 +21,20 @@ pub async fn delete_override(
     params: Params,
 ) -> ApiResult<Json<wire::CalendarChanged>> {
     let (calendar, date) = (named(&state, &params)?, dated(&params)?);
-    let removed = state.calendars.remove(&calendar, date).await;
-    let removed = removed.map_err(|e| unchanged(e, |_| "date".to_owned()))?;
-    let removed = removed.ok_or_else(|| ApiError::of(Code::OverrideUnknown))?;
-    let before = map::calendar::stored(removed)?;
-    let subject = format!("{} {date}", calendar.id());
-    let note = Note::ok(&caller, "calendar.override.delete", &subject)
-        .with(json!({"before": audited(&before), "after": null}));
-    audit::write(&state, &request, note).await?;
-    Ok(Json(changed(&state, &calendar, vec![before])))
+    to_its_end(async move {
+        let removed = state.calendars.remove(&calendar, date).await;
+        let removed = removed.map_err(|e| unchanged(e, |_| "date".to_owned()))?;
+        let removed = removed.ok_or_else(|| ApiError::of(Code::OverrideUnknown))?;
+        // One that nobody can read goes, too, and the log tells it as it was stored.
+        let raw =
+            json!({"kind": removed.row.kind, "name": removed.row.name, "changed_by": removed.changed_by});
+        let before = map::calendar::stored(removed).ok();
+        let told = before.as_ref().map_or(raw, audited);
+        let subject = format!("{} {date}", calendar.id());
+        let note = Note::ok(&caller, "calendar.override.delete", &subject)
+            .with(json!({"before": told, "after": null}));
+        audit::write(&state, &request, note).await?;
+        Ok(Json(changed(&state, &calendar, before.into_iter().collect())))
+    })
+    .await
 }

@@ -1,8 +1,11 @@
 //! Laying the overrides of a file over a calendar.
 
+use std::sync::Arc;
+
 use crate::routes::prelude::*;
 
 use tradewind_calendar::overrides::{self, Imported};
+use tradewind_calendar::{Calendar, Override};
 use wire::FieldError;
 
 use super::overrides_put::audited;
@@ -50,6 +53,27 @@ pub async fn import_overrides(
         let text = "the file has a header, but no override below it";
         return Err(ApiError::field("file", "EMPTY", text));
     }
+    let made = to_its_end(lay(
+        state.clone(),
+        request,
+        caller,
+        calendar.clone(),
+        overrides,
+        lines,
+    ))
+    .await?;
+    Ok(Json(changed(&state, &calendar, made)))
+}
+
+/// Lays the overrides of a file over a calendar; `lines` says where each of them stands.
+async fn lay(
+    state: AppState,
+    request: RequestInfo,
+    caller: Arc<Caller>,
+    calendar: Calendar,
+    overrides: Vec<Override>,
+    lines: Vec<usize>,
+) -> ApiResult<Vec<wire::CalendarOverride>> {
     let (now, by) = (state.clock.now(), caller.user.as_str());
     let before = state.calendars.put(overrides.clone(), by, now).await;
     let before = before.map_err(|e| {
@@ -71,7 +95,7 @@ pub async fn import_overrides(
         audit::write(&state, &request, note.with(json!({"changes": changes}))).await?;
     }
     made.sort_by(|a, b| a.date.cmp(&b.date));
-    Ok(Json(changed(&state, &calendar, made)))
+    Ok(made)
 }
 
 /// The file as text.

@@ -2,6 +2,8 @@
 
 use crate::routes::prelude::*;
 
+use tradewind_store::StoreError;
+
 use super::named;
 use crate::map;
 
@@ -15,9 +17,14 @@ pub async fn list_overrides(
 ) -> ApiResult<Json<wire::CalendarOverrides>> {
     let calendar = named(&state, &params)?;
     let rows = state.calendars.list(&calendar).await?;
-    let overrides: Result<_, _> = rows.into_iter().map(map::calendar::stored).collect();
+    // One of a kind that nobody knows is not laid over the calendar, and hides none of the others.
+    let refused =
+        |error: &StoreError| tracing::warn!(%error, "a stored override cannot be read; it is left out");
+    let overrides = rows
+        .into_iter()
+        .filter_map(|row| map::calendar::stored(row).inspect_err(refused).ok());
     Ok(Json(wire::CalendarOverrides {
         calendar: calendar.id().to_owned(),
-        overrides: overrides?,
+        overrides: overrides.collect(),
     }))
 }

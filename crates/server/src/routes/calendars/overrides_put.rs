@@ -41,18 +41,21 @@ pub async fn put_override(
         name: &body.name,
     };
     let given = fields.read().map_err(|e| refused(&e))?;
-    let now = state.clock.now();
-    let by = caller.user.as_str();
-    let before = state.calendars.put(vec![given.clone()], by, now).await;
-    let before = before.map_err(|e| unchanged(e, |_| "date".to_owned()))?;
-    let after = map::calendar::change(date, &given.change, by, now);
-    let before = before.into_iter().flatten().next();
-    let before = before.map(|change| audited(&map::calendar::change(date, &change, by, now)));
-    let subject = format!("{} {date}", calendar.id());
-    let note = Note::ok(&caller, "calendar.override.put", &subject)
-        .with(json!({"before": before, "after": audited(&after)}));
-    audit::write(&state, &request, note).await?;
-    Ok(Json(changed(&state, &calendar, vec![after])))
+    to_its_end(async move {
+        let now = state.clock.now();
+        let by = caller.user.as_str();
+        let before = state.calendars.put(vec![given.clone()], by, now).await;
+        let before = before.map_err(|e| unchanged(e, |_| "date".to_owned()))?;
+        let after = map::calendar::change(date, &given.change, by, now);
+        let before = before.into_iter().flatten().next();
+        let before = before.map(|change| audited(&map::calendar::change(date, &change, by, now)));
+        let subject = format!("{} {date}", calendar.id());
+        let note = Note::ok(&caller, "calendar.override.put", &subject)
+            .with(json!({"before": before, "after": audited(&after)}));
+        audit::write(&state, &request, note).await?;
+        Ok(Json(changed(&state, &calendar, vec![after])))
+    })
+    .await
 }
 
 /// What the audit log tells of an override.
