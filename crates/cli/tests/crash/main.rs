@@ -13,7 +13,7 @@
 //! | `TRADEWIND_CRASH_DIR` | where to keep data, logs and progress; a run there goes on where the last one ended |
 //! | `TRADEWIND_CRASH_SEED` | seed of a new run |
 //! | `TRADEWIND_CRASH_CLIENTS` | clients at once; 8. Fewer leave more of the machine to other work in long runs |
-//! | `TRADEWIND_CRASH_LOAD_MS` | longest load before the kill, in milliseconds beyond 30; 450 |
+//! | `TRADEWIND_CRASH_LOAD_MS` | longest load before the kill, in milliseconds beyond 30; 350, so that a cycle ends within a second |
 //! | `TRADEWIND_BIN` | the program to test, instead of the one built with the test |
 
 mod api;
@@ -29,7 +29,7 @@ use dice::Dice;
 use rig::Rig;
 
 const CYCLES_DEFAULT: u64 = 100;
-const LOAD_MS_DEFAULT: u64 = 450;
+const LOAD_MS_DEFAULT: u64 = 350;
 const CLIENTS_DEFAULT: u64 = 8;
 /// The state that the crash left is looked over once in so many cycles.
 const VERIFY_EVERY: u64 = 10;
