@@ -1,0 +1,90 @@
+"""What the document does not say. Every row is checked against the document, so that none outlives what it is about."""
+
+from __future__ import annotations
+
+# Operations that the client leaves out, each with the reason.
+LEFT_OUT = {
+    "get_stream": "the hub is a WebSocket: see tradewind_client.stream",
+    "get_reference": "a page for browsers",
+    "get_reference_style": "of that page",
+    "get_reference_script": "of that page",
+    "post_session": "opens a browser's session; programs send an API key",
+    "post_session_link": "opens a browser's session",
+    "delete_session": "only in person: a key is refused",
+    "list_sessions": "only in person",
+    "revoke_session": "only in person",
+    "post_setup": "opens a browser's session for the first administrator",
+    "post_password": "only in person",
+    "list_keys": "only in person: a key must not make or keep credentials",
+    "post_key": "only in person",
+    "revoke_key": "only in person",
+}
+
+# Schemas whose shape depends on something outside of them: taken as any JSON value.
+OPAQUE = {"HubData": "which shape it has follows from the topic's channel: see tradewind_client.stream.channels"}
+
+# Schemas that only the hub's messages lead to.
+HUB_ROOTS = ("ServerMessage", "ClientMessage", "HubData", "Problem")
+
+# Text fields that carry decimals, although their schema is a plain string.
+DECIMAL_TEXT = {
+    "AllocationPart": {"quantity"},
+    "BookingTask": {"amount", "bought", "sold", "withheld"},
+    "BracketLeg": {"distance", "price"},
+    "CorporateAction": {
+        "cost_fraction",
+        "fraction_price",
+        "fraction_step",
+        "per_unit",
+        "price",
+        "taken",
+        "withholding",
+    },
+    "CorrectedFill": {"fee", "price", "quantity"},
+    "FxRate": {"rate"},
+    "LotPick": {"quantity"},
+    "NewAccount": {"deposit"},
+    "NewCorporateEvent": {"amount", "cost_fraction", "held", "new", "price"},
+    "NewOrder": {
+        "activation",
+        "display_quantity",
+        "price",
+        "quantity",
+        "trailing_offset",
+        "trailing_percent",
+        "trigger",
+    },
+    "NewTransfer": {"amount"},
+    "OrderChange": {"display_quantity", "price", "quantity", "trigger"},
+}
+
+# Arrays of decimals that are pairs of price and size.
+LEVELS = {"Book": {"asks", "bids"}, "BookDelta": {"asks", "bids"}}
+
+# Fields that are never shown by repr.
+SECRETS = {
+    "ClientMessage": {"ticket"},
+    "NewUser": {"password"},
+    "Session": {"csrf_token"},
+    "StreamTicket": {"ticket"},
+}
+# Words in a field's name that ask for a row above, and fields that have such a word and are no secret.
+SECRET_WORDS = ("password", "token", "secret", "ticket", "csrf", "credential")
+
+# Query parameters that are lists in one text.
+COMMA_LISTS = {("get_bars", "overlays"), ("list_quotes", "instruments"), ("udf_quotes", "symbols")}
+
+# Requests that are safe to repeat, beside GET and those with an Idempotency-Key: when this expression holds.
+REPEATABLE = {
+    # The engine answers an order id that it knows with the order that is there.
+    "post_batch": "all(order.client_order_id is not None for order in body.orders)",
+    "post_bracket": "body.entry.client_order_id is not None",
+    # They change nothing.
+    "query_indicators": "True",
+    "preview_size": "True",
+    "preview_statement": "True",
+    "check_script": "True",
+}
+
+# How an answer in another form than JSON is called.
+FORMS = {"application/vnd.apache.arrow.stream": "arrow"}

@@ -1,0 +1,145 @@
+"""Orders on paper: placed, changed, canceled, refused, repeated, limited."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tests.e2e.conftest import INSTRUMENT, World, until
+from tradewind_client import (
+    NO_RETRY,
+    AsyncClient,
+    Client,
+    Conflict,
+    NewOrder,
+    OrderChange,
+    OrderDenied,
+    OrderState,
+    OrderType,
+    RateLimited,
+    Side,
+    ValidationFailed,
+    ensure_accepted,
+    is_open,
+    models,
+    new_order_id,
+)
+from tradewind_client.enums import OrderList
+
+pytestmark = pytest.mark.anyio
+
+
+def resting(quote: models.Quote, **more: object) -> NewOrder:
+    """A bid far enough below the market to stay where it is."""
+    assert quote.bid is not None
+    price = (quote.bid * Decimal("0.97")).quantize(Decimal("0.01"))
+    terms = {"client_order_id": new_order_id(), "quantity": Decimal("0.01"), "price": price, **more}
+    return NewOrder(instrument=INSTRUMENT, side=Side.BUY, type=OrderType.LIMIT, **terms)  # type: ignore[arg-type]
+
+
+def test_an_order_rests_is_changed_and_is_canceled(client: Client, account: str, quote: models.Quote) -> None:
+    asked = resting(quote)
+    order = ensure_accepted(client.orders.post_order(account, asked))
+    assert order.client_order_id == asked.client_order_id
+    assert (order.quantity, order.price) == (Decimal("0.01"), asked.price)
+    name = order.client_order_id
+    order = until(lambda: client.orders.get_order(account, name), lambda o: o.state == OrderState.ACCEPTED)
+    assert name in {one.client_order_id for one in client.orders.iter_orders(account, state=OrderList.OPEN)}
+    changed = client.orders.modify_order(account, name, OrderChange(quantity="0.02", version=order.version))
+    assert changed.state in (OrderState.PENDING_MODIFY, OrderState.ACCEPTED)
+    order = until(lambda: client.orders.get_order(account, name), lambda o: o.quantity == Decimal("0.02"))
+    client.orders.cancel_order(account, name)
+    order = until(lambda: client.orders.get_order(account, name), lambda o: not is_open(o))
+    assert order.state == OrderState.CANCELED
+    with pytest.raises(Conflict) as caught:
+        client.orders.cancel_order(account, name)
+    assert caught.value.code == "ORDER_NOT_OPEN"
+
+
+def test_the_same_order_again_is_the_first_one(client: Client, account: str, quote: models.Quote) -> None:
+    asked = resting(quote)
+    first = client.orders.post_order(account, asked)
+    again = client.orders.post_order(account, asked)
+    assert (again.client_order_id, again.created_at) == (first.client_order_id, first.created_at)
+    with pytest.raises(ValidationFailed) as caught:
+        client.orders.post_order(account, resting(quote, client_order_id=asked.client_order_id, quantity="0.03"))
+    assert caught.value.code == "ORDER_ID_REUSED"
+    unnamed = resting(quote, client_order_id=None)
+    one, two = (client.orders.post_order(account, unnamed, idempotency_key="once-and-only") for _ in range(2))
+    assert one.client_order_id == two.client_order_id
+    assert set(client.orders.cancel_all(account).canceled) >= {first.client_order_id, one.client_order_id}
+
+
+def test_an_order_that_the_risk_gate_denies_says_why(client: Client, account: str, quote: models.Quote) -> None:
+    order = client.orders.post_order(account, resting(quote, quantity="500"))
+    assert order.state == OrderState.DENIED
+    assert not is_open(order)
+    with pytest.raises(OrderDenied) as caught:
+        ensure_accepted(order)
+    assert caught.value.order is order
+    assert order.denials[0].rule in str(caught.value)
+
+
+def test_an_order_that_makes_no_sense_is_refused_by_field(client: Client, account: str) -> None:
+    with pytest.raises(ValidationFailed) as caught:
+        client.orders.post_order(
+            account, NewOrder(instrument=INSTRUMENT, side=Side.BUY, type=OrderType.LIMIT, quantity="-1", price="1")
+        )
+    assert caught.value.field("quantity") is not None
+
+
+async def test_a_market_order_fills_and_the_ledger_adds_up(waiting: AsyncClient, account: str) -> None:
+    order = await waiting.orders.post_order(
+        account,
+        NewOrder(instrument=INSTRUMENT, side=Side.BUY, type=OrderType.MARKET, quantity="0.01"),
+    )
+    async with waiting.stream() as hub:
+        feed = await hub.orders(account)
+        while not any(o.client_order_id == order.client_order_id and o.state == OrderState.FILLED for o in feed.rows):
+            await feed.next(20)
+    fills = [f async for f in waiting.orders.iter_fills(account) if f.client_order_id == order.client_order_id]
+    while sum(fill.quantity for fill in fills) < Decimal("0.01"):
+        fills = [f async for f in waiting.orders.iter_fills(account) if f.client_order_id == order.client_order_id]
+    assert sum(fill.quantity for fill in fills) == Decimal("0.01")
+    assert all(fill.fee > 0 for fill in fills)
+    assert {row.sum for row in (await waiting.accounts.get_account(account)).ledger_sum} == {Decimal(0)}
+    entries = [entry async for entry in waiting.orders.iter_entries(account, limit=2)]
+    assert len(entries) > 2
+    assert len({entry.id for entry in entries}) == len(entries)
+
+
+def test_money_moves_once_under_one_key(client: Client, account: str) -> None:
+    transfer = models.NewTransfer(amount="2500.50", currency="USD", reason="test of the client")
+    first = client.accounts.post_transfer(account, transfer, idempotency_key="salary-of-november")
+    again = client.accounts.post_transfer(account, transfer, idempotency_key="salary-of-november")
+    assert first == again
+    with pytest.raises(ValidationFailed) as caught:
+        client.accounts.post_transfer(
+            account,
+            models.NewTransfer(amount="1", currency="USD", reason="test of the client"),
+            idempotency_key="salary-of-november",
+        )
+    assert caught.value.code == "IDEMPOTENCY_KEY_REUSED"
+
+
+def test_settings_are_changed_on_the_version_that_was_read(client: Client, account: str) -> None:
+    risk = client.risk.get_risk(account)
+    changed = client.risk.put_risk(account, risk.settings, if_match=risk.version)
+    assert changed.version == risk.version + 1
+    with pytest.raises(Exception, match="VERSION_CONFLICT"):
+        client.risk.put_risk(account, risk.settings, if_match=risk.version)
+
+
+def test_too_many_orders_are_refused_and_with_patience_all_arrive(world: World, client: Client, account: str) -> None:
+    """Ten orders a second for a key. Each of these is refused by field, which costs as much as any other."""
+    wrong = NewOrder(instrument=INSTRUMENT, side=Side.BUY, type=OrderType.LIMIT, quantity="-1", price="1")
+    hasty = client.with_options(retry=NO_RETRY)
+    with pytest.raises(RateLimited) as caught:
+        for _ in range(50):
+            with pytest.raises(ValidationFailed):
+                hasty.orders.post_order(account, wrong)
+    assert (caught.value.code, caught.value.retry_after_s) == ("RATE_LIMITED", 1.0)
+    for _ in range(3):
+        with pytest.raises(ValidationFailed):
+            client.orders.post_order(account, wrong)
