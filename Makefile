@@ -13,7 +13,7 @@ WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -pa
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 export TRADEWIND_TEST_DATA ?= $(abspath ../shared/data)
 
-.PHONY: help run test test-rust test-web test-e2e test-s3 lint bench web fuzz clean dev need-node need-chromium
+.PHONY: help run test test-rust test-web test-e2e test-python test-s3 lint bench web fuzz clean dev need-node need-chromium
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,7 +35,7 @@ $(WEB_STAMP): web/node_modules/.package-lock.json $(WEB_SOURCES)
 	cd web && npm run build
 	touch $@
 
-test: test-rust test-web test-e2e ## everything: unit, integration, crash and browser tests
+test: test-rust test-web test-e2e test-python ## everything: unit, integration, crash, browser and client tests
 
 test-rust: web
 	tools/test-rust.sh
@@ -46,6 +46,17 @@ test-web: web
 test-e2e: web need-chromium
 	tools/test-rust.sh --no-run
 	cd web && TRADEWIND_BIN=$(abspath $(TARGET_DIR))/ci/tradewind npm run e2e
+
+clients/python/.venv/.installed: clients/python/requirements-dev.txt clients/python/pyproject.toml
+	python3 -m venv clients/python/.venv
+	clients/python/.venv/bin/pip install --quiet --disable-pip-version-check --requirement clients/python/requirements-dev.txt
+	clients/python/.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable clients/python
+	touch $@
+
+test-python: clients/python/.venv/.installed ## the Python client: types, style, tests against the program that test-rust built
+	@test -x $(TARGET_DIR)/ci/tradewind || { echo "$(TARGET_DIR)/ci/tradewind is needed: run 'make test-rust' first" >&2; exit 1; }
+	cd clients/python && . .venv/bin/activate && mypy && ruff check . && ruff format --check . \
+	 && TRADEWIND_BIN=$(abspath $(TARGET_DIR))/ci/tradewind python -m pytest
 
 test-s3: ## the catalogue on a local S3-compatible server (installs moto from PyPI)
 	tools/test-s3.sh
@@ -66,7 +77,7 @@ fuzz: ## fuzz every parser for SECONDS each (default 600); installs cargo-fuzz w
 
 clean: ## what was built; your data stays
 	cargo clean
-	rm -rf web/dist web/node_modules web/test-results web/playwright-report
+	rm -rf web/dist web/node_modules web/test-results web/playwright-report clients/python/.venv
 
 need-node:
 	@command -v node >/dev/null && command -v npm >/dev/null \

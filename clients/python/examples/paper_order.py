@@ -4,13 +4,14 @@
 # The key needs the scopes read, trade, cancel and manage (the last one to open an account).
 
 # %%
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 
 from tradewind_client import (
     Client,
     NewOrder,
     OrderChange,
     OrderDenied,
+    OrderState,
     OrderType,
     Side,
     ensure_accepted,
@@ -39,7 +40,9 @@ instrument = next(one for one in client.market.iter_instruments(venue=account.ve
 quote = client.market.get_quote(instrument.id)
 assert quote.bid is not None, "no quote yet: try again in a second"
 price = (quote.bid * Decimal("0.98") / instrument.tick).to_integral_value(ROUND_DOWN) * instrument.tick
-quantity = max(instrument.quantity_min, instrument.lot)
+# Twice the least value that the instrument takes, in whole lots
+lots = (instrument.notional_min * 2 / price / instrument.lot).to_integral_value(ROUND_UP)
+quantity = max(instrument.quantity_min, instrument.lot, lots * instrument.lot)
 
 # %% Its id makes it safe to send again: the server answers the order that is there
 order = NewOrder(
@@ -58,14 +61,24 @@ except OrderDenied as error:
 print(placed.client_order_id, placed.state, placed.quantity, "at", placed.price)
 assert client.orders.post_order(account.id, order).created_at == placed.created_at
 
+# %% The venue takes it a moment later; the hub tells when
+with client.stream() as hub:
+    feed = hub.orders(account.id)
+    for _ in feed:
+        (now,) = (one for one in feed.rows if one.client_order_id == order.client_order_id)
+        print(now.state)
+        if now.state not in (OrderState.INITIALIZED, OrderState.SUBMITTED):
+            break
+
 # %% Changing and canceling
-if is_open(placed):
+if is_open(now):
     changed = client.orders.modify_order(account.id, placed.client_order_id, OrderChange(quantity=quantity * 2))
     print(changed.state, changed.quantity)
     print(client.orders.cancel_order(account.id, placed.client_order_id).state)
 
 # %% An order that is too large is stored and answered like any other, with every rule that denied it
-huge = NewOrder(instrument=instrument.id, side=Side.BUY, type=OrderType.LIMIT, quantity=10_000, price=price)
+too_much = (detail.cash_available * 10 / price / instrument.lot).to_integral_value() * instrument.lot
+huge = NewOrder(instrument=instrument.id, side=Side.BUY, type=OrderType.LIMIT, quantity=too_much, price=price)
 for denial in client.orders.post_order(account.id, huge).denials:
     print(denial.rule, denial.actual, "against", denial.limit)
 

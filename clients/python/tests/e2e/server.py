@@ -1,4 +1,4 @@
-"""The real program with a data folder of its own: `tradewind demo`, its simulated venues and all."""
+"""The real program with a data folder of its own: `tradewind demo` with its simulated venues, or `tradewind serve`."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ class Server:
     """A data folder and the program on it."""
 
     data: Path
+    mode: str
     url: str = ""
     output: list[str] = field(default_factory=list)
     process: subprocess.Popen[str] | None = None
@@ -53,7 +54,7 @@ class Server:
     def start(self, listen: str = "127.0.0.1:0") -> None:
         """Starts it and waits until it says where it is."""
         self.process = subprocess.Popen(
-            [BINARY, "demo", "--data", str(self.data), "--listen", listen],
+            [BINARY, self.mode, "--data", str(self.data), "--listen", listen],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -93,10 +94,10 @@ class Server:
 
 
 @contextlib.contextmanager
-def running() -> Iterator[Server]:
+def running(mode: str = "demo") -> Iterator[Server]:
     """A server with nobody in it yet; it is started by who needs it."""
     with tempfile.TemporaryDirectory(prefix="tradewind-client-") as folder:
-        server = Server(Path(folder) / "data")
+        server = Server(Path(folder) / "data", mode)
         try:
             yield server
         finally:
