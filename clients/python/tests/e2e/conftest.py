@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
 
 import pytest
 
 from tests.e2e.server import BINARY, Server, running
 from tradewind_client import AsyncClient, Client, models
 
-T = TypeVar("T")
 INSTRUMENT = "BTC-USD.COINBASE"
 PATIENCE_S = 20.0
 
@@ -80,10 +78,12 @@ def account(client: Client, quote: models.Quote) -> str:
     return opened.id
 
 
-def until(read: Callable[[], T], holds: Callable[[T], bool]) -> T:
-    """Reads until it holds; each reading is a request, so this is bounded by their number."""
-    for _ in range(200):
-        value = read()
-        if holds(value):
-            return value
-    raise AssertionError(f"it never came: {value}")
+def order_when(client: Client, account: str, name: str, holds: Callable[[models.Order], bool]) -> models.Order:
+    """The order as soon as it is so; the hub tells."""
+    with client.stream() as hub:
+        feed = hub.orders(account)
+        while True:
+            feed.next(PATIENCE_S)
+            for order in feed.rows:
+                if order.client_order_id == name and holds(order):
+                    return order

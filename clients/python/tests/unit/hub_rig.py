@@ -47,11 +47,11 @@ class Peer:
     async def say(self, **message: Any) -> None:
         await self.socket.send(json.dumps(message))
 
-    async def welcome(self, heartbeat_s: int = 15) -> str:
+    async def welcome(self) -> str:
         """Signs the client on; its ticket."""
         ticket = (await self.hear(op="auth"))["ticket"]
         limits = {"messages_per_minute": 600, "subscriptions": 256, "message_bytes": 4096, "queue_bytes": 1 << 20}
-        await self.say(op="welcome", server_time=TS, heartbeat_s=heartbeat_s, user="asha", limits=limits)
+        await self.say(op="welcome", server_time=TS, heartbeat_s=15, user="asha", limits=limits)
         return str(ticket)
 
     async def confirm(self, topic: str) -> dict[str, Any]:
@@ -92,12 +92,12 @@ class Rig:
         return Hub(self.tickets, self.url, proxies=False, options=HubOptions(**quick))
 
     @contextlib.asynccontextmanager
-    async def connected(self, heartbeat_s: int = 15, **options: Any) -> AsyncIterator[tuple[Hub, Peer]]:
+    async def connected(self, **options: Any) -> AsyncIterator[tuple[Hub, Peer]]:
         """A hub that is signed on, and the other end of it."""
         hub = self.hub(**options)
         entering = asyncio.create_task(hub.__aenter__())
         peer = await self.peer()
-        await peer.welcome(heartbeat_s)
+        await peer.welcome()
         await entering
         try:
             yield hub, peer

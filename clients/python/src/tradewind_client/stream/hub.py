@@ -88,6 +88,8 @@ class Hub:
     # Its life.
 
     async def __aenter__(self) -> Hub:
+        if self._task is not None or self._failure is not None:
+            raise HubClosed("a hub is entered once: ask for another one")
         self._started = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._run(), name="tradewind hub")
         try:
@@ -340,7 +342,8 @@ class Hub:
         self._feeds.clear()
 
     async def _beat(self, socket: ClientConnection) -> None:
-        period = float(self.welcome.heartbeat_s if self.welcome else 15) or 15.0
+        told = self.welcome.heartbeat_s if self.welcome else 0
+        period = self._options.heartbeat_s or float(told or 15)
         with contextlib.suppress(websockets.ConnectionClosed):
             while True:
                 await asyncio.sleep(period)

@@ -29,6 +29,11 @@ class HubOptions:
     handshake_s: float = 8.0
     """Time for connecting and signing on, and for the answer to a subscription."""
 
+    heartbeat_s: float | None = None
+    """Time between two signs of life; after two and a half without one of the server the connection is made again.
+    As the hub says when None; shorter where something on the way forgets silent connections.
+    """
+
     backoff_first_s: float = 0.25
     """First wait before connecting again; doubles with each attempt that fails."""
 
