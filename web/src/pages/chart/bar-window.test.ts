@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Bar, Bars } from '$/api/types';
-import { BARS_MAX, BarWindow, barTime } from './bar-window';
+import { BARS_MAX, BarWindow, barTime, LIVE_BEYOND_MAX } from './bar-window';
 
 const bar = (minute: number, change: Partial<Bar> = {}): Bar => ({
   ts: `2026-11-22T10:0${minute}:00Z`,
@@ -56,14 +56,31 @@ describe('the window of bars', () => {
     expect(window.at(barTime('2026-11-22T10:01:00Z'))?.close).toBe('6');
     expect(window.apply(bar(0, { revision: 1 }))).toBe('none');
   });
-  it('is bounded: a full one lets its oldest tenth go', () => {
+  it('is bounded: a full one lets its oldest go, many at once, and stays full', () => {
     const start = Date.parse('2026-01-01T00:00:00Z');
     const at = (n: number) => ({ ...bar(0), ts: new Date(start + n * 1000).toISOString() });
     const window = new BarWindow();
-    window.take(page(Array.from({ length: BARS_MAX }, (_, n) => at(n))));
-    expect(window.apply(at(BARS_MAX))).toBe('past');
-    expect(window.count).toBe(BARS_MAX * 0.9 + 1);
-    expect(window.last?.ts).toBe(at(BARS_MAX).ts);
+    window.take(page(Array.from({ length: BARS_MAX - 1 }, (_, n) => at(n))));
+    expect(window.full).toBe(false);
+    window.take(page([at(BARS_MAX - 1)]));
+    expect(window.full).toBe(true);
+    for (let n = 0; n < LIVE_BEYOND_MAX; n += 1) expect(window.apply(at(BARS_MAX + n))).toBe('last');
+    expect(window.oldest?.ts).toBe(at(0).ts);
+    const newest = at(BARS_MAX + LIVE_BEYOND_MAX);
+    expect(window.apply(newest)).toBe('past');
+    expect(window.count).toBe(BARS_MAX);
+    expect(window.full).toBe(true);
+    expect(window.oldest?.ts).toBe(at(LIVE_BEYOND_MAX + 1).ts);
+    expect(window.last?.ts).toBe(newest.ts);
     expect(window.times).toHaveLength(window.count);
+  });
+  it('takes no more of a page than there is room for: the newest', () => {
+    const start = Date.parse('2026-01-01T00:00:00Z');
+    const at = (n: number) => ({ ...bar(0), ts: new Date(start + n * 1000).toISOString() });
+    const window = new BarWindow();
+    window.take(page(Array.from({ length: BARS_MAX - 5 }, (_, n) => at(n + 10))));
+    window.take(page(Array.from({ length: 10 }, (_, n) => at(n))));
+    expect(window.count).toBe(BARS_MAX);
+    expect(window.oldest?.ts).toBe(at(5).ts);
   });
 });

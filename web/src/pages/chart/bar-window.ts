@@ -11,8 +11,10 @@ export function barTime(ts: string): number {
 
 export type Change = 'none' | 'last' | 'past';
 
-/** Bars kept; beyond it the oldest go. More than a screen can show, less than a browser minds. */
+/** Pages of history fill the window to here. More than a screen can show, less than a browser minds. */
 export const BARS_MAX = 20_000;
+/** So many live bars more before the oldest go, all at once: a full window is not redrawn with every bar. */
+export const LIVE_BEYOND_MAX = BARS_MAX / 10;
 
 export class BarWindow {
   #times: number[] = [];
@@ -28,6 +30,10 @@ export class BarWindow {
   }
   get count(): number {
     return this.#bars.length;
+  }
+  /** There is no room for older bars: it keeps its newest. */
+  get full(): boolean {
+    return this.count >= BARS_MAX;
   }
   get last(): Bar | null {
     return this.#bars.at(-1) ?? null;
@@ -60,10 +66,10 @@ export class BarWindow {
     if (last === undefined || time > last) {
       this.#times.push(time);
       this.#bars.push(bar);
-      if (this.count <= BARS_MAX) return 'last';
-      // A tenth at once, so that a full window is not redrawn with every bar.
-      this.#times.splice(0, BARS_MAX / 10);
-      this.#bars.splice(0, BARS_MAX / 10);
+      const beyond = this.count - BARS_MAX;
+      if (beyond <= LIVE_BEYOND_MAX) return 'last';
+      this.#times.splice(0, beyond);
+      this.#bars.splice(0, beyond);
       return 'past';
     }
     const index = lowerBound(this.#times, time);

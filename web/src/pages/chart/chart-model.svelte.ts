@@ -1,7 +1,7 @@
 /** The bars that a chart shows and where they come from: pages of history over REST, live bars over the hub. */
 import { market } from '$/api';
 import type { Bar, Bars, DataState } from '$/api/types';
-import { BARS_MAX, BarWindow } from './bar-window';
+import { BarWindow } from './bar-window';
 
 const PAGE = 500;
 const OLDER_PAGE = 2_000;
@@ -31,10 +31,10 @@ export class ChartModel {
   readonly window = new BarWindow();
   #selection: Selection | null = null;
   #abort: AbortController | null = null;
-  /** Where the page before the oldest bar ends; `null` when there is none, or it is under way. */
+  /** Where the page before the oldest bar ends; `null` when there is none. A full window, which stays full, asks no more. */
   #before: string | null = null;
-  /** The oldest bar when that was told: beyond a full window bars have gone since, and the page begins later. */
-  #oldest: string | undefined;
+  /** An older page is under way, and this would stop it. */
+  #paging: AbortController | null = null;
   #failures = 0;
   /** Bars that came while a page was under way; they are newer than the page or say the same. */
   #waiting: Bar[] = [];
@@ -74,24 +74,26 @@ export class ChartModel {
     this.loading = false;
   }
 
-  /** Loads what is before the oldest bar. False when there is nothing. */
+  /** Loads what is before the oldest bar. False when there is nothing, or no room for it. */
   async older(): Promise<boolean> {
-    const oldest = this.window.oldest?.ts;
-    if (this.#before === null || oldest === undefined || this.loading) return false;
-    const before = oldest === this.#oldest ? this.#before : oldest;
-    this.#before = null;
+    const [before, abort] = [this.#before, this.#abort];
+    if (before === null || this.loading || this.#paging === abort) return false;
+    if (this.window.full || this.#failures >= FAILURES_MAX) return false;
+    this.#paging = abort;
     const count = this.window.count;
     try {
-      this.#take(await this.#load({ limit: OLDER_PAGE, before }));
+      const page = await this.#load({ limit: OLDER_PAGE, before });
+      if (abort?.signal.aborted) return false;
+      this.#take(page);
       this.#failures = 0;
-      // A full window keeps its newest, so there is nothing to gain from asking again.
-      if (this.window.count === BARS_MAX) this.#before = null;
       if (this.window.count === count) return false;
       this.#drawing.setBars(this.window, false);
       return true;
     } catch (error) {
-      if (!isAborted(error) && ++this.#failures < FAILURES_MAX) this.#before = before;
+      if (!isAborted(error)) this.#failures += 1;
       return false;
+    } finally {
+      if (this.#paging === abort) this.#paging = null;
     }
   }
 
@@ -129,7 +131,6 @@ export class ChartModel {
   #take(page: Bars): void {
     this.window.take(page);
     this.#before = page.next_before ?? null;
-    this.#oldest = this.window.oldest?.ts;
     this.dataState = page.state;
     this.simulated = page.simulated;
     this.#show();

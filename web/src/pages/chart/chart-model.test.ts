@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { BarsOf } from '$/api';
 import type { Bar, Bars } from '$/api/types';
+import { BARS_MAX, LIVE_BEYOND_MAX } from './bar-window';
 import { ChartModel, type Drawing } from './chart-model.svelte';
 
 /** Pages are answered by hand, so that bars can come before, between and after them. */
@@ -124,6 +125,44 @@ describe('the chart', () => {
     expect(drawn).toEqual([2, 3, 4]);
     expect(await model.older()).toBe(false);
     expect(asked).toHaveLength(3);
+  });
+
+  it('pages a window full, and no further; bars that it lets go leave it full', async () => {
+    const start = Date.parse('2026-01-01T00:00:00Z');
+    const second = (n: number) => bar(0, { ts: new Date(start + n * 1000).toISOString() });
+    const model = new ChartModel(drawing);
+    const selected = model.select(selection);
+    asked[0]?.answer([second(BARS_MAX + 9)], second(BARS_MAX + 9).ts);
+    await selected;
+    const first = model.older();
+    const page = Array.from({ length: BARS_MAX - 1 }, (_, n) => second(n + 10));
+    asked[1]?.answer(page, second(10).ts);
+    expect(await first).toBe(true);
+    expect(model.window.count).toBe(BARS_MAX);
+    expect(await model.older()).toBe(false);
+    for (let n = 0; n <= LIVE_BEYOND_MAX; n += 1) model.live(second(BARS_MAX + 10 + n));
+    expect(model.window.count).toBe(BARS_MAX);
+    expect(drawn.at(-1)).toBe(BARS_MAX);
+    expect(await model.older()).toBe(false);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('shows nothing of a page that came after another choice', async () => {
+    const model = new ChartModel(drawing);
+    const selected = model.select(selection);
+    asked[0]?.answer([bar(8)], bar(8).ts);
+    await selected;
+    const older = model.older();
+    const other = model.select({ ...selection, interval: '5m' });
+    asked[1]?.answer([bar(7)]);
+    expect(await older).toBe(false);
+    asked[2]?.answer([bar(5)], bar(5).ts);
+    await other;
+    expect(minutes(model)).toEqual([5]);
+    const page = model.older();
+    asked[3]?.answer([bar(4)]);
+    expect(await page).toBe(true);
+    expect(minutes(model)).toEqual([4, 5]);
   });
 
   it('asks again for an older page that failed, but not for ever', async () => {
