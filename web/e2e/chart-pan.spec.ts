@@ -17,6 +17,9 @@ const STEPS = 120;
 /** Of so many passes the best counts: what other programs take from the processor's caches is not the page's work. */
 const PASSES = 3;
 
+// Playwright's recording copies the page with every move of the mouse: work on the same thread that is not the page's.
+test.use({ trace: 'off', screenshot: 'off' });
+
 test('20,000 bars with five indicators pan within a frame', async ({ browser }) => {
   test.setTimeout(240_000);
   // Minutes that end a day ago; what is older than the engine's bars comes from the catalogue.

@@ -14,6 +14,7 @@ import { readId } from './indicator-id';
 import { IndicatorFeed } from './indicator-feed.svelte';
 import { intervalSeconds } from './intervals';
 import { marksOf } from './mark-list';
+import { Pace } from './pace';
 import { colourOf, labelOf, plotsOf, type OutputPlot } from './plots';
 import type { Plot } from './plot';
 import { PlotLayer } from './plot-layer';
@@ -50,10 +51,17 @@ export class Beside {
   readonly #singles = new WeakMap<Float64Array, Float64Array[]>();
   readonly #leases = new Map<string, Lease<Topic>>();
   readonly #compared = new Map<string, Compared>();
+  /** What is still to be drawn: of these indicators from a bar on, and these compared instruments. */
+  readonly #newer = { keys: new Set<string>(), from: Number.POSITIVE_INFINITY, compared: new Set<string>() };
+  readonly #pace: Pace;
   #settle: ReturnType<typeof setTimeout> | null = null;
 
   constructor(view: ChartView) {
     this.#view = view;
+    this.#pace = new Pace(
+      () => view.count,
+      () => this.#drawNewest(),
+    );
     this.feed = new IndicatorFeed(view.window, (keys, newest) => this.#values(keys, newest));
   }
 
@@ -78,6 +86,7 @@ export class Beside {
   /** A bar of the hub. */
   bar(bar: Bar): void {
     const { shown, compared } = this.#view;
+    this.#pace.ask();
     if (bar.closed && shown.length > 0 && !this.#hubTellsAll()) void this.feed.refresh();
     if (shown.length > 0 || compared.length > 0) this.#view.version += 1;
   }
@@ -94,7 +103,10 @@ export class Beside {
     this.#stopComparing((id) => !compared.includes(id));
     for (const id of compared) {
       if (this.#compared.has(id) || id === selection.instrument) continue;
-      const feed = new CompareFeed(id, selection.interval, () => this.#comparedChanged(id));
+      const feed = new CompareFeed(id, selection.interval, () => {
+        this.#newer.compared.add(id);
+        this.#pace.ask();
+      });
       const lease = topics.bars(id, selection.interval);
       const stop = lease.topic.listen((bar) => feed.live(bar));
       const release = () => {
@@ -127,6 +139,7 @@ export class Beside {
   }
 
   moved(): void {
+    this.#pace.moved();
     if (this.#compared.size === 0) return;
     if (this.#settle) clearTimeout(this.#settle);
     this.#settle = setTimeout(() => {
@@ -137,6 +150,7 @@ export class Beside {
   }
 
   close(): void {
+    this.#pace.close();
     for (const lease of this.#leases.values()) lease.release();
     this.#leases.clear();
     this.#stopComparing(() => true);
@@ -239,16 +253,35 @@ export class Beside {
     if (changed.length === 0) return;
     for (const shown of changed) if (!newest || !this.#placeTail(shown)) this.#place(shown);
     this.#view.version += 1;
-    if (newest && !live) return;
-    if (!newest || changed.some((shown) => shown.interval !== null)) this.#plots();
-    else
-      for (const plot of changed.flatMap((shown) => this.#plotsOf(shown)))
-        this.#drawing?.extend(plot, Math.max(0, count - TAIL));
-    const marked = changed.some((shown) => {
-      const known = readId(shown.id, this.#view.registry());
-      return known && plotsOf(known.indicator).some((plot) => plot.kind === 'marks');
-    });
-    if (marked) this.drawMarks();
+    if (newest) {
+      if (!live) return;
+      for (const shown of changed) this.#newer.keys.add(keyOf(shown));
+      this.#newer.from = Math.min(this.#newer.from, Math.max(0, count - TAIL));
+      this.#pace.ask();
+      return;
+    }
+    this.#plots();
+    if (changed.some((shown) => this.#isMarked(shown))) this.drawMarks();
+  }
+
+  /** What came since it was drawn last: bars first, for they make the places of the values. */
+  #drawNewest(): void {
+    this.#view.drawNewest();
+    const { keys, from, compared } = this.#newer;
+    const changed = this.#view.shown.filter((shown) => keys.has(keyOf(shown)));
+    for (const id of compared) this.#placeCompared(id);
+    // Values of a higher interval may stand at all bars anew.
+    if (compared.size > 0 || changed.some((shown) => shown.interval !== null)) this.#plots();
+    for (const plot of changed.flatMap((shown) => this.#plotsOf(shown))) this.#drawing?.extend(plot, from);
+    if (changed.some((shown) => this.#isMarked(shown))) this.drawMarks();
+    if (compared.size > 0) this.#view.version += 1;
+    keys.clear();
+    compared.clear();
+    this.#newer.from = Number.POSITIVE_INFINITY;
+  }
+  #isMarked(shown: ShownIndicator): boolean {
+    const known = readId(shown.id, this.#view.registry());
+    return known !== null && plotsOf(known.indicator).some((plot) => plot.kind === 'marks');
   }
 
   /** The newest values into the columns that are there: ten times a second, so not over all bars. */
@@ -354,11 +387,6 @@ export class Beside {
       release();
       this.#compared.delete(id);
     }
-  }
-  #comparedChanged(id: string): void {
-    this.#placeCompared(id);
-    this.#plots();
-    this.#view.version += 1;
   }
   #placeCompared(id: string): void {
     const compared = this.#compared.get(id);

@@ -33,6 +33,8 @@ export class ChartView {
   from = 0;
   #moment: number | null = null;
   #asked = false;
+  /** So many of the bars are drawn. */
+  #drawn = 0;
 
   constructor(registry: () => readonly Indicator[]) {
     this.registry = registry;
@@ -130,7 +132,14 @@ export class ChartView {
   }
   #drawBars(fresh: boolean): void {
     this.count = this.#shownCount();
+    this.#drawn = this.count;
     this.chart?.setBars(this.window.bars.slice(0, this.count), fresh);
+  }
+  /** The newest of the bars, as they are now. */
+  drawNewest(): void {
+    if (!this.live) return;
+    for (const bar of this.window.bars.slice(Math.max(0, this.#drawn - 1))) this.chart?.updateBar(bar);
+    this.#drawn = this.count;
   }
 
   #shownCount(): number {
@@ -152,7 +161,7 @@ export class ChartView {
   #bar(bar: Bar): void {
     if (this.live) {
       this.count = this.window.count;
-      this.chart?.updateBar(bar);
+      if (!this.beside) this.drawNewest();
     }
     this.beside?.bar(bar);
   }

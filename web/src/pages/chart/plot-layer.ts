@@ -29,6 +29,8 @@ type PlotPoint = NonNullable<ReturnType<typeof pointOf>>;
 interface Drawn {
   series: Series;
   plot: Plot;
+  /** The options that it has. */
+  look: string;
   tail: DrawnTail<PlotPoint>;
   /** Of a compared instrument. */
   change: ChangeLabel | null;
@@ -85,14 +87,17 @@ export class PlotLayer {
       drawn = undefined;
     }
     const series = drawn?.series ?? this.#create(plot);
-    series.applyOptions({
+    const options = {
       visible: !plot.hidden,
       ...(plot.kind === 'candles' ? this.#chart.candleColours() : { color: this.#colour(plot) }),
       ...(plot.kind !== 'candles' && plot.onPrice && { priceFormat: this.#formatOf(plot) }),
-    });
+    };
+    // The library goes over all points for options, changed or not.
+    const look = JSON.stringify(options);
+    if (drawn?.look !== look) series.applyOptions(options);
     const same = drawn?.plot.values === plot.values && drawn.plot.count === plot.count;
     const change = drawn?.change ?? (plot.percentBase === null ? null : new ChangeLabel(series));
-    const next = { series, plot, change, tail: drawn?.tail ?? new DrawnTail<PlotPoint>() };
+    const next = { series, plot, look, change, tail: drawn?.tail ?? new DrawnTail<PlotPoint>() };
     this.#drawn.set(plot.key, next);
     if (change) this.#label(change, plot);
     if (!same) this.#drawAll(next);
