@@ -30,6 +30,7 @@ from tradewind_client.errors import (
 )
 from tradewind_client.request import AsyncSender
 from tradewind_client.scalars import Timestamp
+from tradewind_client.secret import Secret
 from tradewind_client.stream.channels import CHANNELS, CLOSE_CODES, Topic
 from tradewind_client.stream.feed import Feed, Phase
 from tradewind_client.stream.options import HubOptions
@@ -46,8 +47,8 @@ _wire_logger.addFilter(lambda record: record.levelno >= logging.WARNING)
 # Silence for so many heartbeats ends the connection.
 _HEARTBEATS_MISSED_MAX = 2.5
 _GOODBYE_S = 2.0
-# Close codes after which there is no point in coming back at once.
-_LIMIT, _BAD_MESSAGE = 4429, 4400
+# Close codes that need more than to come back.
+_LIMIT, _BAD_MESSAGE, _UNAUTHENTICATED = 4429, 4400, 4401
 
 
 class _Lost(Exception):
@@ -248,8 +249,10 @@ class Hub:
         """From connecting to the end of it; why it ended. What cannot be mended is raised."""
         self._welcomed = False
         try:
+            # Before the socket: an open one has five seconds to sign on.
+            ticket = await self._ticket()
             async with self._connect() as socket:
-                await self._sign_on(socket)
+                await self._sign_on(socket, ticket)
                 self._welcomed = True
                 await self._live(socket)
         except _Lost as error:
@@ -273,18 +276,21 @@ class Hub:
             logger=_wire_logger,
         )
 
-    async def _sign_on(self, socket: ClientConnection) -> None:
+    async def _ticket(self) -> Secret:
         try:
-            ticket = await self._client.send(operations.post_ticket())
-            await socket.send(json.dumps({"op": "auth", "ticket": ticket.ticket}))
-            first = await asyncio.wait_for(socket.recv(), self._options.handshake_s)
-            self.welcome = models.ServerMessageWelcome.from_json(json.loads(first))
+            return Secret((await self._client.send(operations.post_ticket())).ticket)
         except (Unauthenticated, Forbidden) as error:
             raise HubClosed(f"no ticket for the hub: {error}") from error
         except ApiError as error:
             raise _Lost(str(error), least_s=error.retry_after_s or 0.0) from error
         except TradewindError as error:
             raise _Lost(str(error)) from error
+
+    async def _sign_on(self, socket: ClientConnection, ticket: Secret) -> None:
+        try:
+            await socket.send(json.dumps({"op": "auth", "ticket": ticket.reveal()}))
+            first = await asyncio.wait_for(socket.recv(), self._options.handshake_s)
+            self.welcome = models.ServerMessageWelcome.from_json(json.loads(first))
         except websockets.ConnectionClosed as error:
             raise self._why(error) from error
         except ValueError as error:
@@ -321,7 +327,7 @@ class Hub:
         reason = f"{meaning} ({code})"
         if code == _BAD_MESSAGE:
             return HubClosed(f"the hub did not understand this client: {reason}", code)
-        if code == 4401:
+        if code == _UNAUTHENTICATED:
             # A ticket may have been too old on arrival; another one tells whether the key still stands.
             self._unauthenticated += 1
             if self._unauthenticated > 2:
