@@ -201,9 +201,8 @@ def answers_of(document: Document, operation: Operation) -> tuple[tuple[str, str
 
 def repeatable(operation: Operation, named: list[Parameter]) -> str:
     """The expression that says whether sending it twice does no more than sending it once."""
-    if operation.method == "GET" or any(p.wire == "Idempotency-Key" for p in named):
-        return "True"
-    return tables.REPEATABLE.get(operation.id, "False")
+    by_itself = operation.method == "GET" or any(p.wire == "Idempotency-Key" for p in named)
+    return tables.REPEATABLE.get(operation.id, str(by_itself))
 
 
 def entries_of(document: Document, operation: Operation) -> str:

@@ -74,8 +74,11 @@ SECRET_WORDS = ("password", "token", "secret", "ticket", "csrf", "credential")
 # Query parameters that are lists in one text.
 COMMA_LISTS = {("get_bars", "overlays"), ("list_quotes", "instruments"), ("udf_quotes", "symbols")}
 
-# Requests that are safe to repeat, beside GET and those with an Idempotency-Key: when this expression holds.
+# When a request is repeated, where that is not "GET, or with an Idempotency-Key": when this expression holds.
 REPEATABLE = {
+    # Whoever asks whether it is well wants the answer, not a better one later.
+    "healthz": "False",
+    "readyz": "False",
     # The engine answers an order id that it knows with the order that is there.
     "post_batch": "all(order.client_order_id is not None for order in body.orders)",
     "post_bracket": "body.entry.client_order_id is not None",

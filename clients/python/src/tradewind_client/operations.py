@@ -1957,7 +1957,6 @@ def healthz() -> Request[Health]:
         method="GET",
         path="/healthz",
         answer=as_json(Health),
-        repeatable=True,
     )
 
 
@@ -1980,7 +1979,6 @@ def readyz() -> Request[Health]:
         method="GET",
         path="/readyz",
         answer=as_json(Health),
-        repeatable=True,
     )
 
 

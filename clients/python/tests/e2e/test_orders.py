@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from decimal import Decimal
 
 import pytest
@@ -110,6 +111,14 @@ async def test_a_market_order_fills_and_the_ledger_adds_up(waiting: AsyncClient,
     entries = [entry async for entry in waiting.orders.iter_entries(account, limit=2)]
     assert len(entries) > 2
     assert len({entry.id for entry in entries}) == len(entries)
+
+
+def test_what_happened_is_exported_as_text(client: Client, account: str) -> None:
+    header, *rows = client.accounts.get_export(account, what="entries").splitlines()
+    assert header.startswith("entry,account,ts,")
+    assert rows
+    assert len(json.loads(client.accounts.get_export(account, what="entries", format="json"))) >= len(rows)
+    assert "tradewind_" in client.system.get_metrics()
 
 
 def test_money_moves_once_under_one_key(client: Client, account: str) -> None:

@@ -65,6 +65,7 @@ def test_only_what_counts_once_is_repeatable() -> None:
     assert not operations.cancel_order("a", "mine").repeatable
     assert not operations.flatten("a").repeatable
     assert operations.list_accounts().repeatable
+    assert not operations.readyz().repeatable
 
 
 def test_a_version_is_sent_in_quotes() -> None:
