@@ -1,12 +1,11 @@
 //! What the Indian exchanges share: evenings of Diwali, sessions on weekends, holidays of years not published yet.
 //!
-//! Sources. *Muhurat* sessions on weekdays: `pandas_market_calendars` 5.5.0, from NSE's circulars. On weekends: NSE's circulars as
-//! reported by Zee Business (2019), Angel One (2023) and the press of their years (2009, 2013, 2016, 2020). Those of 1996-11-10,
-//! 1999-11-07, 2003-10-25 and 2006-10-21 are left out: their times were not found. That of 2026-11-08 was announced (NSE
-//! CMTR71775) with times to follow; lay it over as an override.
-//! Weekend sessions: NSE circular 032/2012 (2012-04-28); BSE and NSE notices (2014-03-22); CMTR72349 (2026-02-01); the notices on
-//! switching to the recovery site (2024-03-02, 2024-05-18); budget days 2015, 2020, 2025, 2026. Three of them (2013-05-11,
-//! 2014-03-22, 2015-02-28) are also in recorded bars of NIFTY, which a test reads.
+//! Sources. *Muhurat* sessions on weekdays: the NSE's, as in `pandas_market_calendars` 5.5.0; those of BSE from the press since
+//! 2010. *Muhurat* on weekends and sessions by daylight: notices and press reports, with the NSE's archive of daily files as the
+//! proof that the day was traded. Each has its line in `tests/golden/differences.csv`; `docs/calendars.md` says which rest on one
+//! source only. That of 2026-11-08 was announced (NSE CMTR71775) with times to follow; lay it over as an override.
+//!
+//! Days that were traded at hours that were not found are left out; `docs/calendars.md` lists them.
 
 use jiff::civil::Date;
 
@@ -52,6 +51,8 @@ const BUDGET: &str = "Union Budget";
 /// Saturdays and Sundays with a session by daylight.
 #[rustfmt::skip]
 pub(super) const WEEKENDS: &[Special] = &[
+    special("Test of the backup system", (2003, 3, 22), (11, 0), (13, 0)),
+    special("Special live session", (2010, 2, 6), (11, 0), (12, 30)),
     special("Special live session", (2012, 1, 7), (11, 15), (12, 45)),
     special("Special live session", (2012, 3, 3), (11, 15), (12, 45)),
     special("Special live session", (2012, 4, 28), (11, 15), (12, 45)),
@@ -62,7 +63,7 @@ pub(super) const WEEKENDS: &[Special] = &[
     special(BUDGET, (2020, 2, 1), (9, 15), (15, 30)),
     special("Session in place of Monday", (2024, 1, 20), (9, 15), (15, 30)),
     special(SITE, (2024, 3, 2), (9, 15), (12, 30)).with_pause((10, 0), (11, 30)),
-    special(SITE, (2024, 5, 18), (9, 15), (12, 40)).with_pause((10, 0), (11, 45)),
+    special(SITE, (2024, 5, 18), (9, 15), (12, 30)).with_pause((10, 0), (11, 30)),
     special(BUDGET, (2025, 2, 1), (9, 15), (15, 30)),
     special(BUDGET, (2026, 2, 1), (9, 15), (15, 30)),
 ];
