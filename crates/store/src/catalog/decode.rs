@@ -7,8 +7,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use object_store::path::Path;
 use parquet::basic::{LogicalType, Type as Physical};
-use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
-use parquet::data_type::{ByteArray, DataType, FixedLenByteArray};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{
     ColumnChunkMetaData, ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData,
@@ -18,12 +16,12 @@ use parquet::file::reader::{ChunkReader, Length, RowGroupReader as _};
 use parquet::file::serialized_reader::SerializedRowGroupReader;
 
 use super::CatalogError;
+use super::chunk;
 use super::encode::Wide;
-use super::figures::{Figures, NONE, NONE_WIDE};
 use super::files::Files;
 use super::pruning::constant;
 use super::rows::{Cells, Names, Rows};
-use super::schema::{Cell, Column, Kind, Scales};
+use super::schema::{Cell, Kind, Scales};
 
 /// A file up to this size is read at once.
 const WHOLE_BYTES_MAX: u64 = 8 << 20;
@@ -49,6 +47,13 @@ pub(crate) struct OpenFile {
     whole: Option<Bytes>,
     files: Files,
     size: u64,
+}
+
+/// The bytes of a row group.
+pub(super) struct Fetched {
+    group: usize,
+    pub(super) rows: usize,
+    parts: Arc<Parts>,
 }
 
 /// Parts of a file that were read.
@@ -168,26 +173,33 @@ impl OpenFile {
 
     /// A row group's rows, with the columns that are wanted; the others are empty.
     pub(crate) async fn read(&self, group: usize, wanted: Wanted) -> Result<Rows, CatalogError> {
+        let fetched = self.fetch(group, wanted).await?;
+        self.decode(&fetched, wanted)
+    }
+
+    /// The bytes of a row group's columns that are wanted.
+    pub(super) async fn fetch(&self, group: usize, wanted: Wanted) -> Result<Fetched, CatalogError> {
         let meta = self.meta.row_group(group);
+        let rows = usize::try_from(meta.num_rows()).unwrap_or(usize::MAX);
+        if rows > GROUP_ROWS_MAX {
+            let what = format!("a row group claims {rows} rows; {GROUP_ROWS_MAX} are the most");
+            return Err(CatalogError::foreign(&self.path, what));
+        }
         let parts = match &self.whole {
             Some(bytes) => vec![(0, bytes.clone())],
-            None => self.fetch(meta, wanted).await?,
+            None => self.parts(meta, wanted).await?,
         };
-        self.decode(
+        Ok(Fetched {
             group,
-            Parts {
+            rows,
+            parts: Arc::new(Parts {
                 size: self.size,
                 parts,
-            },
-            wanted,
-        )
-        .map_err(|e| match e {
-            CatalogError::Parquet(error) => CatalogError::foreign(&self.path, error.to_string()),
-            other => other,
+            }),
         })
     }
 
-    async fn fetch(
+    async fn parts(
         &self,
         meta: &RowGroupMetaData,
         wanted: Wanted,
@@ -208,186 +220,64 @@ impl OpenFile {
         Ok(ranges.into_iter().map(|r| r.start).zip(bytes).collect())
     }
 
-    fn decode(&self, group: usize, parts: Parts, wanted: Wanted) -> Result<Rows, CatalogError> {
-        let meta = self.meta.row_group(group);
-        let rows = usize::try_from(meta.num_rows()).unwrap_or(usize::MAX);
-        if rows > GROUP_ROWS_MAX {
-            let what = format!("a row group claims {rows} rows; {GROUP_ROWS_MAX} are the most");
-            return Err(CatalogError::foreign(&self.path, what));
-        }
-        let properties = Arc::new(ReaderProperties::builder().build());
-        let pages = self.meta.page_index_for_row_group(group);
-        let reader = SerializedRowGroupReader::new(Arc::new(parts), meta, pages, properties)?;
+    /// What was fetched as rows, with the columns that are wanted; the others are empty.
+    pub(super) fn decode(&self, fetched: &Fetched, wanted: Wanted) -> Result<Rows, CatalogError> {
         let mut names = Names::default();
         let mut columns = Vec::with_capacity(self.places.len());
-        for (place, (at, spec)) in self.places.iter().zip(self.kind.columns()).enumerate() {
-            let empty = || match spec.cell {
-                Cell::Fraction => Cells::Fractions(Vec::new()),
-                _ => Cells::Figures(Figures::default()),
+        for (place, spec) in self.kind.columns().iter().enumerate() {
+            let bit = 1 << place;
+            let room = if (wanted & !self.wide) & bit == 0 {
+                0
+            } else {
+                fetched.rows
             };
-            if wanted & (1 << place) == 0 {
-                columns.push(empty());
-                continue;
-            }
-            let cells = match at {
-                None => none(spec, rows),
-                Some(at) => match constant(meta.column(*at), spec, rows, &mut names) {
-                    Some(cells) => cells,
-                    None => column(reader.get_column_reader(*at)?, rows, spec, &mut names)?,
-                },
-            };
-            let length = match &cells {
-                Cells::Figures(f) => f.len(),
-                Cells::Fractions(f) => f.len(),
-            };
-            if length != rows {
-                let what = format!("{}: {length} values in a group of {rows} rows", spec.name);
-                return Err(CatalogError::foreign(&self.path, what));
+            let mut cells = Cells::with_room(spec.cell, room);
+            if wanted & bit != 0 {
+                self.append(fetched, place, &mut names, &mut cells)?;
             }
             columns.push(cells);
         }
         Ok(Rows::from_parts(self.kind, self.scales, names, columns))
     }
-}
 
-/// A column without a value.
-pub(super) fn none(spec: &Column, rows: usize) -> Cells {
-    if spec.cell == Cell::Fraction {
-        return Cells::Fractions(vec![f64::NAN; rows]);
-    }
-    let mut figures = Figures::default();
-    figures.fill(NONE_WIDE, rows);
-    Cells::Figures(figures)
-}
-
-fn column(
-    reader: ColumnReader,
-    rows: usize,
-    spec: &Column,
-    names: &mut Names,
-) -> Result<Cells, CatalogError> {
-    let optional = spec.optional;
-    Ok(Cells::Figures(match reader {
-        ColumnReader::DoubleColumnReader(mut r) => {
-            return Ok(Cells::Fractions(pull(&mut r, rows, optional, f64::NAN)?));
-        }
-        ColumnReader::Int64ColumnReader(mut r) => Figures::Narrow(pull(&mut r, rows, optional, NONE)?),
-        ColumnReader::Int32ColumnReader(mut r) => {
-            let values = pull(&mut r, rows, optional, i32::MIN)?;
-            Figures::Narrow(
-                values
-                    .into_iter()
-                    .map(|v| if v == i32::MIN { NONE } else { v.into() })
-                    .collect(),
-            )
-        }
-        ColumnReader::BoolColumnReader(mut r) => {
-            let values = pull(&mut r, rows, optional, false)?;
-            Figures::Narrow(values.into_iter().map(i64::from).collect())
-        }
-        ColumnReader::FixedLenByteArrayColumnReader(mut r) => {
-            // Not the default, whose length is not there to be asked for.
-            let absent = FixedLenByteArray::from(Vec::new());
-            let values: Vec<FixedLenByteArray> = pull(&mut r, rows, optional, absent)?;
-            let wide = |v: FixedLenByteArray| {
-                if v.is_empty() && optional {
-                    return Ok(NONE_WIDE);
-                }
-                let bytes: [u8; 16] = v.data().try_into().map_err(|_| {
-                    ParquetError::General(format!("{}: a decimal of {} bytes", spec.name, v.len()))
-                })?;
-                Ok(i128::from_be_bytes(bytes))
-            };
-            Figures::Wide(
-                values
-                    .into_iter()
-                    .map(wide)
-                    .collect::<Result<_, ParquetError>>()?,
-            )
-        }
-        ColumnReader::ByteArrayColumnReader(mut r) => {
-            let mut levels = Vec::new();
-            let mut values: Vec<ByteArray> = Vec::with_capacity(rows);
-            r.read_records(rows, optional.then_some(&mut levels), None, &mut values)?;
-            Figures::Narrow(codes(values, optional.then_some(levels), names)?)
-        }
-        _ => return Err(ParquetError::General(format!("{}: an unexpected type", spec.name)).into()),
-    }))
-}
-
-fn codes(
-    values: Vec<ByteArray>,
-    levels: Option<Vec<i16>>,
-    names: &mut Names,
-) -> Result<Vec<i64>, CatalogError> {
-    let mut last: Option<(ByteArray, i64)> = None;
-    let mut code = |value: ByteArray| -> Result<i64, ParquetError> {
-        if let Some((known, code)) = &last
-            && known.data() == value.data()
-        {
-            return Ok(*code);
-        }
-        let text = std::str::from_utf8(value.data())
-            .map_err(|_| ParquetError::General("text is no UTF-8".to_owned()))?;
-        let found = i64::from(names.code(text));
-        last = Some((value, found));
-        Ok(found)
-    };
-    let Some(levels) = levels else {
-        return Ok(values.into_iter().map(code).collect::<Result<_, _>>()?);
-    };
-    let mut values = values.into_iter();
-    let cells = levels
-        .into_iter()
-        .map(|level| match (level > 0).then(|| values.next()).flatten() {
-            Some(value) => code(value),
-            None => Ok(NONE),
-        });
-    Ok(cells.collect::<Result<_, _>>()?)
-}
-
-/// The values of a column, with `none` in place of those that are not there.
-fn pull<T: DataType>(
-    reader: &mut ColumnReaderImpl<T>,
-    rows: usize,
-    optional: bool,
-    none: T::T,
-) -> Result<Vec<T::T>, ParquetError>
-where
-    T::T: Clone,
-{
-    let mut values: Vec<T::T> = Vec::with_capacity(rows);
-    let mut read = 0;
-    if !optional {
-        while read < rows {
-            let (records, ..) = reader.read_records(rows - read, None, None, &mut values)?;
-            if records == 0 {
-                break;
+    /// Appends one column of what was fetched.
+    pub(super) fn append(
+        &self,
+        fetched: &Fetched,
+        place: usize,
+        names: &mut Names,
+        to: &mut Cells,
+    ) -> Result<(), CatalogError> {
+        let spec = &self.kind.columns()[place];
+        let meta = self.meta.row_group(fetched.group);
+        let before = to.len();
+        match self.places[place] {
+            None => chunk::absent(spec, fetched.rows, to),
+            Some(at) if constant(meta.column(at), spec, fetched.rows, names, to) => {}
+            Some(at) => {
+                let properties = Arc::new(ReaderProperties::builder().build());
+                let pages = self.meta.page_index_for_row_group(fetched.group);
+                let parts = Arc::clone(&fetched.parts);
+                SerializedRowGroupReader::new(parts, meta, pages, properties)
+                    .and_then(|group| group.get_column_reader(at))
+                    .map_err(CatalogError::from)
+                    .and_then(|reader| chunk::append(reader, fetched.rows, spec, names, to))
+                    .map_err(|e| match e {
+                        CatalogError::Parquet(error) => CatalogError::foreign(&self.path, error.to_string()),
+                        other => other,
+                    })?;
             }
-            read += records;
         }
-        return Ok(values);
-    }
-    let mut levels: Vec<i16> = Vec::with_capacity(rows);
-    while read < rows {
-        let (records, ..) = reader.read_records(rows - read, Some(&mut levels), None, &mut values)?;
-        if records == 0 {
-            break;
+        let length = to.len() - before;
+        if length != fetched.rows {
+            let what = format!(
+                "{}: {length} values in a group of {} rows",
+                spec.name, fetched.rows
+            );
+            return Err(CatalogError::foreign(&self.path, what));
         }
-        read += records;
+        Ok(())
     }
-    if values.len() == levels.len() {
-        return Ok(values);
-    }
-    let mut values = values.into_iter();
-    Ok(levels
-        .into_iter()
-        .map(|level| {
-            let there = level > 0;
-            let value = if there { values.next() } else { None };
-            value.unwrap_or_else(|| none.clone())
-        })
-        .collect())
 }
 
 /// Where a kind's columns are in a file, at which scales and widths; what is wrong with it otherwise.

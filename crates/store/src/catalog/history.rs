@@ -73,7 +73,8 @@ impl Catalog {
     }
 }
 
-fn bar(rows: &Rows, row: usize, shape: Shape) -> Result<Bar, CatalogError> {
+/// A row of bars as a bar.
+pub(super) fn bar(rows: &Rows, row: usize, shape: Shape) -> Result<Bar, CatalogError> {
     let from = rows.scales;
     let price = |place, column| {
         let value = rescaled(rows.get(place, row), from.price, shape.scales.price, column)?;

@@ -9,6 +9,7 @@
 //! The layout and the columns are documented in `docs/catalogue.md`. What is absent: no calendar (sessions are handed
 //! in), no venue (history comes through [`gaps::History`]), no clock.
 
+mod chunk;
 mod decode;
 mod encode;
 mod error;
@@ -21,6 +22,7 @@ mod history;
 pub mod import;
 mod list;
 mod merge;
+mod opened;
 mod partition;
 mod place;
 mod pruning;

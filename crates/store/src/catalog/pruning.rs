@@ -6,9 +6,9 @@ use std::ops::Range;
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::statistics::Statistics;
 
-use super::decode::{OpenFile, none};
+use super::decode::OpenFile;
 use super::encode::{NARROW_END, Wide};
-use super::figures::Figures;
+use super::figures::NONE_WIDE;
 use super::rows::{Cells, Names};
 use super::schema::{Cell, Column, SYMBOL, Scales, TS};
 
@@ -74,27 +74,36 @@ impl OpenFile {
     }
 }
 
-/// A column whose statistics say that all of its cells are the same need not be read.
+/// Appends a column whose statistics say that all of its cells are the same: it need not be read. Tells whether it is one.
 pub(super) fn constant(
     chunk: &ColumnChunkMetaData,
     spec: &Column,
     rows: usize,
     names: &mut Names,
-) -> Option<Cells> {
+    to: &mut Cells,
+) -> bool {
+    let value = same(chunk, spec, rows, names);
+    if let Some(value) = value {
+        to.fill(value, rows);
+    }
+    value.is_some()
+}
+
+fn same(chunk: &ColumnChunkMetaData, spec: &Column, rows: usize, names: &mut Names) -> Option<i128> {
     let statistics = chunk.statistics()?;
     let nulls = statistics.null_count_opt();
     if nulls == Some(rows as u64) && spec.optional {
-        return Some(none(spec, rows));
+        return Some(NONE_WIDE);
     }
     if nulls.unwrap_or(0) != 0 || spec.optional && nulls.is_none() {
         return None;
     }
-    let value = match statistics {
+    match statistics {
         Statistics::Int64(s) if spec.cell != Cell::Fraction && s.min_opt()? == s.max_opt()? => {
-            i128::from(*s.min_opt()?)
+            Some(i128::from(*s.min_opt()?))
         }
         Statistics::Boolean(s) if spec.cell == Cell::Flag && s.min_opt()? == s.max_opt()? => {
-            i128::from(*s.min_opt()?)
+            Some(i128::from(*s.min_opt()?))
         }
         Statistics::ByteArray(s)
             if spec.cell == Cell::Text
@@ -102,11 +111,9 @@ pub(super) fn constant(
                 && s.max_is_exact()
                 && s.min_opt()?.data() == s.max_opt()?.data() =>
         {
-            i128::from(names.code(std::str::from_utf8(s.min_opt()?.data()).ok()?))
+            let text = std::str::from_utf8(s.min_opt()?.data()).ok()?;
+            Some(i128::from(names.code(text)))
         }
-        _ => return None,
-    };
-    let mut figures = Figures::default();
-    figures.fill(value, rows);
-    Some(Cells::Figures(figures))
+        _ => None,
+    }
 }

@@ -7,19 +7,18 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use jiff::civil::Date;
 use object_store::path::Path;
 
-use super::decode::{ALL, OpenFile, Wanted};
+use super::decode::{ALL, Wanted};
 use super::files::Files;
 use super::merge::{Merge, Piece, Rule, history, unique};
+use super::opened::{Opened, threads, together};
 use super::place::{Part, Place, Series};
-use super::rows::{Cells, Rows};
-use super::schema::{Kind, SYMBOL, TS};
+use super::rows::Rows;
+use super::schema::{Kind, Scales, TS};
 use super::session::Commit;
 use super::{Catalog, CatalogError};
 
 /// How often a read begins again because the catalogue changed under it.
 const ATTEMPTS_MAX: u32 = 5;
-/// Rows from which joining pieces is shared between threads.
-const SHARED_ROWS: usize = 1 << 20;
 
 /// What is to be read.
 #[derive(Debug, Clone)]
@@ -52,7 +51,7 @@ impl Query {
         Self { times, ..self }
     }
 
-    /// The same with only these columns, besides symbol and time.
+    /// The same with only these columns, besides the time, and the symbol where symbols share files.
     #[must_use]
     pub fn with(self, names: &[&str]) -> Self {
         let kind = self.series.kind;
@@ -61,7 +60,7 @@ impl Query {
             .filter_map(|name| kind.place(name))
             .fold(0, |bits, at| bits | 1 << at);
         Self {
-            columns: bits | 1 << TS | 1 << SYMBOL,
+            columns: bits | 1 << TS,
             ..self
         }
     }
@@ -191,81 +190,59 @@ impl Catalog {
             }
             sources.push((source, place.path()));
         }
-        let threads = std::thread::available_parallelism().map_or(2, usize::from);
-        let tasks = sources.into_iter().map(|(source, place)| {
+        let wanted = |opened: Opened| opened.decode();
+        if revisions || shelf.symbol.is_none() || query.series.kind == Kind::Options {
+            let pieces = self.each(sources, query, wanted).await?;
+            return Ok(pieces.into_iter().flatten().collect());
+        }
+        let opened = self.each(sources, query, Ok).await?;
+        let of_one_scale = opened.windows(2).all(|w| w[0].file.scales == w[1].file.scales);
+        let (kind, times, columns) = (query.series.kind, query.times.clone(), query.columns);
+        let work = move || {
+            if of_one_scale {
+                return together(&opened, kind, times, columns).map(|rows| vec![rows]);
+            }
+            let pieces: Result<Vec<_>, _> = opened.into_iter().map(wanted).collect();
+            Ok(pieces?.into_iter().flatten().collect())
+        };
+        blocking(work).await
+    }
+
+    /// Opens files, some at once, and does something with what was fetched of each, off the runtime's threads.
+    async fn each<T: Send + 'static>(
+        &self,
+        sources: Vec<(Path, Path)>,
+        query: &Query,
+        what: impl Fn(Opened) -> Result<T, CatalogError> + Copy + Send + 'static,
+    ) -> Result<Vec<T>, CatalogError> {
+        let tasks = sources.into_iter().map(|source| {
             let (files, query) = (self.files.clone(), query.clone());
             let runtime = tokio::runtime::Handle::current();
-            async move {
-                let task = tokio::task::spawn_blocking(move || {
-                    runtime.block_on(piece(&files, (source, place), &query))
-                });
-                task.await.map_err(|e| CatalogError::Task(e.to_string()))?
-            }
+            blocking(move || {
+                let opened = runtime.block_on(Opened::open(&files, source, &query))?;
+                opened.map(what).transpose()
+            })
         });
-        let pieces: Vec<Vec<Rows>> = futures_util::stream::iter(tasks)
-            .buffered(threads)
+        let done: Vec<Option<T>> = futures_util::stream::iter(tasks)
+            .buffered(threads())
             .try_collect()
             .await?;
-        Ok(pieces.into_iter().flatten().collect())
+        Ok(done.into_iter().flatten().collect())
     }
 }
 
-/// The rows of one file that a query wants.
-async fn piece(
-    files: &Files,
-    (source, place): (Path, Path),
-    query: &Query,
-) -> Result<Vec<Rows>, CatalogError> {
-    let kind = query.series.kind;
-    let file = match OpenFile::open(files, &source, kind).await? {
-        Some(file) => file,
-        // It was moved to its place since the reader learned where it is.
-        None => match OpenFile::open(files, &place, kind).await? {
-            Some(file) => file,
-            None => return Ok(Vec::new()),
-        },
-    };
-    let one_symbol = query.series.shelf().symbol.is_some();
-    let symbol = (!one_symbol).then(|| query.series.instrument.symbol.as_str());
-    let wanted = query.columns | 1 << TS | if one_symbol { 0 } else { 1 << SYMBOL };
-    let mut found = Vec::new();
-    for group in 0..file.groups() {
-        if !file.may_have(group, &query.times, symbol) {
-            continue;
-        }
-        let mut rows = file.read(group, wanted).await?;
-        if let Some(symbol) = symbol {
-            let all = rows.len();
-            let first = (0..all).find(|row| rows.symbol(*row) == symbol).unwrap_or(all);
-            let last = (first..all)
-                .find(|row| rows.symbol(*row) != symbol)
-                .unwrap_or(all);
-            rows.keep(first..last);
-        }
-        if kind == Kind::Options {
-            let inside: Vec<u32> = (0..rows.len() as u32)
-                .filter(|row| query.times.contains(&rows.ts(*row as usize)))
-                .collect();
-            if inside.len() < rows.len() {
-                rows = rows.permuted(&inside);
-            }
-        } else {
-            let inside = rows.between(query.times.start, query.times.end);
-            rows.keep(inside);
-        }
-        if !rows.is_empty() {
-            found.push(rows);
-        }
-    }
-    Ok(found)
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, CatalogError> + Send + 'static,
+) -> Result<T, CatalogError> {
+    let task = tokio::task::spawn_blocking(work);
+    task.await.map_err(|e| CatalogError::Task(e.to_string()))?
 }
 
 /// The pieces as one table.
 fn join(mut pieces: Vec<Rows>, query: &Query) -> Result<Rows, CatalogError> {
-    let kind = query.series.kind;
     let scales = pieces
         .iter()
-        .fold(Default::default(), |s: super::schema::Scales, p| s.max(p.scales));
+        .fold(Scales::default(), |scales, piece| scales.max(piece.scales));
     for piece in &mut pieces {
         piece.raise(scales)?;
     }
@@ -274,57 +251,11 @@ fn join(mut pieces: Vec<Rows>, query: &Query) -> Result<Rows, CatalogError> {
     {
         return Ok(only);
     }
-    let rows: usize = pieces.iter().map(Rows::len).sum();
-    // The names first, so that columns can be joined apart from each other.
-    let mut names = super::rows::Names::default();
-    let codes: Vec<Vec<u32>> = pieces.iter().map(|piece| names.take_over(&piece.names)).collect();
-    let columns = kind.columns().len();
-    let one = |place: usize| {
-        let mut to: Option<Cells> = None;
-        for (piece, codes) in pieces.iter().zip(&codes) {
-            let text = kind.columns()[place].cell == super::schema::Cell::Text;
-            Cells::append(
-                &mut to,
-                piece.column(place),
-                text.then_some(codes.as_slice()),
-                rows,
-            );
-        }
-        to.unwrap_or_else(|| Cells::of(kind.columns()[place].cell))
-    };
-    let joined: Vec<Cells> = if rows < SHARED_ROWS {
-        (0..columns).map(one).collect()
-    } else {
-        let threads = std::thread::available_parallelism()
-            .map_or(2, usize::from)
-            .min(columns);
-        let mut by_place: Vec<Option<Cells>> = (0..columns).map(|_| None).collect();
-        std::thread::scope(|scope| {
-            let one = &one;
-            let share = |first: usize| {
-                move || {
-                    (first..columns)
-                        .step_by(threads)
-                        .map(|at| (at, one(at)))
-                        .collect::<Vec<_>>()
-                }
-            };
-            let handles: Vec<_> = (0..threads).map(|first| scope.spawn(share(first))).collect();
-            for handle in handles {
-                let done = handle
-                    .join()
-                    .map_err(|_| CatalogError::Task("a thread panicked".to_owned()))?;
-                for (at, cells) in done {
-                    by_place[at] = Some(cells);
-                }
-            }
-            Ok::<(), CatalogError>(())
-        })?;
-        let fill =
-            |(at, cells): (usize, Option<Cells>)| cells.unwrap_or_else(|| Cells::of(kind.columns()[at].cell));
-        by_place.into_iter().enumerate().map(fill).collect()
-    };
-    Ok(Rows::from_parts(kind, scales, names, joined))
+    let mut joined = Rows::new(query.series.kind, scales);
+    for piece in &pieces {
+        joined.extend(piece, 0..piece.len());
+    }
+    Ok(joined)
 }
 
 /// Rows in order of time; those of the same time stay in their order.

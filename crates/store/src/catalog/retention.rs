@@ -2,19 +2,21 @@
 //! out, interval by interval.
 
 use std::ops::Range;
+use std::str::FromStr;
 
-use tradewind_types::market::{Bar, BarGrid, BarInterval, BarSlot, BarSource, Known, aggregate_on};
+use tradewind_types::market::{Bar, BarGrid, BarInterval, BarSlot, Known, aggregate_on};
 use tradewind_types::time::DAY_NS;
-use tradewind_types::{InstrumentId, InstrumentIdx, PriceMantissa, SizeMantissa, UnixNanos};
+use tradewind_types::{InstrumentId, InstrumentIdx, UnixNanos};
 
 use super::decode::OpenFile;
 use super::figures::NONE_WIDE;
+use super::history::{Shape, bar};
 use super::merge::Rule;
 use super::partition::by_place;
 use super::place::{Place, Series, is_long, midnight};
 use super::read::Query;
 use super::rows::Rows;
-use super::schema::{Kind, TS};
+use super::schema::Kind;
 use super::session::Session;
 use super::tail::bar_row;
 use super::{Catalog, CatalogError};
@@ -58,6 +60,60 @@ pub fn default_policies() -> Vec<Policy> {
         bars(Some(86_399), Some(5 * 366), day),
         bars(None, None, None),
     ]
+}
+
+/// Policies as somebody wishes them, and behind them the defaults for all else.
+#[must_use]
+pub fn before_defaults(own: &[Policy]) -> Vec<Policy> {
+    own.iter().copied().chain(default_policies()).collect()
+}
+
+/// A text that is no policy.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is no policy; right are trades=7, 1m=365:D, <=30s=7, D=forever: kind or interval, days, and bars to make first"
+)]
+pub struct BadPolicy(String);
+
+impl FromStr for Policy {
+    type Err = BadPolicy;
+
+    /// `trades=7`, `1m=365:D`, `<=5m=30`, `D=forever`: what, the days that it is kept, and the bars of time that it is
+    /// made into before it goes.
+    fn from_str(text: &str) -> Result<Self, BadPolicy> {
+        let refuse = || BadPolicy(text.to_owned());
+        let time = |text: &str| -> Result<BarInterval, BadPolicy> {
+            let interval = text.parse().ok();
+            interval.filter(|i: &BarInterval| i.is_time()).ok_or_else(refuse)
+        };
+        let (what, rest) = text.rsplit_once('=').ok_or_else(refuse)?;
+        let (days, into) = match rest.split_once(':') {
+            Some((days, into)) => (days, Some(time(into)?)),
+            None => (rest, None),
+        };
+        let keep_days = match days {
+            "forever" => None,
+            days => Some(days.parse().map_err(|_| refuse())?),
+        };
+        let (kind, interval_secs) = match (what.parse::<Kind>(), what.strip_prefix("<=")) {
+            (Ok(kind), _) => (kind, None),
+            (Err(_), upto) => {
+                let interval = time(upto.unwrap_or(what))?;
+                let least = if upto.is_some() { 0 } else { interval.secs() };
+                (Kind::Bars, Some((least, interval.secs())))
+            }
+        };
+        // Only bars are made into longer ones, and only when they go.
+        if into.is_some() && (kind != Kind::Bars || keep_days.is_none()) {
+            return Err(refuse());
+        }
+        Ok(Policy {
+            kind,
+            interval_secs,
+            keep_days,
+            into,
+        })
+    }
 }
 
 /// What is to be done with one file.
@@ -163,6 +219,11 @@ impl Catalog {
         let around = times.start.saturating_sub(reach).max(0)..times.end.saturating_add(reach);
         let finer = Series::bars(into.instrument.clone(), fine);
         let rows = self.read(&Query::all(finer).between(around.clone())).await?;
+        let shape = Shape {
+            instrument: InstrumentIdx(0),
+            interval: fine,
+            scales: rows.scales,
+        };
         let mut bars = Vec::new();
         let mut slot: Option<BarSlot> = None;
         for row in 0..rows.len() {
@@ -172,7 +233,7 @@ impl Catalog {
             }
             // Bars outside the sessions belong to no coarser one.
             if slot.is_some_and(|slot| touches(&slot, &times)) {
-                bars.push(bar_of(&rows, row, fine)?);
+                bars.push(bar(&rows, row, shape)?);
             }
         }
         if bars.is_empty() && !rows.between(times.start, times.end).is_empty() {
@@ -189,8 +250,11 @@ impl Catalog {
         made.retain(|bar| !stands(&there, bar, &grid));
         let told = [6, 7, 8].map(|at| (at, (0..rows.len()).any(|row| rows.get(at, row) != NONE_WIDE)));
         let mut coarser = Rows::new(Kind::Bars, rows.scales);
-        for bar in &made {
-            let bar = Bar { ts_init: now, ..*bar };
+        for made in &made {
+            let bar = Bar {
+                ts_init: now,
+                ..*made
+            };
             let mut row = bar_row(&mut coarser, into.instrument.symbol.as_str(), &bar);
             // What the finer bars do not say the coarser ones do not either.
             for (at, _) in told.iter().filter(|(_, told)| !told) {
@@ -231,50 +295,45 @@ fn stands(there: &[i64], bar: &Bar, grid: &BarGrid) -> bool {
     is_long(bar.interval) && midnight().is_some()
 }
 
-/// A row of bars as a bar.
-///
-/// # Errors
-/// When a figure does not fit.
-pub fn bar_of(rows: &Rows, row: usize, interval: BarInterval) -> Result<Bar, CatalogError> {
-    let price = |at: usize| {
-        let value = rows.get(at, row);
-        i64::try_from(value)
-            .map(PriceMantissa)
-            .map_err(|_| CatalogError::Range {
-                column: rows.kind.columns()[at].name,
-                value,
-                wanted: "64 bits",
-            })
-    };
-    let or_zero = |at: usize| match rows.get(at, row) {
-        NONE_WIDE => 0,
-        value => value,
-    };
-    let oi = match rows.get(9, row) {
-        NONE_WIDE => None,
-        value => tradewind_types::market::OpenInterest::new(SizeMantissa(value)),
-    };
-    Ok(Bar {
-        instrument: InstrumentIdx(0),
-        interval,
-        ts: UnixNanos(rows.get(TS, row).unsigned_abs() as u64),
-        open: price(2)?,
-        high: price(3)?,
-        low: price(4)?,
-        close: price(5)?,
-        volume: SizeMantissa(or_zero(6)),
-        value: or_zero(7),
-        trades: u32::try_from(or_zero(8)).unwrap_or(u32::MAX),
-        open_interest: oi,
-        source: match rows.text(10, row) {
-            "trades" => BarSource::Trades,
-            "quote_mids" => BarSource::QuoteMids,
-            "quote_bids" => BarSource::QuoteBids,
-            "quote_asks" => BarSource::QuoteAsks,
-            _ => BarSource::Venue,
-        },
-        revision: u16::try_from(rows.get(12, row)).unwrap_or(u16::MAX),
-        complete: rows.get(11, row) != 0,
-        ts_init: UnixNanos(rows.get(13, row).unsigned_abs() as u64),
-    })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_names_one_interval_or_all_up_to_one() {
+        let of = |text: &str| {
+            let policy: Result<Policy, _> = text.parse();
+            policy
+                .ok()
+                .map(|p| (p.kind, p.interval_secs, p.keep_days, p.into))
+        };
+        let day = Some(BarInterval::DAY);
+        assert_eq!(of("5m=30"), Some((Kind::Bars, Some((300, 300)), Some(30), None)));
+        assert_eq!(of("<=5m=30:D"), Some((Kind::Bars, Some((0, 300)), Some(30), day)));
+        assert_eq!(
+            of("D=forever"),
+            Some((Kind::Bars, Some((86_400, 86_400)), None, None))
+        );
+        assert_eq!(of("bars=forever"), Some((Kind::Bars, None, None, None)));
+        assert_eq!(of("trades=7"), Some((Kind::Trades, None, Some(7), None)));
+    }
+
+    #[test]
+    fn what_is_no_policy_is_told_with_one_that_is() {
+        let wrong = [
+            "5m",
+            "100tick=3",
+            "<=trades=7",
+            "5m=x",
+            "everything=1",
+            "1m=30:100tick",
+            "trades=7:1m",
+            "1m=forever:D",
+        ];
+        for text in wrong {
+            let told = text.parse::<Policy>().expect_err(text).to_string();
+            assert!(told.starts_with(&format!("`{text}` is no policy")), "{told}");
+            assert!(told.contains("trades=7"), "{told}");
+        }
+    }
 }

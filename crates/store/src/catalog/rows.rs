@@ -65,26 +65,27 @@ impl Cells {
         Self::new(cell)
     }
 
-    /// Appends another column, text by its new codes; the first makes room for `rows`.
-    pub(crate) fn append(to: &mut Option<Cells>, from: &Cells, codes: Option<&[u32]>, rows: usize) {
-        let to = to.get_or_insert_with(|| match from {
-            Cells::Fractions(_) => Cells::Fractions(Vec::with_capacity(rows)),
-            Cells::Figures(f) if f.is_empty() => Cells::Figures(Figures::default()),
-            Cells::Figures(Figures::Narrow(_)) => Cells::Figures(Figures::Narrow(Vec::with_capacity(rows))),
-            Cells::Figures(Figures::Wide(_)) => Cells::Figures(Figures::Wide(Vec::with_capacity(rows))),
-        });
-        match (to, from, codes) {
-            (Cells::Figures(to), Cells::Figures(from), Some(codes)) => {
-                for at in 0..from.len() {
-                    let code = usize::try_from(from.get(at))
-                        .ok()
-                        .and_then(|code| codes.get(code));
-                    to.push(code.map_or(NONE_WIDE, |code| i128::from(*code)));
-                }
-            }
-            (Cells::Figures(to), Cells::Figures(from), None) => to.extend(from, 0..from.len()),
-            (Cells::Fractions(to), Cells::Fractions(from), _) => to.extend_from_slice(from),
-            _ => {}
+    /// An empty column with room for so many cells, as long as they fit 64 bits.
+    pub(crate) fn with_room(cell: Cell, rows: usize) -> Self {
+        match cell {
+            Cell::Fraction => Cells::Fractions(Vec::with_capacity(rows)),
+            _ => Cells::Figures(Figures::Narrow(Vec::with_capacity(rows))),
+        }
+    }
+
+    /// How many.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Cells::Figures(figures) => figures.len(),
+            Cells::Fractions(values) => values.len(),
+        }
+    }
+
+    /// Appends one cell several times, as handed over by [`Rows::push`].
+    pub(crate) fn fill(&mut self, value: i128, rows: usize) {
+        match self {
+            Cells::Figures(figures) => figures.fill(value, rows),
+            Cells::Fractions(values) => values.resize(values.len() + rows, fraction(value)),
         }
     }
 
@@ -222,7 +223,8 @@ impl Rows {
             return;
         }
         // Of a few rows only their own names are looked at; a file of a whole market has thousands.
-        if range.len() < from.names.texts.len() {
+        let whole = from.columns.iter().all(|cells| cells.len() > 0);
+        if whole && range.len() < from.names.texts.len() {
             range.for_each(|row| self.push_from(from, row));
             return;
         }
@@ -235,6 +237,8 @@ impl Rows {
             .zip(self.kind.columns())
         {
             match (to, from) {
+                // A column that was not asked for stays empty.
+                (_, from) if from.len() == 0 => {}
                 (Cells::Figures(to), Cells::Figures(from)) if spec.cell == Cell::Text && !same => {
                     for at in range.clone() {
                         let code = usize::try_from(from.get(at)).ok();
