@@ -25,6 +25,7 @@
 //! batch_minutes = 120           # of one question to a venue, and 120 bars at least
 //! backfill_days = 30
 //! questions_per_second = 2      # to each venue, whose limits are shared with its feed
+//! keep = []                     # what is kept how long, before the defaults, e.g. ["trades=7", "1m=3650:D"]
 //!
 //! # What holding costs or brings in paper accounts, and fees that are more than a part of the notional: off unless
 //! # they are here. Sections and keys as in backtests ([`tradewind_engine::backtest::config::paper_rules`]).

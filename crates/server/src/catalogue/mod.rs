@@ -15,7 +15,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 use tradewind_engine::runtime::SessionSource;
 use tradewind_store::catalog::gaps::{Filled, Gap, GapRules};
 use tradewind_store::catalog::quality::{Quality, quality};
-use tradewind_store::catalog::retention::{Due, Policy, default_policies};
+use tradewind_store::catalog::retention::{Due, Policy, before_defaults};
 use tradewind_store::catalog::{Catalog, CatalogError, Compacted, Listed, Series};
 use tradewind_types::market::BarGrid;
 use tradewind_types::time::SECOND_NS;
@@ -95,11 +95,20 @@ impl Catalogue {
             catalog,
             place,
             sessions,
-            policies: default_policies(),
+            policies: before_defaults(&[]),
             backfill: None,
             listing: Mutex::default(),
             reads: Arc::new(Semaphore::new(READS_MAX)),
             changing: Arc::default(),
+        }
+    }
+
+    /// The same, with policies of its own before the defaults.
+    #[must_use]
+    pub fn keeping(self, own: &[Policy]) -> Self {
+        Self {
+            policies: before_defaults(own),
+            ..self
         }
     }
 
@@ -404,6 +413,17 @@ mod tests {
             from: None,
             to: None,
         }
+    }
+
+    #[test]
+    fn own_policies_come_before_the_defaults() {
+        let files = Files::memory();
+        let catalogue = Catalogue::new(Catalog::new(files), "memory".to_owned(), always());
+        let defaults = catalogue.policies().to_vec();
+        let own: Policy = "trades=7".parse().expect("a policy");
+        let kept = catalogue.keeping(&[own]);
+        assert_eq!(kept.policies().first(), Some(&own));
+        assert_eq!(kept.policies().get(1..), Some(defaults.as_slice()));
     }
 
     #[tokio::test]

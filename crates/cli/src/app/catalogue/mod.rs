@@ -167,7 +167,8 @@ impl Recording {
             keepers.push(Arc::clone(&keeper));
             tasks.push(until(stop, keeper.run(holes)));
         }
-        let mut catalogue = Catalogue::new(self.catalog, self.place, Arc::clone(sessions));
+        let mut catalogue =
+            Catalogue::new(self.catalog, self.place, Arc::clone(sessions)).keeping(&self.settings.keep);
         if self.settings.record {
             catalogue = catalogue.recording(Arc::new(by_hand::Keepers(keepers)));
         }

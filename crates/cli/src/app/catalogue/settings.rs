@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use tradewind_store::catalog::gaps::GapRules;
+use tradewind_store::catalog::retention::{BadPolicy, Policy};
 use tradewind_types::market::BarInterval;
 use tradewind_types::market::bars::BadInterval;
 use tradewind_types::time::SECOND_NS;
@@ -34,6 +35,8 @@ pub(crate) struct CatalogueConfig {
     pub(crate) backfill_days: u16,
     /// Questions to a venue a second; its limits are shared with its feed.
     pub(crate) questions_per_second: u32,
+    /// What is kept how long, before the defaults; the first that fits counts.
+    pub(crate) keep: Vec<String>,
 }
 
 impl Default for CatalogueConfig {
@@ -50,6 +53,7 @@ impl Default for CatalogueConfig {
             batch_minutes: 120,
             backfill_days: 30,
             questions_per_second: 2,
+            keep: Vec::new(),
         }
     }
 }
@@ -73,6 +77,7 @@ pub(super) struct Settings {
     pub(super) scan_every: Duration,
     pub(super) rules: GapRules,
     pub(super) pace: Duration,
+    pub(super) keep: Vec<Policy>,
 }
 
 /// Longest time between two rounds of a task, and longest gap or question: a day.
@@ -103,6 +108,10 @@ impl Settings {
                 "catalogue.intervals: {interval} bars are built from trades; the catalogue keeps bars of time such as 1m"
             ))
         };
+        let policy = |text: &String| -> Result<Policy, String> {
+            text.parse()
+                .map_err(|e: BadPolicy| format!("catalogue.keep: {e}"))
+        };
         let seconds = |key, value| within(key, value, DAY_S).map(Duration::from_secs);
         let nanos = |seconds: u64| (seconds * SECOND_NS) as i64;
         let questions = within(
@@ -124,6 +133,7 @@ impl Settings {
                 ..GapRules::default()
             },
             pace: Duration::from_secs(1) / u32::try_from(questions).unwrap_or(1),
+            keep: config.keep.iter().map(policy).collect::<Result<_, _>>()?,
         })
     }
 }
@@ -152,6 +162,10 @@ mod tests {
         assert!(wrong(|c| c.questions_per_second = 6).contains("from 1 to 5"));
         assert!(wrong(|c| c.scan_every_s = 100_000).contains("scan_every_s"));
         assert!(wrong(|c| c.intervals = vec!["7m".to_owned()]).contains("`7m` is no bar interval"));
+        assert!(
+            wrong(|c| c.keep = vec!["1m".to_owned()])
+                .starts_with("catalogue.keep: `1m` is no policy; right are")
+        );
         assert!(wrong(|c| c.intervals = vec!["100tick".to_owned()]).contains("keeps bars of time"));
     }
 }
