@@ -2,14 +2,28 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
-use axum::serve::ListenerExt;
-use tokio::net::TcpListener;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::serve::Listener;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
 
 /// How long requests under way may take after the stop was asked for.
 const DRAIN_MAX: Duration = Duration::from_secs(2);
+/// How long a client may take to the end of a request's head, from connecting or from the answer before. Without it a
+/// client that says little and never ends would hold its connection for ever, and many of them all that there are.
+const HEAD_MAX: Duration = Duration::from_secs(60);
 
 /// Serves until `stop` is ready, then lets requests under way end, for at most two seconds.
 ///
@@ -17,32 +31,83 @@ const DRAIN_MAX: Duration = Duration::from_secs(2);
 /// Bind it to loopback unless the operator says otherwise.
 ///
 /// # Errors
-/// Those of the socket.
+/// Never: what is wrong with one connection ends that connection.
 pub async fn serve(
-    listener: TcpListener,
+    mut listener: TcpListener,
     router: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let signal = async move {
-        stop.await;
-        // The receiver is gone only when the server has ended by itself.
-        let _ = stopping.send(());
-    };
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let (stopping, connections) = (CancellationToken::new(), TaskTracker::new());
+    let mut stop = pin!(stop);
+    loop {
+        let (stream, peer) = tokio::select! {
+            // Tells of no error: what is wrong with one connection, or passes, is not the end of the others.
+            accepted = Listener::accept(&mut listener) => accepted,
+            () = &mut stop => break,
+        };
+        connections.spawn(connection(stream, peer, router.clone(), stopping.clone()));
+    }
+    drop(listener);
+    stopping.cancel();
+    connections.close();
+    // What takes longer is cut off with the process.
+    let _ = tokio::time::timeout(DRAIN_MAX, connections.wait()).await;
+    Ok(())
+}
+
+async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, stopping: CancellationToken) {
     // Small frames and answers go out at once instead of waiting for the acknowledgement of the one before.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps its delay");
-        }
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection keeps its delay");
+    }
+    let service = service_fn(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.clone().oneshot(request)
     });
-    let server = axum::serve(listener, service).with_graceful_shutdown(signal);
-    let deadline = async {
-        let _ = stopped.await;
-        tokio::time::sleep(DRAIN_MAX).await;
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_MAX);
+    let served = http.serve_connection(TokioIo::new(stream), service);
+    let mut served = pin!(served.with_upgrades());
+    let ended = tokio::select! {
+        ended = served.as_mut() => ended,
+        () = stopping.cancelled() => {
+            served.as_mut().graceful_shutdown();
+            served.await
+        }
     };
-    tokio::select! {
-        ended = server => ended,
-        () = deadline => Ok(()),
+    if let Err(error) = ended {
+        tracing::debug!(%error, %peer, "a connection ended early");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::time::{Instant, timeout};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_never_ends_its_request_is_let_go() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
+        let address = listener.local_addr().expect("address");
+        let router = Router::new().route("/", get(|| async { "hello" }));
+        tokio::spawn(serve(listener, router, std::future::pending()));
+        let unfinished = "GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ";
+        // The second has had an answer before.
+        for begin in [
+            unfinished.to_owned(),
+            format!("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n{unfinished}"),
+        ] {
+            let mut slow = TcpStream::connect(address).await.expect("connected");
+            slow.write_all(begin.as_bytes()).await.expect("sent");
+            let (began, mut heard) = (Instant::now(), Vec::new());
+            let over = timeout(HEAD_MAX * 10, slow.read_to_end(&mut heard)).await;
+            assert!(over.is_ok(), "the server went on waiting");
+            assert!(began.elapsed() >= HEAD_MAX, "{:?}", began.elapsed());
+            let answered = String::from_utf8_lossy(&heard).contains("hello");
+            assert_eq!(answered, begin != unfinished);
+        }
     }
 }
