@@ -60,6 +60,14 @@ const RESEARCHERS: &[Role] = &[
 ];
 const OPENERS: &[Role] = &[Role::SuperAdmin, Role::Admin, Role::Trader, Role::Service];
 
+impl Action {
+    /// Whether it concerns the whole desk and not some account or what is one's own.
+    #[must_use]
+    pub fn is_of_the_desk(self) -> bool {
+        matches!(self.rule(), Rule::Roles(roles) | Rule::RolesOrLocal(roles) if roles == ADMINS)
+    }
+}
+
 macro_rules! actions {
     ($($variant:ident: $rule:expr, $scope:ident, $class:ident;)*) => {
         /// Everything that can be asked of the API.

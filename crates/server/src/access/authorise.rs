@@ -52,6 +52,9 @@ pub fn authorise(caller: Option<&Caller>, action: Action, resource: Resource<'_>
     if !caller.has_scope(action.scope()) {
         return Decision::Forbidden("the API key lacks the scope that this needs");
     }
+    if action.is_of_the_desk() && caller.is_limited() {
+        return Decision::Forbidden("the API key is limited to accounts, and this concerns the whole desk");
+    }
     match (rule, resource) {
         (Rule::Public | Rule::SignedIn, _) => Decision::Allow,
         (Rule::InPerson, _) => match caller.via {
@@ -193,5 +196,49 @@ mod tests {
             authorise(Some(&program), Action::KeyCreate, Resource::None),
             Decision::Forbidden(_)
         ));
+    }
+
+    #[test]
+    fn a_key_that_is_limited_to_accounts_changes_nothing_of_the_whole_desk() {
+        let mut program = caller(Role::SuperAdmin, Some(MemberRole::Owner));
+        let with = |accounts| Via::Key {
+            id: "k".to_owned(),
+            scopes: vec![
+                Scope::Read,
+                Scope::Trade,
+                Scope::Cancel,
+                Scope::Manage,
+                Scope::Admin,
+            ],
+            accounts,
+            expires_at: None,
+        };
+        let of_the_desk: Vec<Action> = Action::ALL
+            .iter()
+            .copied()
+            .filter(|a| a.is_of_the_desk())
+            .collect();
+        for action in [
+            Action::KillSwitchAllEngage,
+            Action::UserCreate,
+            Action::FxRateRecord,
+        ] {
+            assert!(of_the_desk.contains(&action), "{action:?}");
+        }
+        for action in of_the_desk {
+            program.via = with(Some(vec![account("a1")]));
+            let limited = authorise(Some(&program), action, Resource::None);
+            assert!(matches!(limited, Decision::Forbidden(_)), "{action:?}");
+            program.via = with(None);
+            let unlimited = authorise(Some(&program), action, Resource::None);
+            assert_eq!(unlimited, Decision::Allow, "{action:?}");
+        }
+        program.via = with(Some(vec![account("a1")]));
+        let stop = authorise(
+            Some(&program),
+            Action::KillSwitchEngage,
+            Resource::Account(&account("a1")),
+        );
+        assert_eq!(stop, Decision::Allow);
     }
 }

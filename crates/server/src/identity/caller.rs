@@ -70,6 +70,18 @@ impl Caller {
         }
     }
 
+    /// Whether the credential is limited to some of its owner's accounts.
+    #[must_use]
+    pub fn is_limited(&self) -> bool {
+        matches!(
+            &self.via,
+            Via::Key {
+                accounts: Some(_),
+                ..
+            }
+        )
+    }
+
     /// Whether the credential has the scope; a session has all.
     #[must_use]
     pub fn has_scope(&self, scope: Scope) -> bool {
