@@ -18,7 +18,7 @@ use crate::calendars::Calendars;
 use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::hub::Hub;
-use crate::identity::{Identities, Passwords, Tickets};
+use crate::identity::{Identities, Passwords, Tickets, Turns};
 use crate::limits::Limiter;
 use crate::metrics::Metrics;
 use crate::problem::{ApiError, ApiResult, Code};
@@ -79,6 +79,8 @@ pub struct Shared {
     pub tickets: Arc<Tickets>,
     /// Password hashing.
     pub passwords: Passwords,
+    /// Whose attempt to sign in it is.
+    pub turns: Turns,
     /// Rate limits.
     pub limiter: Limiter,
     /// Metrics.
@@ -162,6 +164,7 @@ impl AppState {
             identities: rights.identities,
             tickets: rights.tickets,
             passwords: Passwords::new(config.hashing)?,
+            turns: Turns::default(),
             limiter: Limiter::new(Arc::clone(&clock), config.rates),
             metrics: Metrics::install(),
             started_at: clock.now(),

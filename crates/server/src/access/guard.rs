@@ -86,7 +86,8 @@ async fn admit(
         .get::<RequestInfo>()
         .cloned()
         .unwrap_or_default();
-    let by_address = state.limiter.spend_address(&info.ip);
+    let network = info.network();
+    let by_address = state.limiter.spend_address(&network);
     if !by_address.allowed {
         return (Err(by_address.refusal()), Some(by_address));
     }
@@ -97,7 +98,7 @@ async fn admit(
     let class = row.action.class();
     let whose = match (&caller, class) {
         (Some(caller), class) if class != RateClass::Auth => caller.limit_key(),
-        _ => info.ip.as_str(),
+        _ => &*network,
     };
     let verdict = state.limiter.spend(class, whose);
     if !verdict.allowed {
@@ -120,7 +121,7 @@ async fn identify(state: &AppState, action: Action, headers: &HeaderMap) -> ApiR
                 ));
             }
         },
-        None => cookie_token(headers).map(Credential::Session),
+        None => cookie_token(headers, state.config.tls).map(Credential::Session),
     };
     let Some(credential) = credential else {
         return Ok(None);

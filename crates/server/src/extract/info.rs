@@ -1,5 +1,8 @@
 //! What is known of a request before anyone looks at it.
 
+use std::borrow::Cow;
+use std::net::{IpAddr, Ipv6Addr};
+
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 
@@ -13,11 +16,37 @@ pub struct RequestInfo {
     /// Address of the peer, as text.
     pub ip: String,
     /// Address of the peer, where known.
-    pub peer: Option<std::net::IpAddr>,
-    /// Whether the peer is this machine.
+    pub peer: Option<IpAddr>,
+    /// Whether the request comes from this machine, as far as that can be known: never over TLS or through a proxy.
     pub loopback: bool,
     /// The browser, as it calls itself, cut.
     pub user_agent: String,
+}
+
+impl RequestInfo {
+    /// Whose limits count for someone unknown: the address, or the network of it ([`network_of`]).
+    #[must_use]
+    pub fn network(&self) -> Cow<'_, str> {
+        match self.peer {
+            Some(peer @ IpAddr::V6(_)) => Cow::Owned(network_of(peer).to_string()),
+            Some(IpAddr::V4(_)) | None => Cow::Borrowed(&self.ip),
+        }
+    }
+}
+
+/// Bits of an IPv6 address that its holder chooses: whoever has one usually has the 2^64 around it.
+const CHOSEN_BITS: u32 = 64;
+
+/// What limits count as one address: an IPv4 address, also one mapped into IPv6, or the /64 network of an IPv6 address.
+#[must_use]
+pub fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => {
+            let network = v6.to_bits() >> CHOSEN_BITS << CHOSEN_BITS;
+            IpAddr::V6(Ipv6Addr::from_bits(network))
+        }
+        v4 @ IpAddr::V4(_) => v4,
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for RequestInfo {
@@ -25,5 +54,30 @@ impl<S: Send + Sync> FromRequestParts<S> for RequestInfo {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_one_ipv6_network_count_as_one() {
+        let network = |text: &str| {
+            let peer: IpAddr = text.parse().expect("address");
+            let info = RequestInfo {
+                ip: peer.to_string(),
+                peer: Some(peer),
+                ..RequestInfo::default()
+            };
+            assert_eq!(info.network(), network_of(peer).to_string());
+            info.network().into_owned()
+        };
+        assert_eq!(network("2001:db8:1:2::1"), "2001:db8:1:2::");
+        assert_eq!(network("2001:db8:1:2:ffff:ffff:ffff:ffff"), "2001:db8:1:2::");
+        assert_ne!(network("2001:db8:1:3::1"), network("2001:db8:1:2::1"));
+        assert_eq!(network("203.0.113.7"), "203.0.113.7");
+        assert_ne!(network("203.0.113.7"), network("203.0.113.8"));
+        assert_eq!(network("::ffff:203.0.113.7"), "203.0.113.7");
     }
 }

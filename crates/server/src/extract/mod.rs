@@ -10,5 +10,5 @@ mod parts;
 pub use body::{Body, EmptyOr};
 pub use cursor::{Cursor, PageQuery};
 pub use file::FileBody;
-pub use info::RequestInfo;
+pub use info::{RequestInfo, network_of};
 pub use parts::{MaybeCaller, Params, QueryOf, SignedIn};

@@ -1,5 +1,8 @@
 //! Sign-in lockout: five failures within fifteen minutes lock a name, and an address, for fifteen minutes.
 
+use std::hash::{BuildHasher, RandomState};
+
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tradewind_store::Db;
 use tradewind_store::identity::logins;
 use tradewind_store::identity::users::username_key;
@@ -10,6 +13,37 @@ use crate::problem::{ApiError, ApiResult, Code};
 const FAILURES_MAX: u32 = 5;
 const WINDOW_NS: u64 = 15 * 60 * 1_000_000_000;
 const LOCK_NS: u64 = WINDOW_NS;
+
+/// Attempts at names whose places are the same wait for each other.
+const PLACES: usize = 64;
+
+/// One attempt at a time for each name: guesses that are sent together are counted one by one, so that the lockout takes
+/// effect on the sixth and not on whichever comes after all of them.
+pub struct Turns {
+    hasher: RandomState,
+    places: Vec<Semaphore>,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self {
+            hasher: RandomState::new(),
+            places: (0..PLACES).map(|_| Semaphore::new(1)).collect(),
+        }
+    }
+}
+
+impl Turns {
+    /// Waits until no other attempt at the name is under way; the turn ends when the permit is dropped.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub async fn of(&self, username: &str) -> ApiResult<SemaphorePermit<'_>> {
+        let place = self.hasher.hash_one(username_key(username)) as usize % PLACES;
+        let permit = self.places[place].acquire().await;
+        permit.map_err(|_| ApiError::of(Code::Internal))
+    }
+}
 
 /// The lockout of one attempt: by name and by address. Unknown names count like known ones, so that nothing tells
 /// them apart.

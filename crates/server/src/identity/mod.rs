@@ -14,7 +14,7 @@ mod token;
 
 pub use caller::{Caller, Via, member_text, parse_member, parse_role, parse_scope, role_text, scope_text};
 pub use identities::{Credential, Identities};
-pub use lockout::Lockout;
+pub use lockout::{Lockout, Turns};
 pub use password::{PasswordPolicyError, Passwords};
 pub use session::{SESSION_COOKIE, clear_cookie, cookie_token, open_session, session_of};
 pub use ticket::Tickets;

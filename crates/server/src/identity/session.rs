@@ -14,10 +14,17 @@ use crate::problem::{ApiError, ApiResult, Code};
 
 /// Name of the session cookie.
 pub const SESSION_COOKIE: &str = "tw_session";
+/// Its name over TLS: browsers take a cookie of such a name from this very host only, so that a neighbour under the same
+/// domain cannot put a session of its own in its place.
+const SESSION_COOKIE_TLS: &str = "__Host-tw_session";
+
+fn cookie_name(tls: bool) -> &'static str {
+    if tls { SESSION_COOKIE_TLS } else { SESSION_COOKIE }
+}
 
 /// The session token that a request's cookies carry.
 #[must_use]
-pub fn cookie_token(headers: &HeaderMap) -> Option<String> {
+pub fn cookie_token(headers: &HeaderMap, tls: bool) -> Option<String> {
     let cookies = headers
         .get_all(header::COOKIE)
         .iter()
@@ -26,14 +33,14 @@ pub fn cookie_token(headers: &HeaderMap) -> Option<String> {
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='));
     pairs
-        .find(|(name, _)| *name == SESSION_COOKIE)
+        .find(|(name, _)| *name == cookie_name(tls))
         .map(|(_, value)| value.to_owned())
 }
 
 fn cookie(state: &AppState, value: &str, age_s: u64) -> ApiResult<HeaderValue> {
-    let secure = if state.config.tls { "; Secure" } else { "" };
-    let text =
-        format!("{SESSION_COOKIE}={value}; HttpOnly; SameSite=Strict; Path=/; Max-Age={age_s}{secure}");
+    let tls = state.config.tls;
+    let (name, secure) = (cookie_name(tls), if tls { "; Secure" } else { "" });
+    let text = format!("{name}={value}; HttpOnly; SameSite=Strict; Path=/; Max-Age={age_s}{secure}");
     HeaderValue::from_str(&text).map_err(|_| ApiError::of(Code::Internal))
 }
 

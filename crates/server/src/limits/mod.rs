@@ -1,4 +1,5 @@
-//! Rate limits by class, per person, key and address: the generic cell rate algorithm, one number per bucket.
+//! Rate limits by class, per person, key and address: the generic cell rate algorithm, one number per bucket. The
+//! addresses of an IPv6 network (/64) count as one.
 //!
 //! | class | limit | whose |
 //! | --- | --- | --- |

@@ -26,6 +26,8 @@ pub struct Sandboxed;
 /// Paths of the data feed, whose clients look at the body of an answer alone.
 const UDF: &str = "/udf/";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Headers by which proxies tell that they are one.
+const PROXY_MARKS: [&str; 3] = ["forwarded", "via", "x-forwarded-for"];
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 const CSP: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
@@ -44,7 +46,7 @@ const CATALOGUE_TIMEOUT: Duration = Duration::from_secs(120);
 /// Wraps a request from first byte to last.
 pub async fn envelope(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
-    let info = describe(&request);
+    let info = describe(&request, state.config.tls);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let checked = origin::check(&state.config, &method, request.uri(), request.headers());
     request.extensions_mut().insert(info.clone());
@@ -110,7 +112,9 @@ impl From<tradewind_wire::Problem> for UdfProblem {
     }
 }
 
-fn describe(request: &Request) -> RequestInfo {
+/// TLS ends in a proxy on this machine or before it, so over TLS, and wherever a proxy says that it is one, the peer is the
+/// proxy and tells nothing of who asks.
+fn describe(request: &Request, tls: bool) -> RequestInfo {
     let header = |name: &HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let given = header(&REQUEST_ID).filter(|id| (1..=64).contains(&id.len()) && id.chars().all(legal));
@@ -118,6 +122,11 @@ fn describe(request: &Request) -> RequestInfo {
         .extensions()
         .get::<ConnectInfo<SocketAddr>>()
         .map(|peer| peer.0.ip());
+    let proxied = || {
+        PROXY_MARKS
+            .iter()
+            .any(|name| request.headers().contains_key(*name))
+    };
     RequestInfo {
         // An id needs randomness only to be unique; without any, all requests of that moment share one.
         correlation_id: given.map_or_else(
@@ -126,7 +135,7 @@ fn describe(request: &Request) -> RequestInfo {
         ),
         ip: peer.map_or_else(|| "unknown".to_owned(), |ip| ip.to_string()),
         peer,
-        loopback: peer.is_some_and(|ip| ip.is_loopback()),
+        loopback: !tls && peer.is_some_and(|ip| ip.is_loopback()) && !proxied(),
         user_agent: header(&header::USER_AGENT)
             .unwrap_or_default()
             .chars()

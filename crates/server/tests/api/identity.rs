@@ -163,6 +163,50 @@ async fn five_failures_lock_the_name_and_the_address_for_fifteen_minutes() {
 }
 
 #[tokio::test]
+async fn guesses_that_are_sent_together_are_counted_one_by_one() {
+    let desk = Desk::open().await;
+    desk.person("asha", Role::Trader).await;
+    // Each from an address of its own; the last one is right.
+    let attempts = (1..=20_u8).map(|n| {
+        let password = if n == 20 { PASSWORD } else { "wrong" };
+        let body = json!({"username": "asha", "password": password});
+        let mut request = desk.request(&As::Nobody, "POST", "/api/v1/session", Some(&body));
+        let peer = std::net::SocketAddr::from(([203, 0, 113, n], 1));
+        request.extensions_mut().insert(axum::extract::ConnectInfo(peer));
+        desk.send(request)
+    });
+    let answers = futures_util::future::join_all(attempts).await;
+    let codes: Vec<String> = answers.iter().map(crate::desk::Answer::problem).collect();
+    let of = |code: &str| codes.iter().filter(|c| *c == code).count();
+    assert_eq!(
+        (of("CREDENTIALS_REFUSED"), of("LOCKED_OUT")),
+        (5, 15),
+        "{codes:?}"
+    );
+}
+
+#[tokio::test]
+async fn over_tls_the_cookie_is_of_this_host_alone() {
+    let desk = Desk::with(|config| config.tls = true).await;
+    desk.person("asha", Role::Trader).await;
+    let login = json!({"username": "asha", "password": PASSWORD});
+    let answer = desk.call(&As::Nobody, "POST", "/api/v1/session", login).await;
+    let header = answer.headers["set-cookie"].to_str().expect("text").to_owned();
+    assert!(header.starts_with("__Host-tw_session="), "{header}");
+    assert!(header.ends_with("; Secure"), "{header}");
+    let token = header.split(['=', ';']).nth(1).expect("a value");
+    let with = |name: &str| {
+        let mut request = desk.request(&As::Nobody, "GET", "/api/v1/session", None);
+        let cookie = format!("{name}={token}").parse().expect("header");
+        request.headers_mut().insert("cookie", cookie);
+        request
+    };
+    assert_eq!(desk.send(with("__Host-tw_session")).await.status, 200);
+    let tossed = desk.send(with("tw_session")).await;
+    assert_eq!(tossed.problem(), "UNAUTHENTICATED");
+}
+
+#[tokio::test]
 async fn a_one_time_link_signs_in_once() {
     let desk = Desk::open().await;
     let asha = desk.person("asha", Role::Trader).await;
@@ -372,6 +416,20 @@ async fn disabling_a_person_ends_their_sessions_and_keys_at_once() {
     assert_eq!(changed.json()["disabled"], true);
     assert_eq!(desk.get(&who, "/api/v1/session").await.status, 401);
     assert_eq!(desk.get(&program, "/api/v1/session").await.status, 401);
+    let back = desk
+        .call(&boss, "PATCH", "/api/v1/users/u-asha", json!({"disabled": false}))
+        .await;
+    assert_eq!(back.json()["disabled"], false);
+    for old in [&who, &program] {
+        let answer = desk.get(old, "/api/v1/session").await;
+        assert_eq!(answer.problem(), "CREDENTIALS_REFUSED", "it came back to life");
+    }
+    assert_eq!(
+        desk.get(&desk.session(&asha).await, "/api/v1/session")
+            .await
+            .status,
+        200
+    );
 }
 
 #[tokio::test]
@@ -440,6 +498,14 @@ async fn a_changed_password_ends_the_other_sessions() {
         )
         .await;
     assert_eq!(wrong.field(), "current:WRONG_PASSWORD");
+    let noted = tradewind_store::identity::audit::list(&desk.db, 0, 10).await;
+    let noted = noted.expect("audit").pop().expect("a row").1;
+    let what = (
+        noted.actor.as_str(),
+        noted.action.as_str(),
+        noted.outcome.as_str(),
+    );
+    assert_eq!(what, ("u-asha", "password.change", "WRONG_PASSWORD"));
     let weak = desk
         .call(&here, "POST", "/api/v1/me/password", change(PASSWORD, "short"))
         .await;

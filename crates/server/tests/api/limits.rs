@@ -1,7 +1,9 @@
 //! Rate limits: told in headers, enforced by class, raisable.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::extract::ConnectInfo;
 use serde_json::{Value, json};
 use tradewind_server::config::RateConfig;
 
@@ -58,6 +60,23 @@ async fn failed_sign_ins_are_limited_by_address_and_good_ones_cost_nothing() {
     }
     let refused = desk.call(&As::Nobody, "POST", "/api/v1/session", good).await;
     assert_eq!(refused.problem(), "RATE_LIMITED");
+}
+
+#[tokio::test]
+async fn the_addresses_of_an_ipv6_network_guess_together() {
+    let desk = Desk::with(|_| ()).await;
+    let guess = async |address: &str| {
+        let body = json!({"token": "guess"});
+        let mut request = desk.request(&As::Nobody, "POST", "/api/v1/session/link", Some(&body));
+        let peer: SocketAddr = format!("[{address}]:1").parse().expect("address");
+        request.extensions_mut().insert(ConnectInfo(peer));
+        desk.send(request).await.problem()
+    };
+    for n in 1..=5 {
+        assert_eq!(guess(&format!("2001:db8:1:2::{n}")).await, "CREDENTIALS_REFUSED");
+    }
+    assert_eq!(guess("2001:db8:1:2:ffff::6").await, "RATE_LIMITED");
+    assert_eq!(guess("2001:db8:1:3::1").await, "CREDENTIALS_REFUSED");
 }
 
 #[tokio::test]

@@ -66,6 +66,31 @@ async fn health_is_for_everyone_and_metrics_for_this_machine_and_administrators(
 }
 
 #[tokio::test]
+async fn whoever_comes_through_a_proxy_on_this_machine_is_not_on_this_machine() {
+    let from_here = |desk: &Desk, mark: Option<&'static str>| {
+        let mut request = desk.request(&As::Nobody, "GET", "/metrics", None);
+        let peer: SocketAddr = "127.0.0.1:1".parse().expect("address");
+        request.extensions_mut().insert(ConnectInfo(peer));
+        if let Some(name) = mark {
+            request
+                .headers_mut()
+                .insert(name, "203.0.113.7".parse().expect("header"));
+        }
+        request
+    };
+    let plain = Desk::open().await;
+    for mark in ["forwarded", "via", "x-forwarded-for"] {
+        let answer = plain.send(from_here(&plain, Some(mark))).await;
+        assert_eq!(answer.problem(), "UNAUTHENTICATED", "{mark}");
+    }
+    assert_eq!(plain.send(from_here(&plain, None)).await.status, 200);
+    // TLS ends in a proxy, whatever that says of itself.
+    let secure = Desk::with(|config| config.tls = true).await;
+    let answer = secure.send(from_here(&secure, None)).await;
+    assert_eq!(answer.problem(), "UNAUTHENTICATED");
+}
+
+#[tokio::test]
 async fn tickets_are_single_use_and_short_lived() {
     let desk = Desk::open().await;
     let (who, _) = trading(&desk).await;

@@ -150,6 +150,19 @@ pub async fn touch(db: &Db, id: &str, now: UnixNanos) -> Result<(), StoreError> 
     Ok(())
 }
 
+/// Revokes all keys of a person; returns how many.
+///
+/// # Errors
+/// Those of the database.
+pub async fn revoke_all(db: &Db, owner: &UserId, now: UnixNanos) -> Result<u64, StoreError> {
+    let done = sqlx::query("UPDATE api_keys SET revoked_at = $2 WHERE owner = $1 AND revoked_at IS NULL")
+        .bind(owner.as_str())
+        .bind(to_sql(now))
+        .execute(db.writer())
+        .await?;
+    Ok(done.rows_affected())
+}
+
 /// Revokes a key of a person; false when there is no such one.
 ///
 /// # Errors

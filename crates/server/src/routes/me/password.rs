@@ -16,8 +16,9 @@ pub async fn post_password(
     SignedIn(caller): SignedIn,
     Body(body): Body<wire::PasswordChange>,
 ) -> ApiResult<StatusCode> {
+    let turn = state.turns.of(&caller.username).await?;
     let now = state.clock.now();
-    let lockout = Lockout::new(&caller.username, &request.ip);
+    let lockout = Lockout::new(&caller.username, &request.network());
     lockout.check(&state.store, now).await?;
     let user = users::by_id(&state.store, &caller.user)
         .await?
@@ -28,12 +29,18 @@ pub async fn post_password(
         .await?
     {
         lockout.failed(&state.store, now).await?;
+        let note = Note {
+            outcome: "WRONG_PASSWORD",
+            ..Note::ok(&caller, "password.change", user.id.as_str())
+        };
+        audit::write(&state, &request, note).await?;
         return Err(ApiError::field(
             "current",
             "WRONG_PASSWORD",
             "this is not your password",
         ));
     }
+    drop(turn);
     check_password("new", &body.new, &user.username)?;
     let hash = state.passwords.hash(&body.new).await?;
     users::set_password(&state.store, &user.id, &hash, now).await?;

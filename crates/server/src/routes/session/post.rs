@@ -16,8 +16,9 @@ pub async fn post_session(
     MaybeCaller(old): MaybeCaller,
     Body(body): Body<wire::Login>,
 ) -> ApiResult<impl IntoResponse> {
+    let turn = state.turns.of(&body.username).await?;
     let now = state.clock.now();
-    let lockout = Lockout::new(&body.username, &request.ip);
+    let lockout = Lockout::new(&body.username, &request.network());
     lockout.check(&state.store, now).await?;
     let user = users::by_username(&state.store, &body.username).await?;
     let hash = user.as_ref().map(|u| u.password_hash.as_str());
@@ -35,6 +36,7 @@ pub async fn post_session(
         return Err(ApiError::of(Code::CredentialsRefused));
     };
     lockout.succeeded(&state.store).await?;
+    drop(turn);
     let (cookie, session) = open_session(&state, &request, &user, old.as_deref()).await?;
     let note = Note {
         actor: user.id.as_str(),

@@ -5,6 +5,7 @@ use crate::routes::prelude::*;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 
+use crate::extract::network_of;
 use crate::identity::Via;
 
 /// Opens the real-time hub: WebSocket, JSON messages (schemas `ClientMessage` and `ServerMessage`).
@@ -26,6 +27,7 @@ pub async fn get_stream(
     let program = caller.filter(|c| matches!(c.via, Via::Key { .. }));
     let ip = request
         .peer
+        .map(network_of)
         .unwrap_or(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED));
     Ok(hub.accept(upgrade, ip, program))
 }

@@ -2,7 +2,7 @@
 
 use crate::routes::prelude::*;
 
-use tradewind_store::identity::{sessions, users};
+use tradewind_store::identity::{keys, sessions, users};
 use tradewind_types::UserId;
 
 use crate::access::may_administer;
@@ -42,6 +42,7 @@ pub async fn patch_user(
     }
     if disabled {
         sessions::revoke_all(&state.store, &id, None, now).await?;
+        keys::revoke_all(&state.store, &id, now).await?;
     }
     state.identity_changed();
     let detail = json!({"before": {"role": user.role, "disabled": user.disabled}, "after": {"role": role_text(new), "disabled": disabled}});
