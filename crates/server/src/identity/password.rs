@@ -21,6 +21,9 @@ const HASHES_AT_ONCE: usize = 2;
 /// Passwords of known breaches that are long enough for our policy, or stems of such; lower case, one a line.
 const BREACHED: &str = include_str!("breached.txt");
 
+/// Words that anyone would try first at this program; a password has to be one without them.
+const CONTEXT: [&str; 4] = ["tradewind", "trading", "trader", "administrator"];
+
 /// Why a password is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordPolicyError {
@@ -33,8 +36,10 @@ pub enum PasswordPolicyError {
     /// On the list.
     #[error("the password is on the list of passwords known from breaches")]
     Breached,
-    /// The user name or one character over and over.
-    #[error("the password must not be made of the user name or of one repeated character")]
+    /// The user name, a word of the context, or one character over and over.
+    #[error(
+        "the password must not be made of the user name, of words such as `tradewind`, or of one repeated character"
+    )]
     Trivial,
 }
 
@@ -66,16 +71,22 @@ pub(super) fn check_policy(password: &str, username: &str) -> Result<(), Passwor
     let first = lower.chars().next();
     let repeated = lower.chars().all(|c| Some(c) == first);
     let name = username.to_lowercase();
-    let rest = if name.is_empty() {
-        lower.clone()
+    let is_filler = |c: char| c.is_ascii_digit() || c.is_ascii_punctuation();
+    let known = CONTEXT
+        .into_iter()
+        .chain([name.as_str()])
+        .filter(|word| !word.is_empty());
+    let rest = known.fold(lower.clone(), |rest, word| rest.replace(word, ""));
+    let own = if rest == lower {
+        rest.as_str()
     } else {
-        lower.replace(&name, "")
+        rest.trim_matches(is_filler)
     };
-    if repeated || rest.chars().count() < 6 {
+    if repeated || own.chars().count() < 6 {
         return Err(PasswordPolicyError::Trivial);
     }
     // Digits and signs hung on a breached password do not make it better.
-    let stem = lower.trim_end_matches(|c: char| c.is_ascii_digit() || c.is_ascii_punctuation());
+    let stem = lower.trim_end_matches(is_filler);
     let listed = |text: &str| BREACHED.lines().any(|line| line == text);
     if listed(&lower) || listed(stem) {
         return Err(PasswordPolicyError::Breached);
@@ -171,6 +182,15 @@ mod tests {
         assert_eq!(check(&"long ".repeat(60)), Err(PasswordPolicyError::TooLong));
         assert_eq!(check("aaaaaaaaaaaaaaa"), Err(PasswordPolicyError::Trivial));
         assert_eq!(check("asha-asha-asha"), Err(PasswordPolicyError::Trivial));
+        for guess in [
+            "tradewind-2026!!",
+            "asha1234567890",
+            "Tradewind.Trader",
+            "administrator1",
+        ] {
+            assert_eq!(check(guess), Err(PasswordPolicyError::Trivial), "{guess}");
+        }
+        assert_eq!(check("tradewinds fill four sails"), Ok(()));
         assert_eq!(check("Password1234!"), Err(PasswordPolicyError::Breached));
         assert_eq!(check("qwertyuiop123"), Err(PasswordPolicyError::Breached));
         assert_eq!(check("three boats under the bridge"), Ok(()));
