@@ -268,6 +268,7 @@ pub enum BookingTask {
 
 /// A booking asked for.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewBooking {
     /// What.
     pub booking: BookingTask,

@@ -30,7 +30,7 @@ const MEMBERSHIPS: [(&str, Option<MemberRole>); 4] = [
     ("none", None),
 ];
 
-const ALL_SCOPES: [Scope; 5] = [
+pub(crate) const ALL_SCOPES: [Scope; 5] = [
     Scope::Read,
     Scope::Trade,
     Scope::Cancel,
@@ -58,7 +58,7 @@ fn class(answer: &crate::desk::Answer) -> &'static str {
     }
 }
 
-fn path_of(endpoint: &Endpoint, account: &AccountId, user: &str) -> String {
+pub(crate) fn path_of(endpoint: &Endpoint, account: &AccountId, user: &str) -> String {
     endpoint
         .path
         .replace("{account}", account.as_str())

@@ -197,6 +197,12 @@ async fn every_answer_carries_the_security_headers() {
         let answer = desk.get(&As::Nobody, path).await;
         let csp = answer.headers["content-security-policy"].to_str().expect("text");
         assert!(!csp.contains("unsafe"), "{csp}");
+        for directive in ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"] {
+            assert!(csp.contains(directive), "{csp}");
+        }
+        if path.starts_with("/api/v1/setup") {
+            assert_eq!(answer.headers["cache-control"], "no-store", "{path}");
+        }
         assert_eq!(answer.headers["x-content-type-options"], "nosniff", "{path}");
         assert_eq!(answer.headers["x-frame-options"], "DENY", "{path}");
         assert_eq!(answer.headers["referrer-policy"], "no-referrer", "{path}");

@@ -11,6 +11,7 @@ mod cors;
 mod deployments;
 mod desk;
 mod errors;
+mod exposure;
 mod identity;
 mod indicators;
 mod limits;
