@@ -106,30 +106,17 @@ pub(crate) fn fill(
     warm_up: usize,
     run: impl FnOnce(&Core, usize, &mut [&mut [f64]]) -> Result<OutRange, RetCode>,
 ) -> Result<Series, IndicatorError> {
-    let mut series = Series::default();
-    fill_into(&mut series, name, (outputs, bars), warm_up, run)?;
-    Ok(series)
-}
-
-/// The same into a series whose memory is used again.
-pub(crate) fn fill_into(
-    series: &mut Series,
-    name: &'static str,
-    (outputs, bars): (usize, usize),
-    warm_up: usize,
-    run: impl FnOnce(&Core, usize, &mut [&mut [f64]]) -> Result<OutRange, RetCode>,
-) -> Result<(), IndicatorError> {
     if bars < warm_up {
-        *series = Series::empty(outputs, bars);
-        return Ok(());
+        return Ok(Series::empty(outputs, bars));
     }
+    let mut series = Series::default();
     series.reshape(outputs, bars, warm_up - 1);
     let mut columns: Vec<&mut [f64]> = series
         .columns_mut()
         .map(|column| &mut column[warm_up - 1..])
         .collect();
     match run(&Core::new(), bars - 1, &mut columns) {
-        Ok(range) if range.beg_idx + 1 == warm_up && range.beg_idx + range.count == bars => Ok(()),
+        Ok(range) if range.beg_idx + 1 == warm_up && range.beg_idx + range.count == bars => Ok(series),
         _ => Err(IndicatorError::Refused { name, bars }),
     }
 }

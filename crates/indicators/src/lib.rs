@@ -10,10 +10,12 @@
 //!
 //! One file per family. A new indicator = one [`Definition`] in its family's file, which [`registry`] lists. What
 //! strategies use on every bar has a variant of the machine that is stepped without dynamic dispatch; the others are
-//! behind one pointer. What the `ta-lib` crate has is called there; the rest is our own.
+//! behind one pointer. What the `ta-lib` crate has is called there, but for batch functions that are quicker in
+//! `batch`; the rest is our own.
 
 mod adapter;
 mod bank;
+mod batch;
 mod error;
 mod input;
 mod library;

@@ -43,6 +43,32 @@ fn walk(count: usize, seed: u64) -> Vec<BarInput> {
     (0..count).map(&mut bar).collect()
 }
 
+/// A walk in few steps, so that bodies gap and figures are equal often, with rests of 50 bars without a trade.
+fn gapping(count: usize, seed: u64) -> Vec<BarInput> {
+    let mut random = SplitMix64::new(seed);
+    let mut draw = move |span: u64| random.below(span) as f64;
+    let mut close: f64 = 500.0;
+    let mut bar = |at: usize| {
+        let rests = at % 190 > 140;
+        let mut step = |span: u64| if rests { 0.0 } else { draw(span) };
+        let middle = if rests { 0.0 } else { 3.0 };
+        let open = (close + step(7) - middle).max(50.0);
+        close = (open + step(7) - middle).max(50.0);
+        let (high, low) = (open.max(close) + step(3), open.min(close) - step(3));
+        let volume = step(4) * 10.0;
+        BarInput {
+            ts: UnixNanos::from_secs(1_700_000_000 + at as u64 * 60),
+            open,
+            high,
+            low,
+            close,
+            volume,
+            value: close * volume,
+        }
+    };
+    (0..count).map(&mut bar).collect()
+}
+
 /// Each indicator with its defaults, with all periods changed, and with each kind of average that it takes.
 fn specs() -> Vec<IndicatorSpec> {
     let mut all = Vec::new();
@@ -113,6 +139,38 @@ fn streaming_equals_batch_and_peek_equals_update_bit_for_bit() {
             }
         }
     }
+}
+
+#[test]
+fn columns_in_blocks_equal_the_stream_over_gaps_rests_and_windows_longer_than_a_block() {
+    let bars = gapping(19_000, 15);
+    let columns = columns(&bars);
+    let mut values = 0;
+    for id in
+        "CDLTASUKIGAP CDLXSIDEGAP3METHODS ULTOSC ULTOSC_1_2_3 ULTOSC_300_20_40 CMF CMF_2 CMF_600 HA AVGDEV_2
+        AVGDEV_601 DONCHIAN_2 DONCHIAN_3 DONCHIAN_700 PERCENTILE_2_100 PERCENTILE_9_0 PERCENTILE_100_37.5
+        PERCENTILE_256 PERCENTILE_257 PERCENTRANK_2 PERCENTRANK_500 MAXINDEX_2 MAXINDEX_600 MININDEX_31
+        MINMAXINDEX_5 STOCH_1_1_1 STOCH_600_3_3 STOCHF_1_1 STOCHF_14_3_1 KDJ_30_3_3_0_1 SMI SMI_600_3_5_2
+        HT_TRENDLINE"
+            .split_whitespace()
+    {
+        let spec = IndicatorSpec::parse(id).unwrap();
+        let batch = spec.batch(&columns.view()).unwrap();
+        let mut streaming = spec.start();
+        for (at, bar) in bars.iter().enumerate() {
+            let live = streaming.update(bar);
+            for output in 0..spec.definition().outputs.len() {
+                let batch = batch.get(output, at);
+                assert_eq!(
+                    bits(live, output),
+                    batch.map(f64::to_bits),
+                    "{id} output {output} at {at}"
+                );
+                values += usize::from(id.starts_with("CDL") && batch.is_some_and(|v| v.abs() > 50.0));
+            }
+        }
+    }
+    assert!(values > 10, "{values} patterns");
 }
 
 #[test]

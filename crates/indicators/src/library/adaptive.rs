@@ -37,10 +37,4 @@ library! {
         = ("MCGD") mcgd mcgd_open mcgd_lookback McgdStream(close)
         [period 0 ("period", 14, 2)]
         -> mcgd: Real;
-
-    /// The mean over the dominant cycle, smoothed by weights 4 3 2 1. Ehlers 2001. Source: TA-Lib
-    /// `HT_TRENDLINE`.
-    HT_TRENDLINE "Hilbert transform: instantaneous trend line" on Price
-        = ("HT_TRENDLINE") ht_trendline ht_trendline_open ht_trendline_lookback HtTrendlineStream(close) []
-        -> trendline: Real;
 }

@@ -2,6 +2,7 @@
 
 use super::library;
 use crate::adapter::Adapter;
+use crate::batch;
 use crate::machine::Machine;
 
 library! {
@@ -57,7 +58,7 @@ library! {
     DONCHIAN "Donchian channel" on Price
         = ("DONCHIAN") donchian donchian_open donchian_lookback DonchianStream(high low)
         [period 0 ("period", 20, 2)]
-        -> upper: Real middle: Real lower: Real {
+        -> upper: Real middle: Real lower: Real = batch::donchian {
             start: |params| Machine::Donchian(Adapter::new(params)),
         };
 

@@ -2,10 +2,14 @@
 //! harami or engulfing. The sizes that make a body long or a shadow short are TA-Lib's averages of the bars before.
 
 use super::library;
+use crate::batch;
 
 /// A pattern reads the four prices and gives one figure.
 macro_rules! candles {
-    ($($name:ident $title:literal $batch:ident $open:ident $lookback:ident $stream:ident [$($param:tt)*];)+) => {
+    ($(
+        $name:ident $title:literal $batch:ident $open:ident $lookback:ident $stream:ident [$($param:tt)*]
+        $(= $own:path)?;
+    )+) => {
         library! {
             CANDLES in CandlestickPattern;
 
@@ -13,7 +17,7 @@ macro_rules! candles {
                 #[doc = concat!("Source: TA-Lib `", stringify!($name), "`.")]
                 $name $title on Own
                     = (stringify!($name)) $batch $open $lookback $stream(open high low close) [$($param)*]
-                    -> pattern: Whole;
+                    -> pattern: Whole $(= $own)?;
             )+
         }
     };
@@ -116,7 +120,8 @@ candles! {
         cdlsticksandwich cdlsticksandwich_open cdlsticksandwich_lookback CdlsticksandwichStream [];
     CDLTAKURI "Takuri (Dragonfly Doji with very long lower shadow)"
         cdltakuri cdltakuri_open cdltakuri_lookback CdltakuriStream [];
-    CDLTASUKIGAP "Tasuki Gap" cdltasukigap cdltasukigap_open cdltasukigap_lookback CdltasukigapStream [];
+    CDLTASUKIGAP "Tasuki Gap" cdltasukigap cdltasukigap_open cdltasukigap_lookback CdltasukigapStream []
+        = batch::tasuki_gap;
     CDLTHRUSTING "Thrusting Pattern" cdlthrusting cdlthrusting_open cdlthrusting_lookback CdlthrustingStream [];
     CDLTRISTAR "Tristar Pattern" cdltristar cdltristar_open cdltristar_lookback CdltristarStream [];
     CDLUNIQUE3RIVER "Unique 3 River"
@@ -124,5 +129,6 @@ candles! {
     CDLUPSIDEGAP2CROWS "Upside Gap Two Crows"
         cdlupsidegap2crows cdlupsidegap2crows_open cdlupsidegap2crows_lookback Cdlupsidegap2crowsStream [];
     CDLXSIDEGAP3METHODS "Upside/Downside Gap Three Methods"
-        cdlxsidegap3methods cdlxsidegap3methods_open cdlxsidegap3methods_lookback Cdlxsidegap3methodsStream [];
+        cdlxsidegap3methods cdlxsidegap3methods_open cdlxsidegap3methods_lookback Cdlxsidegap3methodsStream []
+        = batch::gap_three_methods;
 }

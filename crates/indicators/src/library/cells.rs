@@ -52,8 +52,8 @@ rows! {
 pub(crate) struct Real<'a>(&'a mut [f64]);
 
 impl<'a> Real<'a> {
-    pub(crate) fn over(column: Option<&'a mut &mut [f64]>) -> Result<Self, RetCode> {
-        column.map(|column| Self(column)).ok_or(RetCode::BadParam)
+    pub(crate) fn over(column: Option<&'a mut [f64]>) -> Result<Self, RetCode> {
+        column.map(Self).ok_or(RetCode::BadParam)
     }
 
     pub(crate) fn cells(&mut self) -> &mut [f64] {
@@ -70,8 +70,8 @@ pub(crate) struct Whole<'a> {
 }
 
 impl<'a> Whole<'a> {
-    pub(crate) fn over(column: Option<&'a mut &mut [f64]>) -> Result<Self, RetCode> {
-        let column: &'a mut [f64] = column.ok_or(RetCode::BadParam)?;
+    pub(crate) fn over(column: Option<&'a mut [f64]>) -> Result<Self, RetCode> {
+        let column = column.ok_or(RetCode::BadParam)?;
         let written = vec![0; column.len()];
         Ok(Self { column, written })
     }

@@ -1,5 +1,6 @@
 //! What the `ta-lib` crate has, one file per family: each a table of functions with their parameters, inputs and
-//! outputs. The table's row is all that is written for a function; [`library!`] makes the two faces of it.
+//! outputs. The table's row is all that is written for a function; [`library!`] makes the two faces of it. Where the
+//! library's batch function is slower than the C library's, the row names one of our own, of [`crate::batch`].
 //!
 //! The order of parameters in ids: lengths and factors as TA-Lib has them, kinds of averages last.
 
@@ -17,23 +18,26 @@ mod price;
 mod statistics;
 mod stochastics;
 mod stops;
+mod trendline;
 mod variable;
 mod volatility;
 mod volume;
 
-use ta_lib::{Core, OutRange, RetCode};
+use ta_lib::{Core, RetCode};
 
 use crate::IndicatorError;
-use crate::adapter::{LibraryStream, fill_into};
+use crate::adapter::LibraryStream;
+use crate::batch::Task;
 use crate::input::BarColumns;
 use crate::params::{Param, Params};
 use crate::registry::Definition;
 use crate::value::Series;
 
 /// The families, in the order of lists.
-pub(crate) static FAMILIES: [&[&Definition]; 16] = [
+pub(crate) static FAMILIES: [&[&Definition]; 17] = [
     averages::AVERAGES,
     adaptive::ADAPTIVE,
+    trendline::TRENDLINE,
     variable::VARIABLE,
     stops::STOPS,
     directional::DIRECTIONAL,
@@ -54,9 +58,10 @@ pub(crate) static FAMILIES: [&[&Definition]; 16] = [
 pub(crate) type Fill = fn(&Params, &BarColumns<'_>, &mut Series) -> Result<(), IndicatorError>;
 
 /// The writers of the families' tables.
-static FILLS: [&[(&str, Fill)]; 14] = [
+static FILLS: [&[(&str, Fill)]; 16] = [
     averages::FILLS,
     adaptive::FILLS,
+    trendline::FILLS,
     stops::FILLS,
     directional::FILLS,
     momentum::FILLS,
@@ -67,6 +72,7 @@ static FILLS: [&[(&str, Fill)]; 14] = [
     volume::FILLS,
     cycle::FILLS,
     statistics::FILLS,
+    places::FILLS,
     price::FILLS,
     candles::FILLS,
 ];
@@ -82,13 +88,9 @@ trait LibraryBatch: LibraryStream {
     /// Its name among ours.
     const NAME: &str;
 
-    /// Writes the columns, which begin at the first value. There is at least one bar.
-    fn compute(
-        core: &Core,
-        params: &Params,
-        bars: &BarColumns<'_>,
-        columns: &mut [&mut [f64]],
-    ) -> Result<OutRange, RetCode>;
+    /// Writes the columns, which are as long as the bars, from the row of the first value on. What is before it is
+    /// free to work in and overwritten afterwards.
+    fn write(task: Task<'_>, columns: &mut [&mut [f64]]) -> Result<(), RetCode>;
 }
 
 fn fill<S: LibraryBatch>(
@@ -96,10 +98,28 @@ fn fill<S: LibraryBatch>(
     bars: &BarColumns<'_>,
     series: &mut Series,
 ) -> Result<(), IndicatorError> {
-    let size = (size_of::<S::Row>() / size_of::<f64>(), bars.len());
-    fill_into(series, S::NAME, size, warm_up::<S>(params), |core, _, columns| {
-        S::compute(core, params, bars, columns)
-    })
+    let outputs = size_of::<S::Row>() / size_of::<f64>();
+    let needed = warm_up::<S>(params);
+    if bars.len() < needed {
+        *series = Series::empty(outputs, bars.len());
+        return Ok(());
+    }
+    series.reshape(outputs, bars.len(), 0);
+    let task = Task {
+        core: &Core::new(),
+        params,
+        bars,
+        first: needed - 1,
+    };
+    let mut columns: Vec<&mut [f64]> = series.columns_mut().collect();
+    S::write(task, &mut columns).map_err(|_| IndicatorError::Refused {
+        name: S::NAME,
+        bars: bars.len(),
+    })?;
+    for column in columns {
+        column[..task.first].fill(f64::NAN);
+    }
+    Ok(())
 }
 
 /// The bar, counted from 1, that has the first value. Parameters whose combination the library refuses never have
@@ -132,10 +152,11 @@ const fn in_order<const N: usize>(given: [(usize, Param); N]) -> [Param; N] {
 /// ```text
 /// NAME "Title" on Pane
 ///     = ("TA-Lib's name") batch open lookback Stream(inputs…) [kind place ("name", default, range…), …]
-///     -> output: Real …  { fields of the definition that differ: value, … };
+///     -> output: Real … = function  { fields of the definition that differ: value, … };
 /// ```
 ///
-/// `place` is where the parameter stands in ids; `Whole` is an output of whole numbers.
+/// `place` is where the parameter stands in ids; `Whole` is an output of whole numbers; `= function`, which can be left
+/// out, is one of [`crate::batch`] that takes the place of `batch`.
 macro_rules! library {
     (
         $list:ident in $group:ident;
@@ -145,6 +166,7 @@ macro_rules! library {
                 = ($ta_lib:expr) $batch:ident $open:ident $lookback:ident $stream:ident($($input:ident)+)
                 [$($kind:ident $place:literal ($($range:expr),+) $(.$more:ident($($with:expr)?))*),* $(,)?]
                 -> $($output:ident: $cell:ident)+
+                $(= $own:path)?
                 $({ $($field:ident: $value:expr),+ $(,)? })?;
         )+
     ) => {
@@ -189,24 +211,25 @@ macro_rules! library {
             impl $crate::library::LibraryBatch for ta_lib::$stream {
                 const NAME: &str = stringify!($name);
 
-                fn compute(
-                    core: &ta_lib::Core,
-                    params: &$crate::params::Params,
-                    bars: &$crate::input::BarColumns<'_>,
+                fn write(
+                    task: $crate::batch::Task<'_>,
                     columns: &mut [&mut [f64]],
-                ) -> Result<ta_lib::OutRange, ta_lib::RetCode> {
-                    let _ = params;
-                    let mut columns = columns.iter_mut();
-                    $(let mut $output = $crate::library::cells::$cell::over(columns.next())?;)+
-                    let range = core.$batch(
-                        0,
-                        bars.len() - 1,
-                        $(bars.$input,)+
-                        $($crate::library::argument!(params $kind $place),)*
-                        $($output.cells(),)+
-                    )?;
-                    $($output.finish();)+
-                    Ok(range)
+                ) -> Result<(), ta_lib::RetCode> {
+                    $crate::library::written!([$($own)?] (task, columns) {
+                        let $crate::batch::Task { core, params, bars, first } = task;
+                        let _ = params;
+                        let mut columns = columns.iter_mut().map(|column| &mut column[first..]);
+                        $(let mut $output = $crate::library::cells::$cell::over(columns.next())?;)+
+                        let range = core.$batch(
+                            0,
+                            bars.len() - 1,
+                            $(bars.$input,)+
+                            $($crate::library::argument!(params $kind $place),)*
+                            $($output.cells(),)+
+                        )?;
+                        $($output.finish();)+
+                        task.done(range)
+                    })
                 }
             }
 
@@ -250,6 +273,16 @@ macro_rules! library {
     };
 }
 
+/// What writes a row's columns: our own function where it names one, else the library.
+macro_rules! written {
+    ([] $given:tt $library:block) => {
+        $library
+    };
+    ([$own:path] ($task:ident, $columns:ident) $library:block) => {
+        $own($task, $columns)
+    };
+}
+
 /// The figure that a row's input names.
 macro_rules! figure {
     (open) => {
@@ -279,4 +312,4 @@ macro_rules! argument {
     };
 }
 
-use {argument, figure, library};
+use {argument, figure, library, written};

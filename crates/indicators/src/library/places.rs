@@ -7,7 +7,9 @@
 
 use std::cmp::Ordering::{self, Greater, Less};
 
+use super::Fill;
 use crate::IndicatorError;
+use crate::batch::{Extremes, blocks};
 use crate::input::{BarColumns, BarInput, Input};
 use crate::machine::Machine;
 use crate::params::{Param, Params};
@@ -16,6 +18,18 @@ use crate::stepper::Stepper;
 use crate::value::Series;
 
 pub(crate) static PLACES: &[&Definition] = &[&MAXINDEX, &MININDEX, &MINMAXINDEX];
+
+pub(crate) static FILLS: &[(&str, Fill)] = &[
+    ("MAXINDEX", |params, bars, series| {
+        fill(params, bars, series, [Greater])
+    }),
+    ("MININDEX", |params, bars, series| {
+        fill(params, bars, series, [Less])
+    }),
+    ("MINMAXINDEX", |params, bars, series| {
+        fill(params, bars, series, [Less, Greater])
+    }),
+];
 
 /// Bar of the highest of the last `period` closes, counted from 0 at the first bar. Source: TA-Lib `MAXINDEX`.
 static MAXINDEX: Definition = Definition {
@@ -77,7 +91,8 @@ impl Extreme {
         }
     }
 
-    /// The place when the window is the bars `first` to `last`; `close` gives the close of one of them.
+    /// The place when the window is the bars `first` to `last`; `close` gives the close of one of them. Columns go
+    /// another way, [`write`], with the same ties.
     #[inline]
     fn slide(&mut self, first: usize, last: usize, close: impl Fn(usize) -> f64) -> usize {
         if self.place < first || self.value.is_nan() {
@@ -103,16 +118,61 @@ fn places<const N: usize>(
     bars: &BarColumns<'_>,
     beyond: [Ordering; N],
 ) -> Result<Series, IndicatorError> {
-    let before = params.period(0) as usize - 1;
     let mut series = Series::default();
-    series.reshape(N, bars.len(), before);
+    fill(params, bars, &mut series, beyond)?;
+    Ok(series)
+}
+
+fn fill<const N: usize>(
+    params: &Params,
+    bars: &BarColumns<'_>,
+    series: &mut Series,
+    beyond: [Ordering; N],
+) -> Result<(), IndicatorError> {
+    let period = params.period(0) as usize;
+    if bars.len() < period {
+        *series = Series::empty(N, bars.len());
+        return Ok(());
+    }
+    series.reshape(N, bars.len(), period - 1);
     for (column, beyond) in series.columns_mut().zip(beyond) {
-        let mut extreme = Extreme::new(beyond);
-        for (at, place) in column.iter_mut().enumerate().skip(before) {
-            *place = extreme.slide(at - before, at, |at| bars.close[at]) as f64;
+        match beyond {
+            Greater => write(bars.close, period, column, Extremes::highest, |a, b| a >= b),
+            _ => write(bars.close, period, column, Extremes::lowest, |a, b| a <= b),
         }
     }
-    Ok(series)
+    Ok(())
+}
+
+/// The places of the extremes that `find` finds. What `reaches` an extreme of a window that it is in is the extreme.
+#[inline(always)]
+fn write(
+    closes: &[f64],
+    period: usize,
+    column: &mut [f64],
+    find: impl Fn(&mut Extremes, &[f64], &mut [f64]),
+    reaches: impl Fn(f64, f64) -> bool,
+) {
+    let before = period - 1;
+    let mut extremes = Extremes::new(period);
+    let mut values = vec![0.0; extremes.block()];
+    // The bar after the place; none at first.
+    let mut next = 0;
+    for rows in blocks(before..closes.len(), extremes.block()) {
+        let values = &mut values[..rows.len()];
+        find(&mut extremes, &closes[rows.start - before..rows.end], values);
+        let windows = closes[rows.start - before..rows.end].windows(period);
+        let given = column[rows.clone()].iter_mut().zip(values.iter()).zip(windows);
+        for (first, ((place, value), window)) in (rows.start - before..).zip(given) {
+            if next <= first {
+                let found = window.iter().position(|close| reaches(*close, *value));
+                next = first + 1 + found.unwrap_or(before);
+            } else if reaches(window[before], *value) {
+                next = first + period;
+            }
+            *place = (next - 1) as f64;
+        }
+    }
 }
 
 /// The extremes of a stream: the closes of the window, by the bar's number.

@@ -1,6 +1,7 @@
 //! Prices made of the prices of a bar.
 
 use super::library;
+use crate::batch;
 
 library! {
     PRICE in Price;
@@ -29,5 +30,5 @@ library! {
     /// Source: TA-Lib `HA`.
     HA "Heikin-Ashi candle" on Price
         = ("HA") ha ha_open ha_lookback HaStream(open high low close) []
-        -> open: Real high: Real low: Real close: Real;
+        -> open: Real high: Real low: Real close: Real = batch::heikin_ashi;
 }

@@ -1,6 +1,7 @@
 //! Rolling statistics of the closes, or of highs with lows.
 
 use super::library;
+use crate::batch;
 
 library! {
     STATISTICS in Statistics;
@@ -22,7 +23,7 @@ library! {
     AVGDEV "Mean absolute deviation" on Own
         = ("AVGDEV") avgdev avgdev_open avgdev_lookback AvgdevStream(close)
         [period 0 ("period", 14, 2)]
-        -> avgdev: Real;
+        -> avgdev: Real = batch::average_deviation;
 
     /// The middle of the last `period` closes. Source: TA-Lib `MEDIAN`.
     MEDIAN "Median" on Price
@@ -34,13 +35,13 @@ library! {
     PERCENTILE "Percentile, nearest rank" on Price
         = ("PERCENTILE") percentile percentile_open percentile_lookback PercentileStream(close)
         [period 0 ("period", 100, 2), real 1 ("percentile", 50.0, 0.0, 100.0)]
-        -> percentile: Real;
+        -> percentile: Real = batch::percentile;
 
     /// Per cent of the `period` closes before that are below this one. Source: TA-Lib `PERCENTRANK`.
     PERCENTRANK "Percent rank" on Own
         = ("PERCENTRANK") percentrank percentrank_open percentrank_lookback PercentrankStream(close)
         [period 0 ("period", 100, 2)]
-        -> percentrank: Real;
+        -> percentrank: Real = batch::percent_rank;
 
     /// Sample excess kurtosis of `period` closes; no value where they are all equal. Source: TA-Lib `KURTOSIS`.
     KURTOSIS "Excess kurtosis" on Own

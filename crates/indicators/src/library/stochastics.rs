@@ -2,6 +2,7 @@
 
 use super::library;
 use crate::adapter::Adapter;
+use crate::batch;
 use crate::machine::Machine;
 
 library! {
@@ -16,7 +17,7 @@ library! {
             period 2 ("d", 3, 1),
             average 4 ("d_average", 0),
         ]
-        -> k: Real d: Real {
+        -> k: Real d: Real = batch::slow_stochastic {
             start: |params| Machine::Stoch(Adapter::new(params)),
         };
 
@@ -28,7 +29,7 @@ library! {
             period 1 ("d", 3, 1),
             average 2 ("d_average", 0),
         ]
-        -> k: Real d: Real {
+        -> k: Real d: Real = batch::fast_stochastic {
             start: |params| Machine::Stochf(Adapter::new(params)),
         };
 
@@ -51,7 +52,7 @@ library! {
             period 2 ("d", 3, 1),
             average 4 ("d_average", 13),
         ]
-        -> k: Real d: Real j: Real;
+        -> k: Real d: Real j: Real = batch::kdj;
 
     /// The close against the middle of its range, both smoothed twice by EMAs; −100 to 100. Blau 1993. Source:
     /// TA-Lib `SMI`.
@@ -62,7 +63,7 @@ library! {
             period 2 ("slow", 25, 2),
             period 3 ("signal", 9, 2),
         ]
-        -> smi: Real signal: Real;
+        -> smi: Real signal: Real = batch::momentum_index;
 
     /// `tanh`-like squash of the twice smoothed stochastic; −1 to 1. Leibfarth 2008. Source: TA-Lib `PSO`.
     PSO "Premier stochastic oscillator" on Own
@@ -84,5 +85,5 @@ library! {
             period 1 ("second", 14, 1),
             period 2 ("third", 28, 1),
         ]
-        -> ultosc: Real;
+        -> ultosc: Real = batch::ultimate_oscillator;
 }

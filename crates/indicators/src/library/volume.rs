@@ -1,6 +1,7 @@
 //! What volume says about the price.
 
 use super::library;
+use crate::batch;
 
 library! {
     VOLUME in Volume;
@@ -26,7 +27,7 @@ library! {
     CMF "Chaikin money flow" on Own
         = ("CMF") cmf cmf_open cmf_lookback CmfStream(high low close volume)
         [period 0 ("period", 20, 2)]
-        -> cmf: Real;
+        -> cmf: Real = batch::money_flow;
 
     /// RSI of typical price × volume, over plain sums. Quong and Soudack 1989. Source: TA-Lib `MFI`.
     MFI "Money flow index" on Own
