@@ -4,8 +4,10 @@
     bench.py ratios OURS.json [RUNS]  measures and prints ours / theirs per function, slowest first, and the median;
                                       OURS.json is what `tradewind bench indicators --json` printed
 
-Processor time. Both sides run with the defaults, get columns in memory, and allocate their outputs. Calls go to the library's plain
-function, not through its abstract layer. Ours looks besides whether every figure that is read is finite.
+Processor time. Both sides run with the defaults, get columns in memory, and write outputs into memory that was written before: ours
+into the series of the call before, the library's into arrays that numpy's allocator gives out again, so that neither takes a page
+fault a call. Calls go to the library's plain function, not through its abstract layer; it looks for leading NaNs, ours knows
+from when the columns were made that every figure is finite. Patterns come as 32-bit integers there, as floats here.
 """
 
 import json
