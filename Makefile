@@ -47,16 +47,8 @@ test-e2e: web need-chromium
 	tools/test-rust.sh --no-run
 	cd web && TRADEWIND_BIN=$(abspath $(TARGET_DIR))/ci/tradewind npm run e2e
 
-clients/python/.venv/.installed: clients/python/requirements-dev.txt clients/python/pyproject.toml
-	python3 -m venv clients/python/.venv
-	clients/python/.venv/bin/pip install --quiet --disable-pip-version-check --requirement clients/python/requirements-dev.txt
-	clients/python/.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable clients/python
-	touch $@
-
-test-python: clients/python/.venv/.installed ## the Python client: types, style, tests against the program that test-rust built
-	@test -x $(TARGET_DIR)/ci/tradewind || { echo "$(TARGET_DIR)/ci/tradewind is needed: run 'make test-rust' first" >&2; exit 1; }
-	cd clients/python && . .venv/bin/activate && mypy && ruff check . && ruff format --check . \
-	 && TRADEWIND_BIN=$(abspath $(TARGET_DIR))/ci/tradewind python -m pytest
+test-python: ## the Python client: types, style, tests against the program that test-rust built
+	tools/test-python.sh $(TARGET_DIR)/ci/tradewind
 
 test-s3: ## the catalogue on a local S3-compatible server (installs moto from PyPI)
 	tools/test-s3.sh
