@@ -97,9 +97,14 @@ impl DataDir {
         &self.0
     }
 
-    /// Makes the folder when it is missing.
+    /// Makes the folder when it is missing, for nobody but its owner: password hashes, journal and statements lie in it.
     pub(crate) fn create(&self) -> Result<(), Failure> {
-        std::fs::create_dir_all(&self.0)
+        let mut folder = std::fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+        folder
+            .recursive(true)
+            .create(&self.0)
             .with_context(|| format!("the data directory {} cannot be made", self.0.display()))
             .map_err(Failure::from)
     }
@@ -361,4 +366,23 @@ fn start_failure(error: tradewind_engine::StartError) -> Failure {
         tradewind_engine::StartError::Io(_) => "check the data directory's permissions and free space",
     };
     Failure::with_hint(format!("the journal cannot be opened: {error}"), hint)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_data_directory_is_open_to_its_owner_alone_and_one_that_is_there_stays_as_it_is() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().expect("a folder");
+        let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
+        let data = DataDir::new(&folder.path().join("data"));
+        data.create().expect("made");
+        assert_eq!(mode(data.path()), 0o700);
+        let shared = std::fs::Permissions::from_mode(0o750);
+        std::fs::set_permissions(data.path(), shared).expect("changed");
+        data.create().expect("there");
+        assert_eq!(mode(data.path()), 0o750);
+    }
 }

@@ -9,7 +9,7 @@ use tradewind_venues::clock::SystemClock;
 use tradewind_wire::Scope;
 
 use super::on_runtime;
-use super::user::{find, open, refused, word};
+use super::user::{find, note, open, refused, word};
 use crate::app;
 use crate::args::{KeyArgs, KeyCommand};
 use crate::failure::Failure;
@@ -55,9 +55,10 @@ async fn add(db: &Db, user: &str, name: &str, scopes: &[String], accounts: &[Str
         accounts,
         expires_at: None,
     };
-    let (_, secret) = manage::create_key(db, &app::org(), key, SystemClock.now())
+    let (row, secret) = manage::create_key(db, &app::org(), key, SystemClock.now())
         .await
         .map_err(refused)?;
+    note(db, "key.create", &row.id).await?;
     println!("{}", secret.text());
     eprintln!("This is the only time that the key is shown.");
     Ok(())
@@ -103,6 +104,7 @@ async fn revoke(db: &Db, id: &str) -> Result<(), Failure> {
             .await
             .context("revoking")?
         {
+            note(db, "key.revoke", id).await?;
             println!("revoked");
             return Ok(());
         }
@@ -111,4 +113,45 @@ async fn revoke(db: &Db, id: &str) -> Result<(), Failure> {
         format!("there is no key `{id}`"),
         "tradewind key list --user NAME",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tradewind_store::identity::audit;
+    use tradewind_wire::Role;
+
+    #[tokio::test]
+    async fn keys_made_and_revoked_from_the_command_line_are_in_the_audit_log() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = crate::args::DataArg {
+            data: folder.path().to_owned(),
+        };
+        let db = open(&data).await.expect("a database");
+        let config = tradewind_server::config::HashConfig {
+            memory_kib: 64,
+            passes: 1,
+        };
+        let passwords = tradewind_server::identity::Passwords::new(config).expect("a cost");
+        let person = manage::Person {
+            username: "asha",
+            display_name: "Asha",
+            password: "three boats under the bridge",
+            role: Role::Trader,
+        };
+        let made = manage::create_user(&db, &passwords, &app::org(), &person, SystemClock.now()).await;
+        let owner = made.expect("a person");
+        add(&db, "asha", "notebook", &["read".to_owned()], &[])
+            .await
+            .expect("a key");
+        let key = keys::of_owner(&db, &owner.id).await.expect("keys").remove(0);
+        revoke(&db, &key.id).await.expect("revoked");
+        let rows = audit::list(&db, 0, 10).await.expect("audit");
+        let told: Vec<_> = rows
+            .iter()
+            .map(|(_, row)| (row.actor.as_str(), row.action.as_str(), row.subject.as_str()))
+            .collect();
+        let id = key.id.as_str();
+        assert_eq!(told, [("cli", "key.create", id), ("cli", "key.revoke", id)]);
+    }
 }

@@ -1,5 +1,6 @@
 //! `tradewind serve`: the venues of a configuration file, until stopped.
 
+use std::io::IsTerminal as _;
 use std::sync::Arc;
 
 use tradewind_types::Clock;
@@ -35,7 +36,8 @@ pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
             return Ok(());
         };
         let running = running?;
-        super::demo::announce(&running, &SystemClock).await?;
+        let watched = std::io::stdout().is_terminal();
+        super::demo::announce(&running, &SystemClock, watched).await?;
         stop.requested().await;
         eprintln!("Stopping …");
         running.stop().await;

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use tradewind_server::identity::Passwords;
 use tradewind_server::identity::manage::{self, Person};
 use tradewind_store::Db;
+use tradewind_store::identity::audit::{self, AuditRow};
 use tradewind_store::identity::{sessions, users};
 use tradewind_types::Clock;
 use tradewind_venues::clock::SystemClock;
@@ -48,6 +49,23 @@ pub(super) async fn open(data: &DataArg) -> Result<Db, Failure> {
     .await;
     ensured.context("the desk cannot be set up")?;
     Ok(db)
+}
+
+/// Notes in the audit log what was done from the command line.
+pub(super) async fn note(db: &Db, action: &str, subject: &str) -> Result<(), Failure> {
+    let row = AuditRow {
+        org: app::org(),
+        ts: SystemClock.now(),
+        actor: "cli".to_owned(),
+        action: action.to_owned(),
+        subject: subject.to_owned(),
+        outcome: "OK".to_owned(),
+        ip: String::new(),
+        correlation_id: String::new(),
+        detail: "{}".to_owned(),
+    };
+    audit::append(db, &row).await.context("writing the audit log")?;
+    Ok(())
 }
 
 pub(super) fn refused(error: tradewind_server::ApiError) -> Failure {
@@ -97,6 +115,7 @@ async fn add(db: &Db, username: &str, role: &str, display_name: Option<&str>) ->
     let row = manage::create_user(db, &passwords()?, &app::org(), &person, SystemClock.now())
         .await
         .map_err(refused)?;
+    note(db, "user.create", row.id.as_str()).await?;
     println!("{}", row.id);
     Ok(())
 }
@@ -143,6 +162,7 @@ async fn password(db: &Db, username: &str) -> Result<(), Failure> {
     sessions::revoke_all(db, &user.id, None, SystemClock.now())
         .await
         .context("ending the sessions")?;
+    note(db, "password.change", user.id.as_str()).await?;
     println!("The password of {username} was changed; all sessions have ended.");
     Ok(())
 }
@@ -152,6 +172,7 @@ async fn link(db: &Db, username: &str) -> Result<(), Failure> {
     let token = manage::sign_in_token(db, &app::org(), &user.id, SystemClock.now())
         .await
         .map_err(refused)?;
+    note(db, "link.create", user.id.as_str()).await?;
     println!("#signin={}", token.text());
     eprintln!("Append it to the program's address; it works once, for a few minutes.");
     Ok(())

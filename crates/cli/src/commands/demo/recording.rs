@@ -112,7 +112,7 @@ pub(super) async fn play(args: DemoArgs, file: PathBuf) -> Result<(), Failure> {
         return Ok(());
     };
     let running = running?;
-    announce(&running, &SystemClock).await?;
+    announce(&running, &SystemClock, true).await?;
     stop.requested().await;
     eprintln!("Stopping …");
     running.stop().await;
