@@ -79,9 +79,6 @@ REPEATABLE = {
     # Whoever asks whether it is well wants the answer, not a better one later.
     "healthz": "False",
     "readyz": "False",
-    # The engine answers an order id that it knows with the order that is there.
-    "post_batch": "all(order.client_order_id is not None for order in body.orders)",
-    "post_bracket": "body.entry.client_order_id is not None",
     # They change nothing.
     "query_indicators": "True",
     "preview_size": "True",

@@ -256,14 +256,23 @@ def list_fills(
 def flatten(
     account: str,
     body: Flatten | None = None,
+    *,
+    idempotency_key: str | None = None,
 ) -> Request[OrderBatch]:
-    """Closes all open positions of the account, or that in one instrument, with reduce-only market orders."""
+    """Closes all open positions of the account, or that in one instrument, with reduce-only market orders.
+    With an `Idempotency-Key`, the same key and body within 24 hours answer the first result again and send
+    nothing.
+    """
     return Request(
         operation="flatten",
         method="POST",
         path=path("/api/v1/accounts/{account}/flatten", account=account),
+        headers=pairs(
+            ("Idempotency-Key", key_or_new(idempotency_key)),
+        ),
         body=json_body(Flatten, body or Flatten()),
         answer=as_json(OrderBatch),
+        repeatable=True,
     )
 
 
@@ -436,33 +445,46 @@ def post_order(
 def post_batch(
     account: str,
     body: NewBatch,
+    *,
+    idempotency_key: str | None = None,
 ) -> Request[OrderBatch]:
-    """Submits 1 to 20 orders: each for itself, or all or none with compensation."""
+    """Submits 1 to 20 orders: each for itself, or all or none with compensation. The same ids (or, of orders
+    without one, the same `Idempotency-Key` and place in the batch) with the same content answer the orders
+    that are there.
+    """
     return Request(
         operation="post_batch",
         method="POST",
         path=path("/api/v1/accounts/{account}/orders/batch", account=account),
+        headers=pairs(
+            ("Idempotency-Key", key_or_new(idempotency_key)),
+        ),
         body=json_body(NewBatch, body),
         answer=as_json(OrderBatch),
-        repeatable=all(order.client_order_id is not None for order in body.orders),
+        repeatable=True,
     )
 
 
 def post_bracket(
     account: str,
     body: NewBracket,
+    *,
+    idempotency_key: str | None = None,
 ) -> Request[OrderBatch]:
     """Submits an entry with a stop-loss, a take-profit, or both. The legs wait until the entry fills, are
-    sized to what filled, can only reduce, and cancel one another. The same id again answers the orders that
-    are there.
+    sized to what filled, can only reduce, and cancel one another. The same id (or, without one, the same
+    `Idempotency-Key`) again answers the orders that are there.
     """
     return Request(
         operation="post_bracket",
         method="POST",
         path=path("/api/v1/accounts/{account}/orders/bracket", account=account),
+        headers=pairs(
+            ("Idempotency-Key", key_or_new(idempotency_key)),
+        ),
         body=json_body(NewBracket, body),
         answer=as_json(OrderBatch),
-        repeatable=body.entry.client_order_id is not None,
+        repeatable=True,
     )
 
 

@@ -35,7 +35,8 @@ pub(super) fn key(headers: &HeaderMap) -> ApiResult<Option<String>> {
     ))
 }
 
-/// The client order id that a key stands for: the same person, account and key always give the same id.
+/// The client order id that a key stands for: the same person, account and key always give the same id, which leaves
+/// room for those of a bracket's legs.
 ///
 /// # Errors
 /// Never in practice.

@@ -41,18 +41,18 @@ impl Trading {
             .await
     }
 
-    async fn transfer(&self, key: &str, amount: &str) -> crate::desk::Answer {
-        let body = json!({"amount": amount, "currency": "USD", "reason": "test"});
-        let mut request = self.desk.request(
-            &self.who,
-            "POST",
-            &format!("{}/transfers", self.base),
-            Some(&body),
-        );
+    async fn keyed(&self, key: &str, path: &str, body: &Value) -> crate::desk::Answer {
+        let path = format!("{}{path}", self.base);
+        let mut request = self.desk.request(&self.who, "POST", &path, Some(body));
         request
             .headers_mut()
             .insert("idempotency-key", key.parse().expect("header"));
         self.desk.send(request).await
+    }
+
+    async fn transfer(&self, key: &str, amount: &str) -> crate::desk::Answer {
+        let body = json!({"amount": amount, "currency": "USD", "reason": "test"});
+        self.keyed(key, "/transfers", &body).await
     }
 }
 
@@ -85,20 +85,69 @@ async fn an_idempotency_key_stands_in_for_a_missing_client_order_id() {
     let t = ready().await;
     let mut body = limit_buy("x", "0.5", "99");
     body.as_object_mut().expect("object").remove("client_order_id");
-    let send = async |body: &Value| {
-        let mut request = t
-            .desk
-            .request(&t.who, "POST", &format!("{}/orders", t.base), Some(body));
-        request
-            .headers_mut()
-            .insert("idempotency-key", "retry me".parse().expect("header"));
-        t.desk.send(request).await
-    };
+    let send = async |body: &Value| t.keyed("retry me", "/orders", body).await;
     let (first, second) = (send(&body).await, send(&body).await);
     assert_eq!((first.status.as_u16(), second.status.as_u16()), (201, 200));
     assert_eq!(first.json()["client_order_id"], second.json()["client_order_id"]);
     body["quantity"] = json!("0.7");
     assert_eq!(send(&body).await.problem(), "ORDER_ID_REUSED");
+}
+
+#[tokio::test]
+async fn one_key_makes_one_batch_one_bracket_and_one_closing() {
+    let t = ready().await;
+    let nameless = |price: &str| {
+        let mut order = limit_buy("x", "0.5", price);
+        order.as_object_mut().expect("object").remove("client_order_id");
+        order
+    };
+    let ids = |answer: &crate::desk::Answer| -> Vec<String> {
+        let json = answer.json();
+        let orders = json["orders"].as_array().expect("orders");
+        let id = |order: &Value| order["client_order_id"].as_str().expect("an id").to_owned();
+        orders.iter().map(id).collect()
+    };
+    // Two orders that say the same are two orders.
+    let batch = json!({"mode": "INDEPENDENT", "orders": [nameless("99"), nameless("99")]});
+    let (first, again) = (
+        t.keyed("b", "/orders/batch", &batch).await,
+        t.keyed("b", "/orders/batch", &batch).await,
+    );
+    assert_eq!((first.status.as_u16(), again.status.as_u16()), (201, 200));
+    assert_eq!(ids(&first), ids(&again));
+    assert_ne!(ids(&first)[0], ids(&first)[1]);
+    let open = t.get("/orders?state=open").await.json();
+    assert_eq!(open["items"].as_array().map(Vec::len), Some(2), "{open}");
+    let other = json!({"mode": "INDEPENDENT", "orders": [nameless("98"), nameless("99")]});
+    assert_eq!(
+        t.keyed("b", "/orders/batch", &other).await.problem(),
+        "ORDER_ID_REUSED"
+    );
+    let bracket = json!({"entry": nameless("90"), "stop_loss": {"distance": "0.05"}});
+    let (first, again) = (
+        t.keyed("br", "/orders/bracket", &bracket).await,
+        t.keyed("br", "/orders/bracket", &bracket).await,
+    );
+    assert_eq!((first.status.as_u16(), again.status.as_u16()), (201, 200));
+    assert_eq!(ids(&first), ids(&again));
+
+    t.post("/orders", market("m1", "BUY", "0.5")).await;
+    t.desk.pass(std::time::Duration::from_millis(100)).await;
+    let one = json!({ "instrument": BTC });
+    let first = t.keyed("f", "/flatten", &one).await;
+    assert_eq!((first.status.as_u16(), ids(&first).len()), (201, 1));
+    t.desk.pass(std::time::Duration::from_millis(100)).await;
+    t.post("/orders", market("m2", "BUY", "0.5")).await;
+    t.desk.pass(std::time::Duration::from_millis(100)).await;
+    // What was opened since stays: the answer of then is answered.
+    let again = t.keyed("f", "/flatten", &one).await;
+    assert_eq!((again.status, again.body), (first.status, first.body));
+    let held = t.get("/positions").await.json();
+    assert_eq!(held["items"].as_array().map(Vec::len), Some(1), "{held}");
+    assert_eq!(
+        t.keyed("f", "/flatten", &json!({})).await.problem(),
+        "IDEMPOTENCY_KEY_REUSED"
+    );
 }
 
 #[tokio::test]

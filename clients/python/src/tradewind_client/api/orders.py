@@ -87,17 +87,22 @@ class OrdersApi:
         self,
         account: str,
         body: Flatten | None = None,
+        *,
+        idempotency_key: str | None = None,
     ) -> OrderBatch:
         """Closes all open positions of the account, or that in one instrument, with reduce-only market
-        orders.
+        orders. With an `Idempotency-Key`, the same key and body within 24 hours answer the first result again
+        and send nothing.
 
         account: Account id.
         body: What about it; everything when absent.
+        idempotency_key: A key under which the request counts once; a new one for every call when absent.
         """
         return self._sender.send(
             operations.flatten(
                 account,
                 body,
+                idempotency_key=idempotency_key,
             ),
         )
 
@@ -225,15 +230,21 @@ class OrdersApi:
         self,
         account: str,
         body: NewBatch,
+        *,
+        idempotency_key: str | None = None,
     ) -> OrderBatch:
-        """Submits 1 to 20 orders: each for itself, or all or none with compensation.
+        """Submits 1 to 20 orders: each for itself, or all or none with compensation. The same ids (or, of
+        orders without one, the same `Idempotency-Key` and place in the batch) with the same content answer
+        the orders that are there.
 
         account: Account id.
+        idempotency_key: A key under which the request counts once; a new one for every call when absent.
         """
         return self._sender.send(
             operations.post_batch(
                 account,
                 body,
+                idempotency_key=idempotency_key,
             ),
         )
 
@@ -241,17 +252,21 @@ class OrdersApi:
         self,
         account: str,
         body: NewBracket,
+        *,
+        idempotency_key: str | None = None,
     ) -> OrderBatch:
         """Submits an entry with a stop-loss, a take-profit, or both. The legs wait until the entry fills, are
-        sized to what filled, can only reduce, and cancel one another. The same id again answers the orders
-        that are there.
+        sized to what filled, can only reduce, and cancel one another. The same id (or, without one, the same
+        `Idempotency-Key`) again answers the orders that are there.
 
         account: Account id.
+        idempotency_key: A key under which the request counts once; a new one for every call when absent.
         """
         return self._sender.send(
             operations.post_bracket(
                 account,
                 body,
+                idempotency_key=idempotency_key,
             ),
         )
 
@@ -395,17 +410,22 @@ class AsyncOrdersApi:
         self,
         account: str,
         body: Flatten | None = None,
+        *,
+        idempotency_key: str | None = None,
     ) -> OrderBatch:
         """Closes all open positions of the account, or that in one instrument, with reduce-only market
-        orders.
+        orders. With an `Idempotency-Key`, the same key and body within 24 hours answer the first result again
+        and send nothing.
 
         account: Account id.
         body: What about it; everything when absent.
+        idempotency_key: A key under which the request counts once; a new one for every call when absent.
         """
         return await self._sender.send(
             operations.flatten(
                 account,
                 body,
+                idempotency_key=idempotency_key,
             ),
         )
 
@@ -533,15 +553,21 @@ class AsyncOrdersApi:
         self,
         account: str,
         body: NewBatch,
+        *,
+        idempotency_key: str | None = None,
     ) -> OrderBatch:
-        """Submits 1 to 20 orders: each for itself, or all or none with compensation.
+        """Submits 1 to 20 orders: each for itself, or all or none with compensation. The same ids (or, of
+        orders without one, the same `Idempotency-Key` and place in the batch) with the same content answer
+        the orders that are there.
 
         account: Account id.
+        idempotency_key: A key under which the request counts once; a new one for every call when absent.
         """
         return await self._sender.send(
             operations.post_batch(
                 account,
                 body,
+                idempotency_key=idempotency_key,
             ),
         )
 
@@ -549,17 +575,21 @@ class AsyncOrdersApi:
         self,
         account: str,
         body: NewBracket,
+        *,
+        idempotency_key: str | None = None,
     ) -> OrderBatch:
         """Submits an entry with a stop-loss, a take-profit, or both. The legs wait until the entry fills, are
-        sized to what filled, can only reduce, and cancel one another. The same id again answers the orders
-        that are there.
+        sized to what filled, can only reduce, and cancel one another. The same id (or, without one, the same
+        `Idempotency-Key`) again answers the orders that are there.
 
         account: Account id.
+        idempotency_key: A key under which the request counts once; a new one for every call when absent.
         """
         return await self._sender.send(
             operations.post_bracket(
                 account,
                 body,
+                idempotency_key=idempotency_key,
             ),
         )
 

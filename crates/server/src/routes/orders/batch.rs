@@ -4,16 +4,21 @@ use crate::routes::prelude::*;
 
 use super::{orders_of, parse, show};
 use crate::map::enums;
+use crate::routes::idempotency;
 
 const BATCH_MAX: usize = 20;
 
-/// Submits 1 to 20 orders: each for itself, or all or none with compensation.
+/// Submits 1 to 20 orders: each for itself, or all or none with compensation. The same ids (or, of orders without one,
+/// the same `Idempotency-Key` and place in the batch) with the same content answer the orders that are there.
 #[utoipa::path(post, path = "/api/v1/accounts/{account}/orders/batch", tag = "orders",
-    params(("account" = String, Path, description = "Account id.")), request_body = wire::NewBatch,
-    responses((status = 201, body = wire::OrderBatch)))]
+    params(("account" = String, Path, description = "Account id."),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 64 printable characters; used for orders that have no client_order_id.")),
+    request_body = wire::NewBatch,
+    responses((status = 201, body = wire::OrderBatch), (status = 200, description = "All were there already.", body = wire::OrderBatch)))]
 pub async fn post_batch(
     State(state): State<AppState>,
     request: RequestInfo,
+    headers: HeaderMap,
     access: AccountAccess,
     Body(body): Body<wire::NewBatch>,
 ) -> ApiResult<impl IntoResponse> {
@@ -21,10 +26,14 @@ pub async fn post_batch(
         let text = format!("a batch has 1 to {BATCH_MAX} orders, got {}", body.orders.len());
         return Err(ApiError::field("orders", "OUT_OF_RANGE", text));
     }
+    let key = idempotency::key(&headers)?;
     let mut errors = Vec::new();
     let mut orders = Vec::with_capacity(body.orders.len());
     for (n, order) in body.orders.iter().enumerate() {
-        match parse::order(&access.caller, &access.id, order, &format!("orders[{n}]."), None) {
+        let of_key = |key: &String| idempotency::order_id(&access, &format!("{key}\0{n}"));
+        let fallback = key.as_ref().map(of_key).transpose()?;
+        let field = format!("orders[{n}].");
+        match parse::order(&access.caller, &access.id, order, &field, fallback.as_ref()) {
             Ok(order) => orders.push(order),
             Err(error) if error.errors.is_empty() => return Err(error),
             Err(error) => errors.extend(error.errors),
@@ -37,10 +46,16 @@ pub async fn post_batch(
         orders,
         mode: enums::batch_mode_back(body.mode),
     };
-    let (orders, _, compensated) = orders_of(command_as(&state, &request, &access.caller, command).await?)?;
+    let reply = command_as(&state, &request, &access.caller, command).await?;
+    let (orders, created, compensated) = orders_of(reply)?;
     let orders = show(&state, access.id, orders).await?;
+    let status = if created.contains(&true) {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
     Ok((
-        StatusCode::CREATED,
+        status,
         Json(wire::OrderBatch {
             mode: body.mode,
             orders,

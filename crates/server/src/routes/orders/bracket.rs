@@ -9,20 +9,33 @@ use tradewind_types::{
 };
 
 use super::{orders_of, parse, show};
+use crate::routes::idempotency;
 use crate::routes::numbers::decimal;
 
 /// Submits an entry with a stop-loss, a take-profit, or both. The legs wait until the entry fills, are sized to what
-/// filled, can only reduce, and cancel one another. The same id again answers the orders that are there.
+/// filled, can only reduce, and cancel one another. The same id (or, without one, the same `Idempotency-Key`) again answers
+/// the orders that are there.
 #[utoipa::path(post, path = "/api/v1/accounts/{account}/orders/bracket", tag = "orders",
-    params(("account" = String, Path, description = "Account id.")), request_body = wire::NewBracket,
+    params(("account" = String, Path, description = "Account id."),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 64 printable characters; used when the entry has no client_order_id.")),
+    request_body = wire::NewBracket,
     responses((status = 201, body = wire::OrderBatch), (status = 200, description = "It was there already.", body = wire::OrderBatch)))]
 pub async fn post_bracket(
     State(state): State<AppState>,
     request: RequestInfo,
+    headers: HeaderMap,
     access: AccountAccess,
     Body(body): Body<wire::NewBracket>,
 ) -> ApiResult<impl IntoResponse> {
-    let entry = parse::order(&access.caller, &access.id, &body.entry, "entry.", None)?;
+    let key = idempotency::key(&headers)?;
+    let fallback: Option<ClientOrderId> = key.map(|key| idempotency::order_id(&access, &key)).transpose()?;
+    let entry = parse::order(
+        &access.caller,
+        &access.id,
+        &body.entry,
+        "entry.",
+        fallback.as_ref(),
+    )?;
     if body.stop_loss.is_none() && body.take_profit.is_none() {
         let text = "a bracket has a stop_loss, a take_profit, or both";
         return Err(ApiError::field("stop_loss", "MISSING", text));
