@@ -1,23 +1,31 @@
-//! Nanoseconds a bar of the indicators that are named, in batch, for work on one of them: `tradewind bench indicators`
-//! without the rest of the program. The least of many passes over 100,000 bars; wall time.
+//! Nanoseconds a bar in batch of the indicators that are named, of all without a name: the batch half of `tradewind bench
+//! indicators` without the rest of the program, printed as that prints it with `--json`, for
+//! `tools/peers/ta_lib/bench.py ratios`. The least of many passes over 100,000 bars, by the clock on the wall.
 //!
 //! ```sh
-//! cargo run --release -p tradewind-indicators --example speed -- ULTOSC STOCHF
+//! cargo run --release -p tradewind-indicators --example speed -- ULTOSC STOCHF > ours.json
 //! ```
 
 use std::hint::black_box;
 use std::time::Instant;
 
-use tradewind_indicators::{BarInput, Columns, IndicatorError, IndicatorSpec, Series};
+use tradewind_indicators::{BarInput, Columns, IndicatorError, IndicatorSpec, Series, registry};
 use tradewind_types::{SplitMix64, UnixNanos};
 
 const BARS: usize = 100_000;
-const PASSES: usize = 200;
+const PASSES: usize = 60;
 
 fn main() -> Result<(), IndicatorError> {
     let columns = bars();
     let view = columns.view();
-    for id in std::env::args().skip(1) {
+    let mut named: Vec<String> = std::env::args().skip(1).collect();
+    if named.is_empty() {
+        named = registry::all()
+            .map(|definition| definition.name.to_owned())
+            .collect();
+    }
+    let mut figures = Vec::new();
+    for id in named {
         let spec = IndicatorSpec::parse(&id)?;
         let mut series = Series::default();
         spec.batch_into(&view, &mut series)?;
@@ -28,8 +36,13 @@ fn main() -> Result<(), IndicatorError> {
             black_box(&series);
             least = least.min(started.elapsed().as_secs_f64());
         }
-        println!("{:24} {:8.2} ns a bar", spec.id(), least * 1e9 / BARS as f64);
+        let each = least * 1e9 / BARS as f64;
+        figures.push(format!(
+            r#"{{"name":"indicators.{}.batch","unit":"ns/value","min":{each}}}"#,
+            spec.id()
+        ));
     }
+    println!("[{}]", figures.join(",\n"));
     Ok(())
 }
 

@@ -151,7 +151,7 @@ fn columns_in_blocks_equal_the_stream_over_gaps_rests_and_windows_longer_than_a_
         AVGDEV_601 DONCHIAN_2 DONCHIAN_3 DONCHIAN_700 PERCENTILE_2_100 PERCENTILE_9_0 PERCENTILE_100_37.5
         PERCENTILE_256 PERCENTILE_257 PERCENTRANK_2 PERCENTRANK_500 MAXINDEX_2 MAXINDEX_600 MININDEX_31
         MINMAXINDEX_5 STOCH_1_1_1 STOCH_600_3_3 STOCHF_1_1 STOCHF_14_3_1 KDJ_30_3_3_0_1 SMI SMI_600_3_5_2
-        HT_TRENDLINE"
+        HT_TRENDLINE NVI PVI"
             .split_whitespace()
     {
         let spec = IndicatorSpec::parse(id).unwrap();

@@ -16,6 +16,7 @@ mod heikin_ashi;
 mod oscillator;
 mod rank;
 mod stochastics;
+mod volume_index;
 
 use std::ops::Range;
 
@@ -32,6 +33,7 @@ pub(crate) use heikin_ashi::heikin_ashi;
 pub(crate) use oscillator::ultimate_oscillator;
 pub(crate) use rank::{percent_rank, percentile};
 pub(crate) use stochastics::{fast_stochastic, kdj, momentum_index, slow_stochastic};
+pub(crate) use volume_index::{negative_volume_index, positive_volume_index};
 
 /// What a function works with besides its outputs. There are more than `first` bars.
 #[derive(Clone, Copy)]

@@ -67,13 +67,13 @@ library! {
     /// Fosback 1976. Source: TA-Lib `NVI`.
     NVI "Negative volume index" on Own
         = ("NVI") nvi nvi_open nvi_lookback NviStream(close volume) []
-        -> nvi: Real;
+        -> nvi: Real = batch::negative_volume_index;
 
     /// Compounds the returns of bars with more volume than the bar before, since the first bar. Dysart 1936,
     /// Fosback 1976. Source: TA-Lib `PVI`.
     PVI "Positive volume index" on Own
         = ("PVI") pvi pvi_open pvi_lookback PviStream(close volume) []
-        -> pvi: Real;
+        -> pvi: Real = batch::positive_volume_index;
 
     /// PPO of volume. Source: TA-Lib `PVO`.
     PVO "Percentage volume oscillator" on Own
