@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Dec, Side, Time};
+use crate::{AdjustFor, Dec, Side, Time};
 
 /// Whether a figure may be believed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, ToSchema)]
@@ -231,6 +231,9 @@ pub struct Bars {
     pub bars: Vec<Bar>,
     /// By name: `EMA_3`, `BBANDS_10_2.upper`.
     pub overlays: BTreeMap<String, Vec<OverlayPoint>>,
+    /// What the bars are adjusted for; absent when they are as traded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adjust: Option<AdjustFor>,
     /// Pass as `before` for the bars before these; null where there are none.
     pub next_before: Option<Time>,
 }

@@ -3,6 +3,7 @@
 //! The engine keeps the newest bars of every interval; older ones are the catalogue's ([`stored`]). What is read is whatever lies before an end, so that those who
 //! compute over bars get those that came before the first one that is wanted (their *lead*), as far as there are any.
 
+pub mod adjusted;
 pub mod columnar;
 pub mod even;
 mod stored;

@@ -467,3 +467,55 @@ async fn the_same_terms_are_the_same_event_wherever_they_come_from() {
     assert_eq!(events.len(), 2);
     assert!(!events.contains(&first["id"]), "{import}");
 }
+
+#[tokio::test]
+async fn bars_are_told_as_traded_or_as_if_todays_units_had_held_all_along() {
+    let desk = Desk::open().await;
+    define_share(&desk).await;
+    let who = admin(&desk).await;
+    // Wednesday, Thursday, and Friday, from which on there are two shares for one.
+    for (hours_ago, close) in [(105, 100), (81, 98), (57, 49)] {
+        store(&desk, "ACME.XNAS", BarInterval::DAY, hours_ago, close).await;
+    }
+    for event in [
+        split("2026-11-20", "2", "1"),
+        dividend("ACME.XNAS", "2026-11-19", "2"),
+    ] {
+        assert_eq!(desk.call(&who, "POST", PATH, event).await.status, 201);
+    }
+    let bars = async |query: &str| {
+        let path = format!("/api/v1/instruments/ACME.XNAS/bars?{query}");
+        desk.get(&who, &path).await
+    };
+    let told = async |query: &str| {
+        let json = bars(query).await.json();
+        let each = json["bars"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{json}"))
+            .clone();
+        let figures =
+            |bar: &Value| [&bar["close"], &bar["volume"]].map(|f| f.as_str().expect("a decimal").to_owned());
+        (
+            json["adjust"].clone(),
+            each.iter().map(figures).collect::<Vec<_>>(),
+        )
+    };
+    let of = |rows: [[&str; 2]; 3]| rows.map(|row| row.map(str::to_owned)).to_vec();
+    let traded = of([["100", "1"], ["98", "1"], ["49", "1"]]);
+    assert_eq!(told("interval=D").await, (Value::Null, traded));
+    let splits = of([["50", "2"], ["49", "2"], ["49", "1"]]);
+    assert_eq!(told("interval=D&adjust=splits").await, (json!("splits"), splits));
+    // The dividend was 2 of a close of 100, and an owner had it from Thursday on.
+    let all = of([["49", "2"], ["49", "2"], ["49", "1"]]);
+    assert_eq!(told("interval=D&adjust=all").await, (json!("all"), all));
+    // What indicators see is what is shown.
+    let overlaid = bars("interval=D&adjust=all&overlays=SMA_3").await.json();
+    assert_eq!(overlaid["overlays"]["SMA_3"][2]["value"], json!(49.0));
+
+    assert_eq!(bars("interval=W&adjust=all").await.field(), "adjust:OUT_OF_RANGE");
+    assert_eq!(bars("interval=D&adjust=some").await.status, 422);
+    let unknown = dividend("ACME.XNAS", "2026-10-01", "1");
+    assert_eq!(desk.call(&who, "POST", PATH, unknown).await.status, 201);
+    assert_eq!(bars("interval=D&adjust=all").await.field(), "adjust:NO_FACTOR");
+    assert_eq!(bars("interval=D&adjust=splits").await.status, 200);
+}

@@ -37,27 +37,12 @@ pub async fn get_adjustments(
     QueryOf(query): QueryOf<AdjustmentsQuery>,
 ) -> ApiResult<Json<wire::Adjustments>> {
     let id: InstrumentId = params.id("instrument", Code::InstrumentUnknown)?;
-    let adjust = match query.adjust {
-        AdjustFor::Splits => Adjust::Splits,
-        AdjustFor::All => Adjust::All,
-    };
-    let stored = stored_events(&state, &id).await?;
-    let Actions { acting, announced } = actions(&stored, adjust, state.clock.now())?;
-    let priced: Vec<ExDate> = acting.iter().filter_map(Acting::priced).collect();
-    let mut closes = closes_before(&state, &id, &priced).await?.into_iter();
-    let (mut factors, mut dates, mut without_factor) = (Vec::new(), Vec::new(), Vec::new());
-    for acting in &acting {
-        let close = acting.priced().and_then(|_| closes.next());
-        match factor(&acting.action, close) {
-            Ok(factor) => {
-                dates.push((factor.effective, acting.event.row.date));
-                factors.push(factor);
-            }
-            Err(reason) => without_factor.push(without(acting, reason)),
-        }
-    }
-    let table = AdjustmentTable::new(factors)
-        .map_err(|e| ApiError::field("instrument", "OUT_OF_RANGE", e.to_string()))?;
+    let Chain {
+        table,
+        mut dates,
+        without_factor,
+        announced,
+    } = chain(&state, &id, query.adjust).await?;
     dates.sort_unstable();
     dates.dedup_by_key(|(effective, _)| *effective);
     let steps = dates.into_iter().map(|(effective, date)| {
@@ -76,6 +61,65 @@ pub async fn get_adjustments(
         without_factor,
         announced,
     }))
+}
+
+/// The factors of an instrument, chained.
+struct Chain {
+    table: AdjustmentTable,
+    /// From when on each factor counts no more, and the ex-date.
+    dates: Vec<(UnixNanos, Date)>,
+    without_factor: Vec<wire::ActionWithoutFactor>,
+    announced: Vec<wire::ActionAnnounced>,
+}
+
+async fn chain(state: &AppState, id: &InstrumentId, adjust: AdjustFor) -> ApiResult<Chain> {
+    let adjust = match adjust {
+        AdjustFor::Splits => Adjust::Splits,
+        AdjustFor::All => Adjust::All,
+    };
+    let stored = stored_events(state, id).await?;
+    let Actions { acting, announced } = actions(&stored, adjust, state.clock.now())?;
+    let priced: Vec<ExDate> = acting.iter().filter_map(Acting::priced).collect();
+    let mut closes = closes_before(state, id, &priced).await?.into_iter();
+    let (mut factors, mut dates, mut without_factor) = (Vec::new(), Vec::new(), Vec::new());
+    for acting in &acting {
+        let close = acting.priced().and_then(|_| closes.next());
+        match factor(&acting.action, close) {
+            Ok(factor) => {
+                dates.push((factor.effective, acting.event.row.date));
+                factors.push(factor);
+            }
+            Err(reason) => without_factor.push(without(acting, reason)),
+        }
+    }
+    let table = AdjustmentTable::new(factors)
+        .map_err(|e| ApiError::field("instrument", "OUT_OF_RANGE", e.to_string()))?;
+    Ok(Chain {
+        table,
+        dates,
+        without_factor,
+        announced,
+    })
+}
+
+/// The chained factors of an instrument, for its bars.
+///
+/// # Errors
+/// A field error for `adjust` when an action has no factor: the series before it would be wrong and look right.
+pub(in crate::routes) async fn table(
+    state: &AppState,
+    id: &InstrumentId,
+    adjust: AdjustFor,
+) -> ApiResult<AdjustmentTable> {
+    let chain = chain(state, id, adjust).await?;
+    let Some(first) = chain.without_factor.first() else {
+        return Ok(chain.table);
+    };
+    let text = format!(
+        "{id} cannot be adjusted: the action of {} has no factor, since {}; see its adjustments",
+        first.ex_date, first.reason
+    );
+    Err(ApiError::field("adjust", "NO_FACTOR", text))
 }
 
 /// All that is stored of an instrument: a chain with a part missing would be wrong.

@@ -9,8 +9,9 @@ use tradewind_store::catalog::Scales;
 use tradewind_types::market::{Bar, BarInterval};
 use tradewind_types::{Instrument, InstrumentId, UnixNanos};
 
-use crate::bars::{ANSWER_MAX, BarsRead, LEAD_MAX, Wanted, columnar, even};
+use crate::bars::{ANSWER_MAX, BarsRead, LEAD_MAX, Wanted, adjusted, columnar, even};
 use crate::extract::accept;
+use crate::routes::corporate_actions::adjustments::table;
 use crate::routes::indicators::query::answer;
 use crate::{indicators, map};
 
@@ -39,6 +40,10 @@ pub struct BarsQuery {
     /// trades); `none` when absent.
     #[param(example = "none")]
     pub fill: Option<String>,
+    /// As if today's units had held all along (`splits`), and what was paid out had been reinvested (`all`); as traded
+    /// when absent. For intervals up to D.
+    #[param(inline)]
+    pub adjust: Option<wire::AdjustFor>,
 }
 
 /// Bars of an instrument, oldest first, the forming one last, with overlays as the engine computes them. The engine's
@@ -74,6 +79,7 @@ struct Asked {
     overlays: Vec<IndicatorSpec>,
     /// Whether empty slots are filled.
     even: bool,
+    adjust: Option<wire::AdjustFor>,
 }
 
 impl Asked {
@@ -99,7 +105,12 @@ impl Asked {
                 return Err(ApiError::field("fill", "MALFORMED", detail));
             }
         };
+        if query.adjust.is_some() && interval.is_time() && interval.secs() > BarInterval::DAY.secs() {
+            let text = "bars above D hold days before and after an action: ask for D";
+            return Err(ApiError::field("adjust", "OUT_OF_RANGE", text));
+        }
         Ok(Self {
+            adjust: query.adjust,
             interval,
             limit,
             before: query.before.as_ref().map(before).transpose()?,
@@ -123,6 +134,7 @@ fn unknown_overlay(text: &str) -> ApiError {
 struct Page {
     read: BarsRead,
     overlays: Vec<IndicatorSpec>,
+    adjust: Option<wire::AdjustFor>,
 }
 
 impl Page {
@@ -137,6 +149,9 @@ impl Page {
         };
         let reader = state.bars();
         let mut read = reader.read(id, wanted).await?;
+        if let Some(adjust) = asked.adjust {
+            adjusted::adjust(&mut read, &table(state, id, adjust).await?)?;
+        }
         if asked.even {
             let newest = Wanted {
                 to: None,
@@ -157,6 +172,7 @@ impl Page {
         Ok(Self {
             read,
             overlays: asked.overlays,
+            adjust: asked.adjust,
         })
     }
 
@@ -193,6 +209,14 @@ impl Page {
             ("interval".to_owned(), read.interval.to_string()),
             ("simulated".to_owned(), instrument.simulated.to_string()),
         ]);
+        if let Some(adjust) = self.adjust {
+            let name = if adjust == wire::AdjustFor::Splits {
+                "splits"
+            } else {
+                "all"
+            };
+            about.insert("adjust".to_owned(), name.to_owned());
+        }
         if let Some(before) = self.next_before() {
             about.insert("next_before".to_owned(), before.0.to_string());
         }
@@ -216,6 +240,7 @@ impl Page {
             simulated: instrument.simulated,
             bars: read.wanted().iter().enumerate().map(bar).collect(),
             overlays,
+            adjust: self.adjust,
             next_before: self.next_before(),
         })
     }
