@@ -1950,6 +1950,7 @@ export interface components {
         };
         BarSource: "TRADES" | "QUOTE_MIDS" | "QUOTE_BIDS" | "QUOTE_ASKS" | "VENUE";
         Bars: {
+            adjust?: components["schemas"]["AdjustFor"] | null;
             bars: components["schemas"]["Bar"][];
             instrument: string;
             interval: string;
@@ -14196,6 +14197,7 @@ export interface operations {
                 before?: string;
                 overlays?: string;
                 fill?: string;
+                adjust?: "splits" | "all";
             };
             header?: never;
             path: {

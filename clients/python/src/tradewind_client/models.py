@@ -864,6 +864,9 @@ class Bars(Model):
     overlays: Mapping[str, tuple[OverlayPoint, ...]]
     """By name: `EMA_3`, `BBANDS_10_2.upper`."""
 
+    adjust: AdjustFor | None = None
+    """What the bars are adjusted for; absent when they are as traded."""
+
     next_before: Timestamp | None = None
     """Pass as `before` for the bars before these; null where there are none."""
 

@@ -1639,6 +1639,7 @@ def get_bars(
     before: TimeInput | None = None,
     overlays: str | Sequence[str] | None = None,
     fill: str | None = None,
+    adjust: Literal["splits", "all"] | None = None,
 ) -> Request[Bars]:
     """Bars of an instrument, oldest first, the forming one last, with overlays as the engine computes them.
     The engine's bars are followed back into the stored ones: `next_before` is there as long as older ones
@@ -1654,6 +1655,7 @@ def get_bars(
             ("before", before),
             ("overlays", overlays),
             ("fill", fill),
+            ("adjust", adjust),
         ),
         answer=as_json(Bars),
         repeatable=True,
@@ -1668,6 +1670,7 @@ def get_bars_arrow(
     before: TimeInput | None = None,
     overlays: str | Sequence[str] | None = None,
     fill: str | None = None,
+    adjust: Literal["splits", "all"] | None = None,
 ) -> Request[bytes]:
     """Bars of an instrument, oldest first, the forming one last, with overlays as the engine computes them.
     The engine's bars are followed back into the stored ones: `next_before` is there as long as older ones
@@ -1683,6 +1686,7 @@ def get_bars_arrow(
             ("before", before),
             ("overlays", overlays),
             ("fill", fill),
+            ("adjust", adjust),
         ),
         answer=as_bytes,
         accept="application/vnd.apache.arrow.stream",

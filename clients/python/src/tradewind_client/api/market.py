@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Literal
 
 from tradewind_client import operations
 from tradewind_client.models import (
@@ -139,6 +140,7 @@ class MarketApi:
         before: TimeInput | None = None,
         overlays: str | Sequence[str] | None = None,
         fill: str | None = None,
+        adjust: Literal["splits", "all"] | None = None,
     ) -> Bars:
         """Bars of an instrument, oldest first, the forming one last, with overlays as the engine computes
         them. The engine's bars are followed back into the stored ones: `next_before` is there as long as
@@ -157,6 +159,8 @@ class MarketApi:
         overlays: Indicators over the bars, by comma: `EMA_3,BBANDS_10_2,VWAP`.
         fill: What stands where nothing was traded: `none` (the series has holes) or `previous_close` (flat
             bars without trades); `none` when absent.
+        adjust: As if today's units had held all along (`splits`), and what was paid out had been reinvested
+            (`all`); as traded when absent. For intervals up to D.
         """
         return self._sender.send(
             operations.get_bars(
@@ -166,6 +170,7 @@ class MarketApi:
                 before=before,
                 overlays=overlays,
                 fill=fill,
+                adjust=adjust,
             ),
         )
 
@@ -178,6 +183,7 @@ class MarketApi:
         before: TimeInput | None = None,
         overlays: str | Sequence[str] | None = None,
         fill: str | None = None,
+        adjust: Literal["splits", "all"] | None = None,
     ) -> bytes:
         """Bars of an instrument, oldest first, the forming one last, with overlays as the engine computes
         them. The engine's bars are followed back into the stored ones: `next_before` is there as long as
@@ -196,6 +202,8 @@ class MarketApi:
         overlays: Indicators over the bars, by comma: `EMA_3,BBANDS_10_2,VWAP`.
         fill: What stands where nothing was traded: `none` (the series has holes) or `previous_close` (flat
             bars without trades); `none` when absent.
+        adjust: As if today's units had held all along (`splits`), and what was paid out had been reinvested
+            (`all`); as traded when absent. For intervals up to D.
         """
         return self._sender.send(
             operations.get_bars_arrow(
@@ -205,6 +213,7 @@ class MarketApi:
                 before=before,
                 overlays=overlays,
                 fill=fill,
+                adjust=adjust,
             ),
         )
 
@@ -422,6 +431,7 @@ class AsyncMarketApi:
         before: TimeInput | None = None,
         overlays: str | Sequence[str] | None = None,
         fill: str | None = None,
+        adjust: Literal["splits", "all"] | None = None,
     ) -> Bars:
         """Bars of an instrument, oldest first, the forming one last, with overlays as the engine computes
         them. The engine's bars are followed back into the stored ones: `next_before` is there as long as
@@ -440,6 +450,8 @@ class AsyncMarketApi:
         overlays: Indicators over the bars, by comma: `EMA_3,BBANDS_10_2,VWAP`.
         fill: What stands where nothing was traded: `none` (the series has holes) or `previous_close` (flat
             bars without trades); `none` when absent.
+        adjust: As if today's units had held all along (`splits`), and what was paid out had been reinvested
+            (`all`); as traded when absent. For intervals up to D.
         """
         return await self._sender.send(
             operations.get_bars(
@@ -449,6 +461,7 @@ class AsyncMarketApi:
                 before=before,
                 overlays=overlays,
                 fill=fill,
+                adjust=adjust,
             ),
         )
 
@@ -461,6 +474,7 @@ class AsyncMarketApi:
         before: TimeInput | None = None,
         overlays: str | Sequence[str] | None = None,
         fill: str | None = None,
+        adjust: Literal["splits", "all"] | None = None,
     ) -> bytes:
         """Bars of an instrument, oldest first, the forming one last, with overlays as the engine computes
         them. The engine's bars are followed back into the stored ones: `next_before` is there as long as
@@ -479,6 +493,8 @@ class AsyncMarketApi:
         overlays: Indicators over the bars, by comma: `EMA_3,BBANDS_10_2,VWAP`.
         fill: What stands where nothing was traded: `none` (the series has holes) or `previous_close` (flat
             bars without trades); `none` when absent.
+        adjust: As if today's units had held all along (`splits`), and what was paid out had been reinvested
+            (`all`); as traded when absent. For intervals up to D.
         """
         return await self._sender.send(
             operations.get_bars_arrow(
@@ -488,6 +504,7 @@ class AsyncMarketApi:
                 before=before,
                 overlays=overlays,
                 fill=fill,
+                adjust=adjust,
             ),
         )
 
