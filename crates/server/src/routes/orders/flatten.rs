@@ -32,8 +32,12 @@ pub async fn flatten(
         Once::Replay(response) => return Ok(response),
         Once::First(once) => once,
     };
-    let closed = close(&state, &request, &access, instrument).await;
-    once.finish(&state, StatusCode::CREATED, closed).await
+    // Whoever asked may have gone: the key must not stay taken without an answer.
+    to_its_end(async move {
+        let closed = close(&state, &request, &access, instrument).await;
+        once.finish(&state, StatusCode::CREATED, closed).await
+    })
+    .await
 }
 
 async fn close(
