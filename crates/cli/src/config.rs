@@ -27,6 +27,10 @@
 //! questions_per_second = 2      # to each venue, whose limits are shared with its feed
 //! keep = []                     # what is kept how long, before the defaults, e.g. ["trades=7", "1m=3650:D"]
 //!
+//! [secrets]                     # the root keys that seal secrets in the database; TRADEWIND_SECRET_KEYS comes first
+//! # command = ["/usr/local/bin/root-keys"]  # a program that prints them, newest first
+//! # file = "/etc/tradewind/secret.key"      # default: `secret.key` in the data folder, made when it is missing
+//!
 //! # What holding costs or brings in paper accounts, and fees that are more than a part of the notional: off unless
 //! # they are here. Sections and keys as in backtests ([`tradewind_engine::backtest::config::paper_rules`]).
 //! [carry]
@@ -72,14 +76,15 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use tradewind_engine::backtest::config::{PaperRules, paper_rules};
+use tradewind_server::secrets::{SECRET_KEYS_ENV, Source};
 use tradewind_types::{AccountId, Currency, Decimal, VenueId};
 use tradewind_venues::feeds::VenueKind;
 
-use crate::app::CatalogueConfig;
+use crate::app::{CatalogueConfig, DataDir};
 use crate::failure::Failure;
 
 /// The file.
@@ -98,6 +103,7 @@ pub(crate) struct FileConfig {
     pub(crate) snapshot_every: u64,
     pub(crate) tape: bool,
     pub(crate) catalogue: CatalogueConfig,
+    pub(crate) secrets: SecretsConfig,
     /// As it is written; [`FileConfig::paper`] is what it says.
     pub(crate) carry: Option<toml::Value>,
     pub(crate) paper_fees: Option<toml::Value>,
@@ -123,12 +129,29 @@ impl Default for FileConfig {
             snapshot_every: 50_000,
             tape: false,
             catalogue: CatalogueConfig::default(),
+            secrets: SecretsConfig::default(),
             carry: None,
             paper_fees: None,
             paper: PaperRules::default(),
             venues: Vec::new(),
             accounts: Vec::new(),
         }
+    }
+}
+
+/// Where the root keys come from.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SecretsConfig {
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) command: Vec<String>,
+}
+
+impl SecretsConfig {
+    /// The source that counts, for a data directory.
+    pub(crate) fn source(&self, data: &DataDir) -> Source {
+        let file = self.file.clone().unwrap_or_else(|| data.secret_key());
+        Source::choose(std::env::var(SECRET_KEYS_ENV).ok(), &self.command, file)
     }
 }
 
@@ -213,6 +236,9 @@ impl FileConfig {
         }
         if self.rate_multiplier == 0 {
             return Err("rate_multiplier must be at least 1".to_owned());
+        }
+        if self.secrets.file.is_some() && !self.secrets.command.is_empty() {
+            return Err("secrets: give `file` or `command`, not both".to_owned());
         }
         self.catalogue.check()
     }

@@ -22,6 +22,7 @@ use crate::identity::{Identities, Passwords, Tickets, Turns};
 use crate::limits::Limiter;
 use crate::metrics::Metrics;
 use crate::problem::{ApiError, ApiResult, Code};
+use crate::secrets::Keyring;
 use crate::venues::VenueDirectory;
 use crate::{middleware, openapi, routes, web};
 
@@ -41,6 +42,8 @@ pub struct Parts {
     pub venues: VenueDirectory,
     /// Credentials and rights, which the hub was given too.
     pub rights: Rights,
+    /// What seals secrets in the database.
+    pub keyring: Arc<Keyring>,
     /// The real-time hub; without one `GET /stream` answers 503.
     pub hub: Option<Arc<Hub>>,
     /// Jobs; without them `/backtests` answers 503.
@@ -77,6 +80,8 @@ pub struct Shared {
     pub identities: Arc<Identities>,
     /// Hub tickets.
     pub tickets: Arc<Tickets>,
+    /// What seals secrets in the database.
+    pub keyring: Arc<Keyring>,
     /// Password hashing.
     pub passwords: Passwords,
     /// Whose attempt to sign in it is.
@@ -155,6 +160,7 @@ impl AppState {
             histories,
             venues,
             rights,
+            keyring,
             hub,
             backtests,
             catalogue,
@@ -163,6 +169,7 @@ impl AppState {
         Ok(Self(Arc::new(Shared {
             identities: rights.identities,
             tickets: rights.tickets,
+            keyring,
             passwords: Passwords::new(config.hashing)?,
             turns: Turns::default(),
             limiter: Limiter::new(Arc::clone(&clock), config.rates),

@@ -27,6 +27,7 @@ pub mod middleware;
 pub mod openapi;
 pub mod problem;
 pub mod routes;
+pub mod secrets;
 pub mod serve;
 pub mod venues;
 pub mod web;

@@ -21,6 +21,7 @@ use tradewind_server::app::Parts;
 use tradewind_server::backtests::Backtests;
 use tradewind_server::calendars::Calendars;
 use tradewind_server::hub::{Feeds, Hub, HubConfig};
+use tradewind_server::secrets::{Keyring, Source};
 use tradewind_server::venues::VenueDirectory;
 use tradewind_server::{App, AppState};
 use tradewind_store::projection::{Pace, ProjectionError, Projector, Scope, SqlHistories};
@@ -91,6 +92,11 @@ impl DataDir {
 
     pub(crate) fn simulator_state(&self) -> PathBuf {
         self.0.join("simulator.json")
+    }
+
+    /// Where the root keys lie unless the configuration says otherwise.
+    pub(crate) fn secret_key(&self) -> PathBuf {
+        self.0.join("secret.key")
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -177,6 +183,7 @@ impl Running {
             .await
             .context("the desk cannot be set up")?;
 
+        let keyring = keyring(config.secrets.source(&data)).await?;
         let calendars = Calendars::load(&db, &org(), &config.bar_calendars)
             .await
             .context("the calendars cannot be read")?;
@@ -244,6 +251,7 @@ impl Running {
         let state = AppState::new(Parts {
             calendars: Arc::clone(&calendars),
             rights,
+            keyring,
             config: server_config,
             clock,
             backtests: Some(Arc::clone(&backtests)),
@@ -330,6 +338,16 @@ impl Running {
         }
         self.db.close().await;
     }
+}
+
+/// The root keys of a source, which may be a program that takes its time.
+pub(crate) async fn keyring(source: Source) -> Result<Arc<Keyring>, Failure> {
+    let kind = source.kind();
+    let keys = tokio::task::spawn_blocking(move || Keyring::load(source))
+        .await
+        .context("reading the root keys was interrupted")?;
+    let keys = keys.with_context(|| format!("the root keys cannot be had from {kind}"))?;
+    Ok(Arc::new(keys))
 }
 
 fn kernel_config(

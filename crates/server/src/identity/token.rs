@@ -39,7 +39,7 @@ impl Secret {
     clippy::disallowed_methods,
     reason = "tokens, ids and salts have to be unguessable"
 )]
-fn fill(bytes: &mut [u8]) -> Result<(), ApiError> {
+pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), ApiError> {
     getrandom::fill(bytes).map_err(|error| {
         tracing::error!(%error, "the operating system gives no randomness");
         ApiError::of(Code::Internal)

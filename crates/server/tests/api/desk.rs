@@ -23,6 +23,7 @@ use tradewind_server::catalogue::Catalogue;
 use tradewind_server::config::{HashConfig, RateConfig};
 use tradewind_server::identity::manage::{Key, create_key};
 use tradewind_server::identity::{hash_token, member_text, role_text};
+use tradewind_server::secrets::{Keyring, RootKey};
 use tradewind_server::venues::VenueDirectory;
 use tradewind_server::{App, AppState, Config};
 use tradewind_store::catalog::{Catalog, Files, Tail};
@@ -211,6 +212,7 @@ impl Desk {
             histories: Arc::new(SqlHistories::new(db.clone(), scope)),
             venues: VenueDirectory::default(),
             rights,
+            keyring: Arc::new(Keyring::of(vec![RootKey::new([42; 32])]).expect("a key")),
             hub: None,
         })
         .expect("state");
