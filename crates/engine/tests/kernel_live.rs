@@ -6,7 +6,7 @@ use common::live::*;
 use common::*;
 use tradewind_engine::Event;
 use tradewind_engine::kernel::live::{QUERY_AFTER_NS, SETTLE_NS};
-use tradewind_engine::kernel::{Actions, Kernel, State, VenueRequestKind};
+use tradewind_engine::kernel::{Actions, Kernel, State, VenueRequest, VenueRequestKind};
 use tradewind_types::record::*;
 use tradewind_types::risk::RiskRule;
 use tradewind_types::*;
@@ -254,6 +254,37 @@ fn an_order_that_the_venue_does_not_know_is_rejected_only_when_it_can_no_longer_
 }
 
 #[test]
+fn an_order_given_up_that_arrives_after_all_is_canceled_and_what_it_filled_is_booked() {
+    let mut live = Live::ready();
+    live.submit(limit("o", Side::Buy, "1", "9990"));
+    live.news("o", VenueNews::Lost);
+    live.pass(SETTLE_NS / MS + 1_000);
+    live.news("o", VenueNews::NotFound);
+    assert_eq!(live.order("o").state.name(), "REJECTED");
+    live.sent.clear();
+    live.news("o", accepted("V1"));
+    let cancels = |live: &Live| {
+        let cancel = |r: &&VenueRequest| matches!(r.kind, VenueRequestKind::Cancel { .. });
+        live.sent.iter().filter(cancel).count()
+    };
+    assert_eq!(cancels(&live), 1, "it must not rest where nobody knows of it");
+    live.news("o", VenueNews::Filled(fill("T1", "0.4", "9990")));
+    assert_eq!(
+        (live.order("o").state.name(), live.position()),
+        ("REJECTED", dec("0.4"))
+    );
+    let found = theirs("o", VenueOrderStatus::Open, "1", vec![fill("T1", "0.4", "9990")]);
+    live.news("o", VenueNews::Found(Box::new(found)));
+    assert_eq!(cancels(&live), 2, "the cancel may have been lost");
+    live.news("o", VenueNews::Filled(fill("T2", "0.6", "9990")));
+    assert_eq!(
+        (live.order("o").state.name(), live.position()),
+        ("FILLED", dec("1"))
+    );
+    live.check();
+}
+
+#[test]
 fn an_execution_taken_back_is_reversed_by_new_entries_and_a_corrected_one_is_booked_anew() {
     let mut live = Live::ready();
     live.submit(limit("o", Side::Buy, "1", "9990"));
@@ -282,6 +313,33 @@ fn an_execution_taken_back_is_reversed_by_new_entries_and_a_corrected_one_is_boo
         .outcomes()
         .filter(|o| matches!(o, Outcome::Ledger(e) if e.kind == EntryKind::Reversal));
     assert_eq!(reversals.count(), 2);
+    live.check();
+}
+
+#[test]
+fn of_two_executions_alike_but_for_their_fee_the_one_taken_back_is_reversed() {
+    let mut live = Live::ready();
+    live.submit(limit("o", Side::Buy, "1", "9990"));
+    live.news("o", accepted("V1"));
+    let dear = VenueFill {
+        fee: dec("7"),
+        ..fill("T1", "0.3", "9990")
+    };
+    let cheap = VenueFill {
+        fee: dec("2"),
+        ..fill("T2", "0.3", "9990")
+    };
+    live.news("o", VenueNews::Filled(dear));
+    live.news("o", VenueNews::Filled(cheap));
+    live.news(
+        "o",
+        VenueNews::Busted {
+            venue_trade_id: id("T2"),
+        },
+    );
+    let ledger = &live.desk.kernel.account(&id("live-1")).expect("there").ledger;
+    // 100000 − 0.3 × 9990 − the dear one's fee
+    assert_eq!(ledger.cash_total(Currency::USD), dec("96996"));
     live.check();
 }
 

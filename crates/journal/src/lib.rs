@@ -74,7 +74,7 @@ pub use disk::{Disk, DiskFile, FaultPlan, MemDisk, RealDisk};
 pub use error::{Damage, DamageReason, JournalError};
 pub use file_journal::{FileJournal, JournalStats};
 pub use frame::{FRAME_HEADER_BYTES, RecordRef};
-pub use read::{Records, read_from, read_from_on, scan, scan_after, scan_on};
+pub use read::{Records, read_from, read_from_on, scan, scan_after, scan_on, witness_on};
 pub use recovery::{Recovered, TornTail};
 pub use segment::SEGMENT_HEADER_BYTES;
 pub use verify::{Report, SegmentReport, verify, verify_on};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::frame::RecordRef;
 use crate::recovery::{self, check_segment, judge, read_segment};
-use crate::{Disk, Head, JournalError, RealDisk, RecordOut, segment, witness};
+use crate::{Disk, Head, JournalError, RealDisk, RecordOut, WitnessState, segment, witness};
 
 /// Visits the records of a journal from `from_seq` on, in order, and returns the head.
 ///
@@ -54,6 +54,14 @@ pub fn scan_after<D: Disk>(
     };
     // Begins at `after` itself, so that its hash is compared.
     Ok(recovery::walk_from(disk, dir, after.seq, &witnesses, &mut behind)?.head)
+}
+
+/// What the witness of a journal says, without opening the journal.
+///
+/// # Errors
+/// The disk's refusal. A witness that is missing or damaged is an answer, not an error.
+pub fn witness_on<D: Disk>(disk: &D, dir: &Path) -> Result<WitnessState, JournalError> {
+    witness::read(disk, dir)
 }
 
 /// Iterates over the records of a journal from `from_seq` on.

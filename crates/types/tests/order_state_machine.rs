@@ -161,7 +161,8 @@ fn allowed(state: &str, event: &str, triggered: bool) -> bool {
         .contains(&event),
         "CANCELED" | "EXPIRED" => ["FILLED", "MODIFIED"].contains(&event),
         "FILLED" => event == "MODIFIED",
-        "DENIED" | "REJECTED" => false,
+        "REJECTED" => event == "FILLED",
+        "DENIED" => false,
         other => panic!("state {other} is not in the table"),
     }
 }

@@ -39,6 +39,10 @@ pub struct FillRecord {
     pub side: Side,
     /// The strategy that owns it.
     pub strategy: Option<StrategyId>,
+    /// Which fill of its order it is, from 1: the number that its ledger entries' keys carry. 0 in snapshots that
+    /// were written before it was kept.
+    #[serde(default)]
+    pub number: u32,
 }
 
 /// When orders were counted, for the rate rules.

@@ -3,12 +3,14 @@
 //! A request leaves only after the record of what caused it is durable. An order whose answer was lost is `Unknown`:
 //! it is asked for by its client order id after 1, 2 and 4 s and then every 4 s, and never sent again. An answer that
 //! the venue does not know it counts only when [`SETTLE_NS`] have passed since the answer was lost: the request may
-//! still be on its way. Then the order is `Rejected`.
+//! still be on its way. Then the order is `Rejected`. That is our verdict, and a clock that jumped makes it come too
+//! early: an order that the venue has after all is canceled there, and what it filled is booked.
 //!
 //! | what the venue reports | what is done |
 //! | --- | --- |
 //! | a trade id that is known | ignored, counted ([`Live::duplicates`]) |
-//! | a fill before the acceptance, or after a cancel or expiry | booked |
+//! | a fill before the acceptance, or after a cancel, an expiry or our verdict that the order never arrived | booked |
+//! | that an order is open which we hold for never arrived | canceled there |
 //! | an acceptance after a fill or trigger | its venue id is kept |
 //! | anything else that the order's state does not know | ignored, counted ([`Live::late`]) |
 //! | a fill taken back or corrected | reversed by new entries |

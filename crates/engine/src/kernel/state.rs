@@ -308,6 +308,7 @@ fn fold_order(account: &mut AccountState, event: &OrderEvent, brief: bool) -> Re
                 instrument: order.request.instrument.clone(),
                 side: order.request.side,
                 strategy: strategy_of(&order.request).cloned(),
+                number: order.fills,
             };
             remember(&mut account.recent_fills, fill);
         }

@@ -86,6 +86,7 @@ impl Kernel {
                 }
                 let venue_order_id = venue_order_id.clone();
                 self.take_event(&told, OrderEventKind::Accepted { venue_order_id }, actions);
+                self.cancel_given_up(&told);
             }
             other => {
                 if let Some(kind) = simple_event(other) {
@@ -154,10 +155,12 @@ impl Kernel {
                 quantity,
                 price,
                 ..
-            } if venue_trade_id == trade && f.event.client_order_id == booked => Some((*quantity, *price)),
+            } if venue_trade_id == trade && f.event.client_order_id == booked => {
+                Some((f.number, *quantity, *price))
+            }
             _ => None,
         });
-        let Some((quantity, price)) = fill else {
+        let Some((number, quantity, price)) = fill else {
             // Older than what is in memory: the next comparison with the venue shows the difference to a person.
             self.count_late();
             return;
@@ -184,21 +187,26 @@ impl Kernel {
             return;
         }
         let told = &Told { id: &booked, ..*told };
-        self.reverse_entries(told, (quantity.decimal(), price.decimal()), actions);
+        self.reverse_entries(told, (number, quantity.decimal(), price.decimal()), actions);
         self.follow_links(told.account, told.id, actions);
         self.follow_iceberg(told.account, told.id, actions);
     }
 
+    /// Reverses what the fill of this number was booked as. Two fills of an order may be alike in price and quantity
+    /// and differ in fee or lots; only a fill out of an old snapshot, which has no number, is found by its figures.
     fn reverse_entries(
         &mut self,
         told: &Told<'_>,
-        (quantity, price): (Decimal, Decimal),
+        (number, quantity, price): (u32, Decimal, Decimal),
         actions: &mut Actions,
     ) {
         let Some(account) = self.account(told.account) else {
             return;
         };
-        let prefix = format!("fill:{}:", told.id);
+        let prefix = match number {
+            0 => format!("fill:{}:", told.id),
+            number => format!("fill:{}:{number}:", told.id),
+        };
         let mut groups: Vec<(String, Decimal, Vec<_>)> = Vec::new();
         for entry in &account.recent_entries {
             let Some(change) = entry.position.as_ref().filter(|_| entry.key.starts_with(&prefix)) else {
@@ -315,9 +323,22 @@ impl Kernel {
         if let Some(end) = end.filter(|_| open) {
             self.take_event(told, end, actions);
         }
+        if theirs.status == VenueOrderStatus::Open {
+            self.cancel_given_up(told);
+        }
         self.cancel_again(told, actions);
         self.slice_confirmed(told.account, told.id, actions);
         true
+    }
+
+    /// An order that we hold for never arrived, and that everybody was told is rejected, must not stay at the venue.
+    fn cancel_given_up(&mut self, told: &Told<'_>) {
+        let given_up = self
+            .placed(told.account, told.id)
+            .is_some_and(|o| matches!(o.state, OrderState::Rejected { .. }));
+        if let Some(live) = self.live.as_mut().filter(|_| given_up) {
+            live.cancel(told.account, told.id, self.now);
+        }
     }
 
     /// A cancel whose request or answer was lost, or that was asked for while nobody knew where the order was, is asked

@@ -189,6 +189,7 @@ impl Shadow {
                 instrument,
                 side: order.request.side,
                 strategy,
+                number: order.fills,
             };
             let fill = map::order::recent_fill(&record, simulated.has(&record.instrument))?;
             remember(&mut self.fills, fill.clone(), SNAPSHOT);

@@ -153,7 +153,6 @@ impl World {
         self.forget_plans();
         if power {
             self.disk.power_cycle();
-            self.witness_may_lag = true;
         } else {
             self.disk.kill();
         }
@@ -166,9 +165,7 @@ impl World {
         if self.process.is_some() {
             return Ok(());
         }
-        // After a power cut the witness may lag until the next start: damage to the last group is then a known limit, not a
-        // finding.
-        if std::mem::take(&mut self.flip_next) && !self.witness_may_lag {
+        if std::mem::take(&mut self.flip_next) && self.witness_is_up_to_date() {
             self.flip_a_bit()?;
         }
         if std::mem::take(&mut self.crash_in_recovery) && !self.calm {
@@ -195,7 +192,6 @@ impl World {
                 Err(error) => return Err(format!("the engine does not start: {error}")),
             };
         self.trace(|| format!("the process is started at {head}"));
-        self.witness_may_lag = false;
         self.oracle
             .recovered(process.core.kernel().state(), head, &self.disk)?;
         self.process = Some(process);
@@ -234,6 +230,14 @@ impl World {
             self.resume_feed();
         }
         Ok(())
+    }
+
+    /// Whether the witness knows all that was told. After a power cut it may lag, and when the disk refused to write it:
+    /// damage to the last group is then a known limit, not a finding.
+    fn witness_is_up_to_date(&self) -> bool {
+        let witness = tradewind_journal::witness_on(&self.disk, &dir()).ok();
+        let head = witness.and_then(|w| w.head());
+        head.map_or(0, |head| head.seq) >= self.oracle.told_seq()
     }
 
     /// A bit of a file flips while nobody looks. It is noticed, or it did no harm.

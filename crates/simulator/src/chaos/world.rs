@@ -110,8 +110,6 @@ pub(crate) struct World {
     /// Whether what dies next dies of a power cut.
     pub(super) power_next: bool,
     pub(super) flip_next: bool,
-    /// Whether power was cut since the journal was last opened.
-    pub(super) witness_may_lag: bool,
     pub(super) crash_in_recovery: bool,
     pub(super) crashes: u64,
     pub(super) coverage: Coverage,
@@ -173,7 +171,6 @@ impl World {
             fuse: None,
             power_next: false,
             flip_next: false,
-            witness_may_lag: false,
             crash_in_recovery: false,
             crashes: 0,
             coverage: Coverage::default(),

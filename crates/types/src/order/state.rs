@@ -15,7 +15,8 @@
 //! | `Canceled`, `Expired` | Modified | itself |
 //! | `Unknown` | CancelRequested | itself; the cancel is asked for once the order is found |
 //! | `Canceled`, `Expired` | Filled (a late fill is booked) | itself, until the whole quantity is filled → `Filled` |
-//! | `Denied`, `Rejected` | none | |
+//! | `Rejected` | Filled (the venue has it after all: our verdict was that it never arrived) | itself, until the whole quantity is filled → `Filled` |
+//! | `Denied` | none | |
 //!
 //! Anything else is an [`IllegalTransition`]. A fill beyond the order's quantity is one too.
 
@@ -378,7 +379,10 @@ impl Order {
     }
 
     fn may_fill(state: &OrderState) -> bool {
-        let late = matches!(state, OrderState::Canceled { .. } | OrderState::Expired);
+        let late = matches!(
+            state,
+            OrderState::Canceled { .. } | OrderState::Expired | OrderState::Rejected { .. }
+        );
         late || (state.is_open() && *state != OrderState::Initialized)
     }
 
@@ -391,6 +395,7 @@ impl Order {
         Ok(match &self.state {
             OrderState::Canceled { .. }
             | OrderState::Expired
+            | OrderState::Rejected { .. }
             | OrderState::PendingCancel
             | OrderState::PendingModify => self.state.clone(),
             _ => OrderState::PartiallyFilled,
