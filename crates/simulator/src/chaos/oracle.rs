@@ -551,6 +551,8 @@ fn next(
     use OrderEventKind as E;
     let open = matches!(state, "OPEN" | "PENDING" | "UNKNOWN" | "SUBMITTED");
     let over = matches!(state, "CANCELED" | "EXPIRED");
+    // What was given up as never arrived can turn out to have arrived.
+    let late = over || state == "REJECTED";
     Some(match event {
         E::Denied { .. } if state == "INITIALIZED" => "DENIED",
         E::Submitted if state == "INITIALIZED" => "SUBMITTED",
@@ -572,10 +574,10 @@ fn next(
         E::Modified { .. } if over && filled < quantity => state,
         E::Modified { .. } if open || over || state == "FILLED" => "FILLED",
         E::ModifyRejected { .. } | E::CancelRejected { .. } if open => "OPEN",
-        E::Filled { .. } if (open || over) && filled == quantity => "FILLED",
-        E::Filled { .. } if open || over => state,
+        E::Filled { .. } if (open || late) && filled == quantity => "FILLED",
+        E::Filled { .. } if open || late => state,
         E::FillReversed { .. } if state == "FILLED" => "CANCELED",
-        E::FillReversed { .. } if open || over => state,
+        E::FillReversed { .. } if open || late => state,
         E::Lost if open => "UNKNOWN",
         _ => return None,
     })
