@@ -73,7 +73,7 @@ fn trading_days_of_the_nse_agree_with_recorded_bars() {
     assert!(only_bars.is_empty(), "bars without a session: {only_bars:?}");
     // Two evenings of Diwali were not recorded; the NSE's archive of daily files has them (docs/calendars.md).
     let only_sessions: Vec<Date> = sessions.difference(&bars).copied().collect();
-    assert_eq!(only_sessions, [date(2013, 11, 3), date(2015, 11, 11)]);
+    assert_eq!(only_sessions, [date(2015, 11, 11)]);
     for saturday in [date(2013, 5, 11), date(2014, 3, 22), date(2015, 2, 28)] {
         assert!(
             bars.contains(&saturday) && sessions.contains(&saturday),

@@ -30,7 +30,6 @@ pub(super) const MUHURAT: &[Special] = &[
     special(NAME, (2010, 11, 5), (18, 15), (19, 15)),
     special(NAME, (2011, 10, 26), (16, 45), (18, 0)),
     special(NAME, (2012, 11, 13), (15, 45), (17, 0)),
-    special(NAME, (2013, 11, 3), (18, 15), (19, 30)),
     special(NAME, (2014, 10, 23), (18, 30), (19, 30)),
     special(NAME, (2015, 11, 11), (17, 45), (18, 45)),
     special(NAME, (2016, 10, 30), (18, 30), (19, 30)),
@@ -53,11 +52,7 @@ const BUDGET: &str = "Union Budget";
 pub(super) const WEEKENDS: &[Special] = &[
     special("Test of the backup system", (2003, 3, 22), (11, 0), (13, 0)),
     special("Special live session", (2010, 2, 6), (11, 0), (12, 30)),
-    special("Special live session", (2012, 1, 7), (11, 15), (12, 45)),
-    special("Special live session", (2012, 3, 3), (11, 15), (12, 45)),
     special("Special live session", (2012, 4, 28), (11, 15), (12, 45)),
-    special("Special live session", (2012, 9, 8), (11, 15), (12, 45)),
-    special("Special live session", (2013, 5, 11), (11, 15), (12, 45)),
     special("Special live session", (2014, 3, 22), (11, 15), (12, 45)),
     special(BUDGET, (2015, 2, 28), (9, 15), (15, 30)),
     special(BUDGET, (2020, 2, 1), (9, 15), (15, 30)),
@@ -66,6 +61,15 @@ pub(super) const WEEKENDS: &[Special] = &[
     special(SITE, (2024, 5, 18), (9, 15), (12, 30)).with_pause((10, 0), (11, 30)),
     special(BUDGET, (2025, 2, 1), (9, 15), (15, 30)),
     special(BUDGET, (2026, 2, 1), (9, 15), (15, 30)),
+];
+
+/// Saturdays of the NSE: its archive has the day; the hours are those of recorded bars in 2013, and in 2012 those of the notices
+/// of the like sessions of 2012-04-28 and 2014-03-22. Of BSE nothing was found.
+pub(super) const NSE_SATURDAYS: &[Special] = &[
+    special("Special live session", (2012, 1, 7), (11, 15), (12, 45)),
+    special("Special live session", (2012, 3, 3), (11, 15), (12, 45)),
+    special("Special live session", (2012, 9, 8), (11, 15), (12, 45)),
+    special("Special live session", (2013, 5, 11), (11, 15), (12, 45)),
 ];
 
 /// Holidays that come every year on the same date or with Easter: what is known of years whose circular is not out.

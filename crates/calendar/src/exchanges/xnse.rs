@@ -13,7 +13,7 @@
 
 use jiff::civil::date;
 
-use super::india::{LATER, MUHURAT, WEEKENDS, ZONE, hours, phase};
+use super::india::{LATER, MUHURAT, NSE_SATURDAYS, WEEKENDS, ZONE, hours, phase};
 use super::india_apart::NSE_ALONE;
 use super::india_from_2011::FROM_2011;
 use super::india_until_2010::UNTIL_2010;
@@ -56,7 +56,7 @@ pub(super) static XNSE: Rules = Rules {
     later: LATER,
     closures: &[UNTIL_2010, FROM_2011, NSE_ALONE],
     early: &[],
-    special: &[ODD_CLOSES, MUHURAT, WEEKENDS, FAILURE],
+    special: &[ODD_CLOSES, MUHURAT, WEEKENDS, NSE_SATURDAYS, FAILURE],
     phases: &[
         phase(
             PhaseKind::OpeningAuction,
@@ -100,7 +100,7 @@ pub(super) static NFO: Rules = Rules {
     later: LATER,
     closures: &[UNTIL_2010, FROM_2011, NSE_ALONE],
     early: &[],
-    special: &[MUHURAT, WEEKENDS, FAILURE],
+    special: &[MUHURAT, WEEKENDS, NSE_SATURDAYS, FAILURE],
     // A pre-open session in derivatives since 2025-12-08.
     phases: &[phase(
         PhaseKind::OpeningAuction,
