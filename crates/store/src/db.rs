@@ -1,84 +1,154 @@
-//! The database: one writer and many readers on an SQLite file in WAL mode.
+//! The database: an SQLite file in WAL mode with one writer and many readers, or a PostgreSQL server with a pool.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
+use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use tradewind_types::UnixNanos;
 
 use crate::StoreError;
-
-/// How to open the database.
-#[derive(Debug, Clone)]
-pub struct DbConfig {
-    /// The file; made when missing.
-    pub path: PathBuf,
-    /// Reading connections.
-    pub readers_max: u32,
-    /// How long to wait for a free connection.
-    pub acquire_timeout: Duration,
-}
-
-impl DbConfig {
-    /// The defaults for a file: 8 readers, 5 s.
-    #[must_use]
-    pub fn file(path: &Path) -> Self {
-        Self {
-            path: path.to_owned(),
-            readers_max: 8,
-            acquire_timeout: Duration::from_secs(5),
-        }
-    }
-}
+use crate::config::{DbConfig, Place};
+use crate::sql::{Handle, Target, Tx, Writing, lock_number, query, script};
 
 /// An open database. Cloning shares the connections.
 #[derive(Debug, Clone)]
 pub struct Db {
-    writer: SqlitePool,
-    reader: SqlitePool,
+    pools: Pools,
+}
+
+/// The connections.
+#[derive(Debug, Clone)]
+pub(crate) enum Pools {
+    /// One connection that writes, others that cannot.
+    Sqlite {
+        /// The one.
+        writer: SqlitePool,
+        /// The others.
+        reader: SqlitePool,
+    },
+    /// Connections that do both.
+    Postgres(PgPool),
+}
+
+/// Which of the two databases it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    /// SQLite.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+}
+
+impl Backend {
+    /// Its name as people write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Backend::Sqlite => "SQLite",
+            Backend::Postgres => "PostgreSQL",
+        }
+    }
 }
 
 impl Db {
     /// Opens (or makes) the database. Does not migrate it; see [`crate::migrate`].
     ///
     /// # Errors
-    /// When the file cannot be opened.
+    /// When the file cannot be opened or the server not be reached.
     pub async fn open(config: &DbConfig) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(&config.path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // Identity must survive a power cut: a revoked key may not come back.
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(config.acquire_timeout);
-        let pool = |max: u32| {
-            SqlitePoolOptions::new()
-                .max_connections(max)
-                .acquire_timeout(config.acquire_timeout)
-                // An SQLite connection is a file handle in this process: it need not be pinged before each use.
-                .test_before_acquire(false)
+        let pools = match &config.place {
+            Place::File(path) => open_sqlite(config, path).await?,
+            Place::Postgres(options) => {
+                let pool = PgPoolOptions::new()
+                    .max_connections(config.connections_max.max(1))
+                    .acquire_timeout(config.acquire_timeout)
+                    .connect_with(options.connect_options(config))
+                    .await?;
+                Pools::Postgres(pool)
+            }
         };
-        // The writer comes first, so that the file and its WAL mode exist before a reader looks.
-        let writer = pool(1).connect_with(options.clone()).await?;
-        let reader = pool(config.readers_max.max(1))
-            .connect_with(options.pragma("query_only", "ON"))
-            .await?;
-        Ok(Self { writer, reader })
+        Ok(Self { pools })
     }
 
-    /// The one writing connection.
-    #[must_use]
-    pub fn writer(&self) -> &SqlitePool {
-        &self.writer
+    pub(crate) fn pools(&self) -> &Pools {
+        &self.pools
     }
 
-    /// The reading connections.
+    /// Which of the two databases it is.
     #[must_use]
-    pub fn reader(&self) -> &SqlitePool {
-        &self.reader
+    pub fn backend(&self) -> Backend {
+        match self.pools {
+            Pools::Sqlite { .. } => Backend::Sqlite,
+            Pools::Postgres(_) => Backend::Postgres,
+        }
+    }
+
+    /// The same database for fetches that write: `… RETURNING`.
+    #[must_use]
+    pub fn writing(&self) -> Writing<'_> {
+        Writing(self)
+    }
+
+    pub(crate) fn writing_handle(&self) -> Handle<'_> {
+        Target::writing(self)
+    }
+
+    /// Begins a transaction that reads, decides and writes. Of two with the same name the second begins when the first
+    /// is over, so that nothing changes between its reading and its writing, provided that everybody who decides upon
+    /// the same rows uses the name. (SQLite has one writer anyhow; PostgreSQL takes an advisory lock on the name.)
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when it could not begin in time; else those of the database.
+    pub async fn begin(&self, name: &str) -> Result<Tx, StoreError> {
+        match &self.pools {
+            Pools::Sqlite { writer, .. } => Ok(Tx::sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)),
+            Pools::Postgres(pool) => {
+                let mut tx = Tx::postgres(pool.begin().await?);
+                query("SELECT pg_advisory_xact_lock($1)")
+                    .bind(lock_number(name))
+                    .execute(&mut tx)
+                    .await?;
+                Ok(tx)
+            }
+        }
+    }
+
+    /// [`Db::begin`] for work that takes its time (migrations, copies): waits for the name as long as it takes, and no
+    /// statement of it is cut off.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(crate) async fn begin_long(&self, name: &str) -> Result<Tx, StoreError> {
+        match &self.pools {
+            Pools::Sqlite { .. } => self.begin(name).await,
+            Pools::Postgres(pool) => {
+                let mut tx = Tx::postgres(pool.begin().await?);
+                let patience = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
+                                SET LOCAL idle_in_transaction_session_timeout = 0";
+                script(patience, &mut tx).await?;
+                query("SELECT pg_advisory_xact_lock($1)")
+                    .bind(lock_number(name))
+                    .execute(&mut tx)
+                    .await?;
+                Ok(tx)
+            }
+        }
+    }
+
+    /// Begins a transaction that only reads: everything in it is as of one moment.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn snapshot(&self) -> Result<Tx, StoreError> {
+        match &self.pools {
+            Pools::Sqlite { reader, .. } => Ok(Tx::sqlite(reader.begin().await?)),
+            Pools::Postgres(pool) => {
+                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                Ok(Tx::postgres(pool.begin_with(begin).await?))
+            }
+        }
     }
 
     /// Asks the database a trivial question.
@@ -86,15 +156,44 @@ impl Db {
     /// # Errors
     /// When it does not answer.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT 1").execute(&self.reader).await?;
+        query("SELECT 1").fetch_one(self).await?;
         Ok(())
     }
 
-    /// Closes all connections, writing back the log.
+    /// Closes all connections; SQLite writes back its log.
     pub async fn close(&self) {
-        self.reader.close().await;
-        self.writer.close().await;
+        match &self.pools {
+            Pools::Sqlite { writer, reader } => {
+                reader.close().await;
+                writer.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
     }
+}
+
+async fn open_sqlite(config: &DbConfig, path: &Path) -> Result<Pools, StoreError> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // Identity must survive a power cut: a revoked key may not come back.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(config.acquire_timeout);
+    let pool = |max: u32| {
+        SqlitePoolOptions::new()
+            .max_connections(max)
+            .acquire_timeout(config.acquire_timeout)
+            // An SQLite connection is a file handle in this process: it need not be pinged before each use.
+            .test_before_acquire(false)
+    };
+    // The writer comes first, so that the file and its WAL mode exist before a reader looks.
+    let writer = pool(1).connect_with(options.clone()).await?;
+    let reader = pool(config.connections_max.max(1))
+        .connect_with(options.pragma("query_only", "ON"))
+        .await?;
+    Ok(Pools::Sqlite { writer, reader })
 }
 
 /// A time as stored.
@@ -112,6 +211,7 @@ pub fn from_sql(ts: i64) -> UnixNanos {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[tokio::test]
     async fn a_busy_pool_is_a_typed_error_after_the_acquire_timeout() {
@@ -119,11 +219,8 @@ mod tests {
         let mut config = DbConfig::file(&dir.path().join("t.db"));
         config.acquire_timeout = Duration::from_secs(1);
         let db = Db::open(&config).await.expect("open");
-        let held = db.writer().acquire().await.expect("the only writer");
-        let refused = sqlx::query("SELECT 1")
-            .execute(db.writer())
-            .await
-            .map_err(StoreError::from);
+        let held = db.begin("held").await.expect("the only writer");
+        let refused = script("CREATE TABLE x (a BIGINT)", &db).await;
         assert!(matches!(refused, Err(StoreError::Busy)), "{refused:?}");
         drop(held);
         db.ping().await.expect("ping");
@@ -135,9 +232,7 @@ mod tests {
         let db = Db::open(&DbConfig::file(&dir.path().join("t.db")))
             .await
             .expect("open");
-        let refused = sqlx::query("CREATE TABLE x (a BIGINT)")
-            .execute(db.reader())
-            .await;
+        let refused = query("CREATE TABLE x (a BIGINT)").fetch_all(&db).await;
         assert!(refused.is_err(), "a reader wrote");
     }
 }

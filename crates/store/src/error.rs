@@ -52,9 +52,11 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match error {
             sqlx::Error::PoolTimedOut => Self::Busy,
-            sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => {
-                Self::Unavailable(error)
-            }
+            sqlx::Error::PoolClosed
+            | sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
             sqlx::Error::Database(ref inner)
                 if inner.is_unique_violation() || inner.is_foreign_key_violation() =>
             {
@@ -62,13 +64,36 @@ impl From<sqlx::Error> for StoreError {
                     constraint: inner.constraint().unwrap_or(inner.message()).to_owned(),
                 }
             }
-            // SQLITE_BUSY (5) and SQLITE_LOCKED (6): another process holds the file's write lock.
-            sqlx::Error::Database(ref inner)
-                if matches!(inner.code().as_deref(), Some("5" | "6" | "517")) =>
-            {
-                Self::Busy
-            }
+            sqlx::Error::Database(ref inner) => match of_code(inner.code().as_deref().unwrap_or_default()) {
+                Code::Busy => Self::Busy,
+                Code::Unavailable => Self::Unavailable(error),
+                Code::Other => Self::Statement(error),
+            },
             other => Self::Statement(other),
         }
+    }
+}
+
+enum Code {
+    Busy,
+    Unavailable,
+    Other,
+}
+
+/// What a code of SQLite (numbers) or PostgreSQL (five characters, its manual's appendix A) means.
+fn of_code(code: &str) -> Code {
+    match code {
+        // SQLITE_BUSY, SQLITE_LOCKED, SQLITE_BUSY_SNAPSHOT: another process holds the file's write lock.
+        "5" | "6" | "517" => Code::Busy,
+        // Serialization failure, deadlock, lock not available, statement cancelled by its timeout, too many connections.
+        "40001" | "40P01" | "55P03" | "57014" | "53300" => Code::Busy,
+        // Shut down by an administrator, crashed, cannot connect now, idle too long, read only (a standby).
+        "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25006" => Code::Unavailable,
+        // SQLITE_IOERR, SQLITE_FULL; connection exceptions, insufficient resources, system errors.
+        "10" | "13" => Code::Unavailable,
+        code if code.len() == 5 && ["08", "53", "58"].iter().any(|class| code.starts_with(class)) => {
+            Code::Unavailable
+        }
+        _ => Code::Other,
     }
 }

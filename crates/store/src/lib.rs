@@ -1,21 +1,24 @@
 //! SQL: identity, settings and the projections of the journal.
 //!
-//! A [`Db`] opens the database (SQLite in WAL mode: one writer, many readers), [`migrate`] brings its schema up
-//! or down, and the modules of [`identity`] hold one repository each: plain functions over a [`Db`] with static
+//! A [`Db`] opens the database (SQLite in WAL mode: one writer, many readers; or a PostgreSQL server), [`migrate`]
+//! brings its schema up or down, [`sql`] runs one text on both, and the modules of [`identity`] hold one repository each: plain functions over a [`Db`] with static
 //! SQL and bound parameters. [`projection`] holds what is folded out of the journal.
 //!
 //! What is absent: no decision about rights, no password hashing, no money arithmetic; amounts are canonical
-//! decimal text that the ledger computed. The statements stay within what SQLite and PostgreSQL share (`$1`,
-//! `BIGINT`, `TEXT`, `BOOLEAN`, `ON CONFLICT … RETURNING`), so that PostgreSQL can join behind the same functions.
+//! decimal text that the ledger computed. Nothing outside of [`sql`] and [`db`] knows which of the two databases
+//! it is.
 
 pub mod calendar;
 pub mod catalog;
 pub mod chart;
+pub mod config;
 pub mod db;
 pub mod error;
 pub mod identity;
 pub mod migrate;
 pub mod projection;
+pub mod sql;
 
-pub use db::{Db, DbConfig};
+pub use config::{DbConfig, Place};
+pub use db::{Backend, Db};
 pub use error::StoreError;

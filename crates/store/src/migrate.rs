@@ -1,15 +1,23 @@
 //! Numbered, reversible migrations, applied under a lock, each checked against the checksum it was applied with.
 //!
+//! The text of a migration is one for both databases. For PostgreSQL the runner puts two words differently (see
+//! [`dialect`]), which leaves the checksums as they are.
+//!
 //! Rules: a released migration is never edited (its checksum would no longer match and the program refuses to
 //! start); changes go expand → migrate → contract over releases; `up` and `down` are plain SQL that SQLite and
 //! PostgreSQL both take; all of one call is one transaction.
 
 use sha2::{Digest, Sha256};
-use sqlx::{Row, SqliteConnection};
 use tradewind_types::UnixNanos;
 
-use crate::db::{from_sql, to_sql};
+use crate::db::{Backend, from_sql, to_sql};
+use crate::sql::{Tx, query, script};
 use crate::{Db, StoreError};
+
+pub mod dialect;
+
+/// The name under which migrations are serial.
+const LOCK: &str = "migrations";
 
 /// One migration.
 #[derive(Debug, Clone, Copy)]
@@ -76,24 +84,32 @@ struct Applied {
     applied_at: i64,
 }
 
-async fn ensure_table(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+/// Begins a transaction that no other program migrates in, with the table of what was applied.
+async fn begin(db: &Db) -> Result<Tx, StoreError> {
+    let mut tx = db.begin_long(LOCK).await?;
     let table = "CREATE TABLE IF NOT EXISTS schema_migrations (
         version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)";
-    sqlx::query(table).execute(connection).await?;
-    Ok(())
+    query(table).execute(&mut tx).await?;
+    Ok(tx)
 }
 
-async fn applied(connection: &mut SqliteConnection) -> Result<Vec<Applied>, StoreError> {
-    let rows =
-        sqlx::query("SELECT version, name, checksum, applied_at FROM schema_migrations ORDER BY version")
-            .fetch_all(connection)
-            .await?;
-    let read = |row: &sqlx::sqlite::SqliteRow| {
+async fn run(db: &Db, text: &str, tx: &mut Tx) -> Result<(), StoreError> {
+    match db.backend() {
+        Backend::Sqlite => script(text, tx).await,
+        Backend::Postgres => script(&dialect::postgres(text), tx).await,
+    }
+}
+
+async fn applied(tx: &mut Tx) -> Result<Vec<Applied>, StoreError> {
+    let rows = query("SELECT version, name, checksum, applied_at FROM schema_migrations ORDER BY version")
+        .fetch_all(tx)
+        .await?;
+    let read = |row: &crate::sql::Row| {
         Ok(Applied {
-            version: row.try_get(0)?,
-            name: row.try_get(1)?,
-            checksum: row.try_get(2)?,
-            applied_at: row.try_get(3)?,
+            version: row.at(0)?,
+            name: row.at(1)?,
+            checksum: row.at(2)?,
+            applied_at: row.at(3)?,
         })
     };
     rows.iter().map(read).collect()
@@ -125,9 +141,8 @@ pub async fn up(db: &Db, now: UnixNanos) -> Result<Vec<&'static str>, StoreError
 }
 
 async fn up_with(db: &Db, known: &[Migration], now: UnixNanos) -> Result<Vec<&'static str>, StoreError> {
-    // IMMEDIATE takes the write lock at once: of two programs that start together the second finds it all done.
-    let mut tx = db.writer().begin_with("BEGIN IMMEDIATE").await?;
-    ensure_table(&mut tx).await?;
+    // The lock is taken at once: of two programs that start together the second finds it all done.
+    let mut tx = begin(db).await?;
     let done = applied(&mut tx).await?;
     check(&done, known)?;
     let mut names = Vec::new();
@@ -135,16 +150,14 @@ async fn up_with(db: &Db, known: &[Migration], now: UnixNanos) -> Result<Vec<&'s
         .iter()
         .filter(|m| done.iter().all(|d| d.version != m.version))
     {
-        sqlx::raw_sql(migration.up).execute(&mut *tx).await?;
-        sqlx::query(
-            "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES ($1, $2, $3, $4)",
-        )
-        .bind(migration.version)
-        .bind(migration.name)
-        .bind(migration.checksum())
-        .bind(to_sql(now))
-        .execute(&mut *tx)
-        .await?;
+        run(db, migration.up, &mut tx).await?;
+        query("INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES ($1, $2, $3, $4)")
+            .bind(migration.version)
+            .bind(migration.name)
+            .bind(migration.checksum())
+            .bind(to_sql(now))
+            .execute(&mut tx)
+            .await?;
         names.push(migration.name);
     }
     tx.commit().await?;
@@ -156,8 +169,7 @@ async fn up_with(db: &Db, known: &[Migration], now: UnixNanos) -> Result<Vec<&'s
 /// # Errors
 /// When a statement fails; nothing is changed then.
 pub async fn down(db: &Db, count: usize) -> Result<Vec<&'static str>, StoreError> {
-    let mut tx = db.writer().begin_with("BEGIN IMMEDIATE").await?;
-    ensure_table(&mut tx).await?;
+    let mut tx = begin(db).await?;
     let done = applied(&mut tx).await?;
     check(&done, MIGRATIONS)?;
     let mut names = Vec::new();
@@ -166,10 +178,10 @@ pub async fn down(db: &Db, count: usize) -> Result<Vec<&'static str>, StoreError
         let Some(migration) = MIGRATIONS.iter().find(|m| m.version == row.version) else {
             continue;
         };
-        sqlx::raw_sql(migration.down).execute(&mut *tx).await?;
-        sqlx::query("DELETE FROM schema_migrations WHERE version = $1")
+        run(db, migration.down, &mut tx).await?;
+        query("DELETE FROM schema_migrations WHERE version = $1")
             .bind(migration.version)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
         names.push(migration.name);
     }
@@ -182,9 +194,9 @@ pub async fn down(db: &Db, count: usize) -> Result<Vec<&'static str>, StoreError
 /// # Errors
 /// When the database does not answer, or was migrated by a newer program.
 pub async fn status(db: &Db) -> Result<Vec<MigrationStatus>, StoreError> {
-    let mut connection = db.writer().acquire().await?;
-    ensure_table(&mut connection).await?;
-    let done = applied(&mut connection).await?;
+    let mut tx = begin(db).await?;
+    let done = applied(&mut tx).await?;
+    tx.commit().await?;
     check(&done, MIGRATIONS)?;
     let describe = |m: &Migration| MigrationStatus {
         version: m.version,

@@ -4,7 +4,7 @@ use jiff::civil::{Date, date};
 use tradewind_store::calendar::events::{self, Entered, EventQuery, EventRow, NewEvent};
 use tradewind_store::calendar::overrides::{self, OverrideRow};
 use tradewind_store::identity::organisations;
-use tradewind_store::{Db, DbConfig, StoreError, migrate};
+use tradewind_store::{Db, DbConfig, StoreError, migrate, sql};
 use tradewind_types::{EngineId, OrgId, UnixNanos};
 
 fn org(id: &str) -> OrgId {
@@ -105,8 +105,8 @@ async fn an_override_of_a_day_that_nobody_can_read_hides_none_of_the_others() {
     overrides::put(&db, &org("desk"), &rows, "u1", UnixNanos(5))
         .await
         .expect("put");
-    sqlx::query("UPDATE calendar_overrides SET day = 'soon' WHERE calendar = 'XNYS'")
-        .execute(db.writer())
+    sql::query("UPDATE calendar_overrides SET day = 'soon' WHERE calendar = 'XNYS'")
+        .execute(&db)
         .await
         .expect("updated");
     let listed = overrides::list(&db, &org("desk"), None).await.expect("list");

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use tradewind_store::migrate::{self, MIGRATIONS};
-use tradewind_store::{Db, DbConfig};
+use tradewind_store::{Db, DbConfig, sql};
 use tradewind_types::UnixNanos;
 
 /// One row in every table that has no generated content, in an order that satisfies the references.
@@ -42,13 +42,13 @@ INSERT INTO p_postings (engine_id, seq, line, org_id, account, ledger_account, c
 ";
 
 async fn tables(db: &Db) -> Vec<String> {
-    let rows: Vec<(String,)> = sqlx::query_as(
+    let rows = sql::query(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
     )
-    .fetch_all(db.reader())
+    .fetch_all(db)
     .await
     .expect("tables");
-    rows.into_iter().map(|(name,)| name).collect()
+    rows.iter().map(|row| row.at(0).expect("a name")).collect()
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn the_schema_goes_up_down_and_up_again_on_sqlite_with_data() {
     let names = migrate::up(&db, UnixNanos(1)).await.expect("up");
     assert_eq!(names.len(), MIGRATIONS.len());
     let full = tables(&db).await;
-    sqlx::raw_sql(ROWS).execute(db.writer()).await.expect("data");
+    sql::script(ROWS, &db).await.expect("data");
     assert!(
         migrate::up(&db, UnixNanos(2)).await.expect("again").is_empty(),
         "a second up did something"
@@ -82,10 +82,7 @@ async fn the_schema_goes_up_down_and_up_again_on_sqlite_with_data() {
 
     migrate::up(&db, UnixNanos(3)).await.expect("up again");
     assert_eq!(tables(&db).await, full);
-    sqlx::raw_sql(ROWS)
-        .execute(db.writer())
-        .await
-        .expect("data again");
+    sql::script(ROWS, &db).await.expect("data again");
 }
 
 #[tokio::test]

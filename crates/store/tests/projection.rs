@@ -7,9 +7,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use desk::*;
-use sqlx::Row;
 use tradewind_store::projection::*;
-use tradewind_store::{Db, DbConfig, migrate};
+use tradewind_store::{Db, DbConfig, migrate, sql};
 use tradewind_types::record::LedgerAccount;
 use tradewind_types::*;
 
@@ -45,8 +44,8 @@ fn pace() -> Pace {
 
 /// Every difference between two databases, one line each.
 async fn differences(left: &Db, right: &Db) -> Vec<String> {
-    let mut a = left.reader().acquire().await.expect("left");
-    let mut b = right.reader().acquire().await.expect("right");
+    let mut a = left.snapshot().await.expect("left");
+    let mut b = right.snapshot().await.expect("right");
     let reports = compare(&mut a, &mut b, &scope()).await.expect("compared");
     let lines = reports
         .iter()
@@ -56,10 +55,8 @@ async fn differences(left: &Db, right: &Db) -> Vec<String> {
 
 async fn rows(db: &Db, table: &Table) -> i64 {
     let text = format!("SELECT COUNT(*) FROM {}", table.name);
-    sqlx::query_scalar(sqlx::AssertSqlSafe(text))
-        .fetch_one(db.reader())
-        .await
-        .expect("counted")
+    let row = sql::assembled(text).fetch_one(db).await.expect("counted");
+    row.at(0).expect("a count")
 }
 
 /// Runs a projector to its end over the journal as it is.
@@ -140,52 +137,52 @@ async fn balances_positions_and_lots_are_those_of_the_ledger() {
         "no strategy owns anything"
     );
     for account in desk.kernel.accounts() {
-        let rows = sqlx::query("SELECT ledger_account, balance FROM p_balances WHERE account = $1")
+        let rows = sql::query("SELECT ledger_account, balance FROM p_balances WHERE account = $1")
             .bind(account.info.id.as_str())
-            .fetch_all(store.db.reader())
+            .fetch_all(&store.db)
             .await
             .expect("balances");
         assert!(rows.len() > 4);
         for row in rows {
             let place: LedgerAccount =
-                serde_json::from_value(row.get::<String, _>(0).into()).expect("a ledger account");
+                serde_json::from_value(row.at::<String>(0).expect("text").into()).expect("a ledger account");
             assert_eq!(
-                dec(row.get(1)),
+                dec(row.at(1).expect("text")),
                 account.ledger.balance(place, Currency::USD),
                 "{place:?}"
             );
         }
         for (instrument, position) in account.ledger.owner_positions() {
             let strategy = position.strategy.as_ref().map_or("", |s| s.as_str());
-            let row = sqlx::query(
+            let row = sql::query(
                 "SELECT quantity, cost, realised, fees, fills FROM p_positions
                  WHERE account = $1 AND instrument = $2 AND strategy = $3",
             )
             .bind(account.info.id.as_str())
             .bind(instrument.to_string())
             .bind(strategy)
-            .fetch_one(store.db.reader())
+            .fetch_one(&store.db)
             .await
             .expect("the position");
-            let figures: Vec<Decimal> = (0..4).map(|i| dec(row.get(i))).collect();
+            let figures: Vec<Decimal> = (0..4).map(|i| dec(row.at(i).expect("text"))).collect();
             assert_eq!(
                 figures,
                 [position.quantity, position.cost, position.realised, position.fees]
             );
-            assert_eq!(row.get::<i64, _>(4), position.fills as i64);
-            let lots: Vec<(String, String)> = sqlx::query_as(
+            assert_eq!(row.at::<i64>(4).expect("a count"), position.fills as i64);
+            let lots = sql::query(
                 "SELECT lot, quantity FROM p_lots WHERE account = $1 AND instrument = $2 AND strategy = $3
                  AND closed_at IS NULL ORDER BY opened_seq",
             )
             .bind(account.info.id.as_str())
             .bind(instrument.to_string())
             .bind(strategy)
-            .fetch_all(store.db.reader())
+            .fetch_all(&store.db)
             .await
             .expect("lots");
-            let lots: Vec<_> = lots
-                .into_iter()
-                .map(|(lot, quantity)| (lot, dec(&quantity)))
+            let lots: Vec<(String, Decimal)> = lots
+                .iter()
+                .map(|row| (row.at(0).expect("text"), dec(row.at(1).expect("text"))))
                 .collect();
             let own: Vec<_> = position
                 .lots
@@ -206,7 +203,7 @@ async fn a_failing_journal_and_a_lost_database_are_tried_again_until_they_are_ba
     let (mut sink, projector) = Projector::new(store.db.clone(), scope(), Arc::new(journal.clone()), pace());
     let monitor = sink.monitor();
     // The only writing connection is taken: the projector has to wait for it, the engine's thread does not.
-    let held = store.db.writer().acquire().await.expect("the writer");
+    let held = store.db.begin("held").await.expect("the writer");
     let task = tokio::spawn(projector.run());
     sink.push(&outcomes(&desk.source_records()));
     tokio::task::yield_now().await;
@@ -318,11 +315,11 @@ async fn a_changed_row_is_found_and_a_rebuild_mends_it() {
     rebuild(&fresh.db, &scope(), Arc::clone(&source), None)
         .await
         .expect("built");
-    sqlx::raw_sql(
+    sql::script(
         "UPDATE p_balances SET balance = '1' WHERE account = 'paper-1' AND ledger_account = 'FEES';
         DELETE FROM p_equity WHERE account = 'paper-2'",
+        &store.db,
     )
-    .execute(store.db.writer())
     .await
     .expect("changed by other hands");
     let found = differences(&store.db, &fresh.db).await;

@@ -2,12 +2,11 @@
 
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
 use tradewind_types::{InstrumentId, OrgId, UnixNanos};
 
 use super::{date, day};
 use crate::db::{from_sql, to_sql};
+use crate::sql::{self, Row, Tx};
 use crate::{Db, StoreError};
 
 /// One event as it was entered.
@@ -105,7 +104,7 @@ pub async fn add_one(
     added_by: &str,
     now: UnixNanos,
 ) -> Result<Entered, StoreError> {
-    let mut tx = db.writer().begin().await?;
+    let mut tx = db.begin("calendar").await?;
     let id = event.id();
     let entered = if insert(&mut tx, org, &event, added_by, now).await? {
         Entered::New(StoredEvent {
@@ -115,10 +114,10 @@ pub async fn add_one(
             added_at: now,
         })
     } else {
-        let row = sqlx::query("SELECT * FROM calendar_events WHERE org_id = $1 AND event_id = $2")
+        let row = sql::query("SELECT * FROM calendar_events WHERE org_id = $1 AND event_id = $2")
             .bind(org.as_str())
             .bind(id)
-            .fetch_one(&mut *tx)
+            .fetch_one(&mut tx)
             .await?;
         Entered::Known(read(&row)?)
     };
@@ -137,7 +136,7 @@ pub async fn add(
     added_by: &str,
     now: UnixNanos,
 ) -> Result<Vec<String>, StoreError> {
-    let mut tx = db.writer().begin().await?;
+    let mut tx = db.begin("calendar").await?;
     let mut added = Vec::new();
     for event in events {
         if insert(&mut tx, org, event, added_by, now).await? {
@@ -150,14 +149,14 @@ pub async fn add(
 
 /// Stores an event and says whether it is new.
 async fn insert(
-    tx: &mut SqliteConnection,
+    tx: &mut Tx,
     org: &OrgId,
     event: &NewEvent,
     added_by: &str,
     now: UnixNanos,
 ) -> Result<bool, StoreError> {
     let row = &event.row;
-    let done = sqlx::query(
+    let done = sql::query(
         "INSERT INTO calendar_events (org_id, event_id, instrument, day, kind, detail, source, added_by, added_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (org_id, event_id) DO NOTHING",
     )
@@ -172,7 +171,7 @@ async fn insert(
     .bind(to_sql(now))
     .execute(tx)
     .await?;
-    Ok(done.rows_affected() > 0)
+    Ok(done > 0)
 }
 
 /// Takes an event away and returns it; `None` when there was none.
@@ -180,10 +179,10 @@ async fn insert(
 /// # Errors
 /// Those of the database.
 pub async fn remove(db: &Db, org: &OrgId, id: &str) -> Result<Option<StoredEvent>, StoreError> {
-    let row = sqlx::query("DELETE FROM calendar_events WHERE org_id = $1 AND event_id = $2 RETURNING *")
+    let row = sql::query("DELETE FROM calendar_events WHERE org_id = $1 AND event_id = $2 RETURNING *")
         .bind(org.as_str())
         .bind(id)
-        .fetch_optional(db.writer())
+        .fetch_optional(db.writing())
         .await?;
     row.as_ref().map(read).transpose()
 }
@@ -198,7 +197,7 @@ pub async fn list(db: &Db, org: &OrgId, query: &EventQuery) -> Result<Vec<Stored
     let (after_day, after_instrument, after_id) = after
         .map(|(date, instrument, id)| (day(*date), instrument.to_string(), id.clone()))
         .unwrap_or_default();
-    let rows = sqlx::query(
+    let rows = sql::query(
         "SELECT * FROM calendar_events
          WHERE org_id = $1 AND day >= $2 AND day <= $3 AND ($4 = '' OR instrument = $4)
              AND ($5 = '' OR (day, instrument, event_id) > ($5, $6, $7))
@@ -212,24 +211,24 @@ pub async fn list(db: &Db, org: &OrgId, query: &EventQuery) -> Result<Vec<Stored
     .bind(after_instrument)
     .bind(after_id)
     .bind(i64::from(query.limit))
-    .fetch_all(db.reader())
+    .fetch_all(db)
     .await?;
     rows.iter().map(read).collect()
 }
 
-fn read(row: &SqliteRow) -> Result<StoredEvent, StoreError> {
-    let (day, instrument): (String, String) = (row.try_get("day")?, row.try_get("instrument")?);
+fn read(row: &Row) -> Result<StoredEvent, StoreError> {
+    let (day, instrument): (String, String) = (row.get("day")?, row.get("instrument")?);
     let corrupt = |_| StoreError::corrupt("calendar_events.instrument", &instrument);
     Ok(StoredEvent {
-        id: row.try_get("event_id")?,
+        id: row.get("event_id")?,
         row: EventRow {
             instrument: instrument.parse().map_err(corrupt)?,
             date: date("calendar_events.day", &day)?,
-            kind: row.try_get("kind")?,
-            detail: row.try_get("detail")?,
-            source: row.try_get("source")?,
+            kind: row.get("kind")?,
+            detail: row.get("detail")?,
+            source: row.get("source")?,
         },
-        added_by: row.try_get("added_by")?,
-        added_at: from_sql(row.try_get("added_at")?),
+        added_by: row.get("added_by")?,
+        added_at: from_sql(row.get("added_at")?),
     })
 }

@@ -1,12 +1,11 @@
 //! Overrides of sessions: one a day and calendar; a new one replaces what was there.
 
 use jiff::civil::Date;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use tradewind_types::{OrgId, UnixNanos};
 
 use super::{date, day};
 use crate::db::{from_sql, to_sql};
+use crate::sql::{self, Row};
 use crate::{Db, StoreError};
 
 /// One override as it was entered; times are `HH:MM` of the exchange's clocks.
@@ -52,9 +51,9 @@ pub async fn put(
     changed_by: &str,
     now: UnixNanos,
 ) -> Result<(), StoreError> {
-    let mut tx = db.writer().begin().await?;
+    let mut tx = db.begin("calendar").await?;
     for row in rows {
-        sqlx::query(
+        sql::query(
             "INSERT INTO calendar_overrides (org_id, calendar, day, kind, opens_at, closes_at, break_starts_at,
                 break_ends_at, name, changed_by, changed_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
@@ -74,7 +73,7 @@ pub async fn put(
         .bind(&row.name)
         .bind(changed_by)
         .bind(to_sql(now))
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
     }
     tx.commit().await?;
@@ -91,13 +90,13 @@ pub async fn remove(
     calendar: &str,
     date: Date,
 ) -> Result<Option<StoredOverride>, StoreError> {
-    let row = sqlx::query(
+    let row = sql::query(
         "DELETE FROM calendar_overrides WHERE org_id = $1 AND calendar = $2 AND day = $3 RETURNING *",
     )
     .bind(org.as_str())
     .bind(calendar)
     .bind(day(date))
-    .fetch_optional(db.writer())
+    .fetch_optional(db.writing())
     .await?;
     row.as_ref().map(read).transpose()
 }
@@ -108,12 +107,12 @@ pub async fn remove(
 /// # Errors
 /// Those of the database.
 pub async fn list(db: &Db, org: &OrgId, calendar: Option<&str>) -> Result<Vec<StoredOverride>, StoreError> {
-    let rows = sqlx::query(
+    let rows = sql::query(
         "SELECT * FROM calendar_overrides WHERE org_id = $1 AND ($2 = '' OR calendar = $2) ORDER BY calendar, day",
     )
     .bind(org.as_str())
     .bind(calendar.unwrap_or_default())
-    .fetch_all(db.reader())
+    .fetch_all(db)
     .await?;
     let read = rows.iter().filter_map(|row| match read(row) {
         Err(error @ StoreError::Corrupt { .. }) => {
@@ -125,20 +124,20 @@ pub async fn list(db: &Db, org: &OrgId, calendar: Option<&str>) -> Result<Vec<St
     read.collect()
 }
 
-fn read(row: &SqliteRow) -> Result<StoredOverride, StoreError> {
-    let day: String = row.try_get("day")?;
+fn read(row: &Row) -> Result<StoredOverride, StoreError> {
+    let day: String = row.get("day")?;
     Ok(StoredOverride {
         row: OverrideRow {
-            calendar: row.try_get("calendar")?,
+            calendar: row.get("calendar")?,
             date: date("calendar_overrides.day", &day)?,
-            kind: row.try_get("kind")?,
-            open: row.try_get("opens_at")?,
-            close: row.try_get("closes_at")?,
-            break_start: row.try_get("break_starts_at")?,
-            break_end: row.try_get("break_ends_at")?,
-            name: row.try_get("name")?,
+            kind: row.get("kind")?,
+            open: row.get("opens_at")?,
+            close: row.get("closes_at")?,
+            break_start: row.get("break_starts_at")?,
+            break_end: row.get("break_ends_at")?,
+            name: row.get("name")?,
         },
-        changed_by: row.try_get("changed_by")?,
-        changed_at: from_sql(row.try_get("changed_at")?),
+        changed_by: row.get("changed_by")?,
+        changed_at: from_sql(row.get("changed_at")?),
     })
 }

@@ -13,6 +13,7 @@ use super::rows::Rows;
 use super::{Catalog, CatalogError};
 use crate::StoreError;
 use crate::db::from_sql;
+use crate::sql;
 
 /// What counts as a gap, and how gaps are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -293,7 +294,7 @@ impl Catalog {
         let Some(tail) = &self.tail else {
             return Ok(false);
         };
-        let found: Option<(i64,)> = sqlx::query_as(
+        let found = sql::query(
             "SELECT asked_at FROM catalog_asked WHERE instrument = $1 AND bar_interval = $2 AND from_ts <= $3 \
              AND to_ts >= $4 AND found_rows = 0 ORDER BY asked_at DESC LIMIT 1",
         )
@@ -301,10 +302,11 @@ impl Catalog {
         .bind(series.interval_name())
         .bind(times.start)
         .bind(times.end)
-        .fetch_optional(tail.db().reader())
+        .fetch_optional(tail.db())
         .await
         .map_err(StoreError::from)?;
-        let asked_at = found.map(|(at,)| from_sql(at).0 as i64);
+        let asked_at: Option<i64> = found.map(|row| row.at(0)).transpose()?;
+        let asked_at = asked_at.map(|at| from_sql(at).0 as i64);
         Ok(asked_at.is_some_and(|at| now.saturating_sub(at) < rules.ask_again_ns))
     }
 
@@ -317,7 +319,7 @@ impl Catalog {
         let Some(tail) = &self.tail else {
             return Ok(());
         };
-        sqlx::query(
+        sql::query(
             "INSERT INTO catalog_asked (instrument, bar_interval, from_ts, to_ts, asked_at, found_rows) \
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (instrument, bar_interval, from_ts, to_ts) \
              DO UPDATE SET asked_at = excluded.asked_at, found_rows = excluded.found_rows",
@@ -328,7 +330,7 @@ impl Catalog {
         .bind(times.end)
         .bind(now)
         .bind(rows as i64)
-        .execute(tail.db().writer())
+        .execute(tail.db())
         .await
         .map_err(StoreError::from)?;
         Ok(())

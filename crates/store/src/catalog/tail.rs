@@ -3,8 +3,6 @@
 
 use std::ops::Range;
 
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
 use tradewind_types::Side;
 use tradewind_types::market::{Bar, BarSource, Trade};
 
@@ -15,6 +13,7 @@ use super::place::Series;
 use super::rows::Rows;
 use super::schema::{COLUMNS_MAX, Cell, Kind, SYMBOL, Scales, TS};
 use super::{Catalog, Change, Rule};
+use crate::sql::{self, Row, Tx};
 use crate::{Db, StoreError};
 
 /// Rows that one step of a compaction takes.
@@ -176,10 +175,6 @@ fn plain(kind: Kind) -> impl Iterator<Item = (usize, Cell)> {
     columns.filter(move |(at, _)| !key(*at))
 }
 
-pub(super) fn sql(error: sqlx::Error) -> CatalogError {
-    CatalogError::Tail(StoreError::from(error))
-}
-
 impl Tail {
     /// The tail in a database whose schema is up to date.
     #[must_use]
@@ -212,12 +207,12 @@ impl Tail {
         all: impl IntoIterator<Item = (&'a Series, &'a Rows)> + Send,
     ) -> Result<u64, CatalogError> {
         let all: Vec<(&Series, &Rows)> = all.into_iter().collect();
-        let mut tx = self.db.writer().begin().await.map_err(sql)?;
+        let mut tx = self.db.begin("catalog tail").await?;
         let mut new = 0;
         for (series, rows) in all {
             new += append(&mut tx, series, rows).await?;
         }
-        tx.commit().await.map_err(sql)?;
+        tx.commit().await?;
         Ok(new)
     }
 
@@ -226,7 +221,7 @@ impl Tail {
     /// # Errors
     /// When the database does not answer, or a row was changed by other hands.
     pub async fn read(&self, series: &Series, times: Range<i64>) -> Result<Rows, CatalogError> {
-        let found = sqlx::query(
+        let found = sql::query(
             "SELECT symbol, ts, tie, revision, price_scale, size_scale, figures FROM catalog_tail \
              WHERE kind = $1 AND market = $2 AND series = $3 AND bar_interval = $4 AND ts >= $5 AND ts < $6",
         )
@@ -236,15 +231,14 @@ impl Tail {
         .bind(series.interval_name())
         .bind(times.start)
         .bind(times.end)
-        .fetch_all(self.db.reader())
-        .await
-        .map_err(sql)?;
+        .fetch_all(&self.db)
+        .await?;
         rows_of(series.kind, &found)
     }
 
     /// The oldest rows of a series before a time, at most `limit`.
-    async fn oldest(&self, series: &Series, before: i64, limit: i64) -> Result<Vec<SqliteRow>, CatalogError> {
-        sqlx::query(
+    async fn oldest(&self, series: &Series, before: i64, limit: i64) -> Result<Vec<Row>, CatalogError> {
+        sql::query(
             "SELECT symbol, ts, tie, revision, price_scale, size_scale, figures FROM catalog_tail \
              WHERE kind = $1 AND market = $2 AND series = $3 AND bar_interval = $4 AND ts < $5 \
              ORDER BY ts LIMIT $6",
@@ -255,16 +249,16 @@ impl Tail {
         .bind(series.interval_name())
         .bind(before)
         .bind(limit)
-        .fetch_all(self.db.reader())
+        .fetch_all(&self.db)
         .await
-        .map_err(sql)
+        .map_err(CatalogError::from)
     }
 
     /// Forgets exactly these rows.
-    async fn forget(&self, series: &Series, rows: &[SqliteRow]) -> Result<(), CatalogError> {
-        let mut tx = self.db.writer().begin().await.map_err(sql)?;
+    async fn forget(&self, series: &Series, rows: &[Row]) -> Result<(), CatalogError> {
+        let mut tx = self.db.begin("catalog tail").await?;
         for row in rows {
-            sqlx::query(
+            sql::query(
                 "DELETE FROM catalog_tail WHERE kind = $1 AND market = $2 AND series = $3 AND bar_interval = $4 \
                  AND symbol = $5 AND ts = $6 AND tie = $7 AND revision = $8",
             )
@@ -272,20 +266,19 @@ impl Tail {
             .bind(series.instrument.market.as_str())
             .bind(series.instrument.symbol.as_str())
             .bind(series.interval_name())
-            .bind(row.try_get::<String, _>(0).map_err(sql)?)
-            .bind(row.try_get::<i64, _>(1).map_err(sql)?)
-            .bind(row.try_get::<String, _>(2).map_err(sql)?)
-            .bind(row.try_get::<i64, _>(3).map_err(sql)?)
-            .execute(&mut *tx)
-            .await
-            .map_err(sql)?;
+            .bind(row.at::<String>(0)?)
+            .bind(row.at::<i64>(1)?)
+            .bind(row.at::<String>(2)?)
+            .bind(row.at::<i64>(3)?)
+            .execute(&mut tx)
+            .await?;
         }
-        tx.commit().await.map_err(sql)?;
+        tx.commit().await?;
         Ok(())
     }
 }
 
-async fn append(tx: &mut sqlx::SqliteConnection, series: &Series, rows: &Rows) -> Result<u64, CatalogError> {
+async fn append(tx: &mut Tx, series: &Series, rows: &Rows) -> Result<u64, CatalogError> {
     let mut new = 0;
     for row in 0..rows.len() {
         let mut stored = Stored::of(rows, row)?;
@@ -313,13 +306,8 @@ async fn append(tx: &mut sqlx::SqliteConnection, series: &Series, rows: &Rows) -
     Ok(new)
 }
 
-async fn insert(
-    tx: &mut sqlx::SqliteConnection,
-    series: &Series,
-    scales: Scales,
-    row: &Stored,
-) -> Result<bool, CatalogError> {
-    let done = sqlx::query(
+async fn insert(tx: &mut Tx, series: &Series, scales: Scales, row: &Stored) -> Result<bool, CatalogError> {
+    let done = sql::query(
         "INSERT INTO catalog_tail (kind, market, series, bar_interval, symbol, ts, tie, revision, price_scale, \
          size_scale, figures) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
     )
@@ -335,18 +323,12 @@ async fn insert(
     .bind(i64::from(scales.size))
     .bind(row.text()?)
     .execute(tx)
-    .await
-    .map_err(sql)?;
-    Ok(done.rows_affected() == 1)
+    .await?;
+    Ok(done == 1)
 }
 
-async fn same(
-    tx: &mut sqlx::SqliteConnection,
-    series: &Series,
-    scales: Scales,
-    row: &Stored,
-) -> Result<bool, CatalogError> {
-    let found = sqlx::query(
+async fn same(tx: &mut Tx, series: &Series, scales: Scales, row: &Stored) -> Result<bool, CatalogError> {
+    let found = sql::query(
         "SELECT figures, price_scale, size_scale FROM catalog_tail WHERE kind = $1 AND market = $2 AND series = $3 \
          AND bar_interval = $4 AND symbol = $5 AND ts = $6 AND tie = $7 AND revision = $8",
     )
@@ -359,10 +341,9 @@ async fn same(
     .bind(row.tie())
     .bind(row.revision)
     .fetch_one(tx)
-    .await
-    .map_err(sql)?;
+    .await?;
     let stored = StoredFigures {
-        figures: found.try_get(0).map_err(sql)?,
+        figures: found.at(0)?,
         scales: Scales {
             price: scale_at(&found, 1)?,
             size: scale_at(&found, 2)?,
@@ -371,8 +352,8 @@ async fn same(
     Ok(row.says(scales, series.kind, &stored))
 }
 
-fn scale_at(row: &SqliteRow, at: usize) -> Result<u8, CatalogError> {
-    let value: i64 = row.try_get(at).map_err(sql)?;
+fn scale_at(row: &Row, at: usize) -> Result<u8, CatalogError> {
+    let value: i64 = row.at(at)?;
     let fits = u8::try_from(value)
         .ok()
         .filter(|s| *s <= super::schema::SCALE_MAX);
@@ -380,7 +361,7 @@ fn scale_at(row: &SqliteRow, at: usize) -> Result<u8, CatalogError> {
 }
 
 /// Rows as they were before they were stored, at the largest scales among them.
-fn rows_of(kind: Kind, found: &[SqliteRow]) -> Result<Rows, CatalogError> {
+fn rows_of(kind: Kind, found: &[Row]) -> Result<Rows, CatalogError> {
     let mut by_scale: Vec<Rows> = Vec::new();
     for row in found {
         let scales = Scales {
@@ -408,18 +389,18 @@ fn rows_of(kind: Kind, found: &[SqliteRow]) -> Result<Rows, CatalogError> {
     Ok(all)
 }
 
-fn push(rows: &mut Rows, row: &SqliteRow) -> Result<(), CatalogError> {
+fn push(rows: &mut Rows, row: &Row) -> Result<(), CatalogError> {
     let kind = rows.kind;
     let corrupt = |what, value: &str| CatalogError::Tail(StoreError::corrupt(what, value));
-    let text = |at: usize| row.try_get::<String, _>(at).map_err(sql);
+    let text = |at: usize| row.at::<String>(at).map_err(CatalogError::from);
     let mut cells = [NONE_WIDE; COLUMNS_MAX];
     cells[SYMBOL] = i128::from(rows.names.code(&text(0)?));
-    cells[TS] = i128::from(row.try_get::<i64, _>(1).map_err(sql)?);
+    cells[TS] = i128::from(row.at::<i64>(1)?);
     let tie = text(2)?;
     for (at, value) in kind.ties().iter().zip(tie.split('/')) {
         cells[*at] = value.parse().map_err(|_| corrupt("tie", &tie))?;
     }
-    cells[kind.revision()] = i128::from(row.try_get::<i64, _>(3).map_err(sql)?);
+    cells[kind.revision()] = i128::from(row.at::<i64>(3)?);
     let json = text(6)?;
     let figures: Vec<Option<String>> = serde_json::from_str(&json).map_err(|_| corrupt("figures", &json))?;
     let places: Vec<(usize, Cell)> = plain(kind).collect();

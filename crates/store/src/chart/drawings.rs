@@ -1,11 +1,10 @@
 //! Drawings on the chart of an instrument.
 
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use tradewind_types::{OrgId, UnixNanos, UserId};
 
 use super::Changed;
 use crate::db::{from_sql, to_sql};
+use crate::sql::{self, Row};
 use crate::{Db, StoreError};
 
 /// A drawing as stored.
@@ -29,21 +28,21 @@ pub struct DrawingRow {
     pub updated_at: UnixNanos,
 }
 
-fn read(row: &SqliteRow) -> Result<DrawingRow, StoreError> {
-    let (owner, org): (String, String) = (row.try_get("owner")?, row.try_get("org_id")?);
+fn read(row: &Row) -> Result<DrawingRow, StoreError> {
+    let (owner, org): (String, String) = (row.get("owner")?, row.get("org_id")?);
     Ok(DrawingRow {
         owner: owner
             .parse()
             .map_err(|_| StoreError::corrupt("chart_drawings.owner", &owner))?,
-        id: row.try_get("drawing_id")?,
+        id: row.get("drawing_id")?,
         org: org
             .parse()
             .map_err(|_| StoreError::corrupt("chart_drawings.org_id", &org))?,
-        instrument: row.try_get("instrument")?,
-        content: row.try_get("content")?,
-        version: row.try_get("version")?,
-        created_at: from_sql(row.try_get("created_at")?),
-        updated_at: from_sql(row.try_get("updated_at")?),
+        instrument: row.get("instrument")?,
+        content: row.get("content")?,
+        version: row.get("version")?,
+        created_at: from_sql(row.get("created_at")?),
+        updated_at: from_sql(row.get("updated_at")?),
     })
 }
 
@@ -52,12 +51,12 @@ fn read(row: &SqliteRow) -> Result<DrawingRow, StoreError> {
 /// # Errors
 /// Those of the database.
 pub async fn of(db: &Db, owner: &UserId, instrument: &str) -> Result<Vec<DrawingRow>, StoreError> {
-    let rows = sqlx::query(
+    let rows = sql::query(
         "SELECT * FROM chart_drawings WHERE owner = $1 AND instrument = $2 ORDER BY created_at, drawing_id LIMIT 1000",
     )
     .bind(owner.as_str())
     .bind(instrument)
-    .fetch_all(db.reader())
+    .fetch_all(db)
     .await?;
     rows.iter().map(read).collect()
 }
@@ -67,8 +66,9 @@ pub async fn of(db: &Db, owner: &UserId, instrument: &str) -> Result<Vec<Drawing
 /// # Errors
 /// [`StoreError::Conflict`] when the id is taken.
 pub async fn insert(db: &Db, row: &DrawingRow, most: u32) -> Result<bool, StoreError> {
-    // One statement, so that two that come together cannot both be the last that fits.
-    let done = sqlx::query(
+    // Two that come together cannot both be the last that fits.
+    let mut tx = db.begin(&format!("drawings {}", row.owner)).await?;
+    let done = sql::query(
         "INSERT INTO chart_drawings (owner, drawing_id, org_id, instrument, content, version, created_at, updated_at)
          SELECT $1, $2, $3, $4, $5, $6, $7, $8
          WHERE (SELECT COUNT(*) FROM chart_drawings WHERE owner = $1 AND instrument = $4) < $9",
@@ -82,9 +82,10 @@ pub async fn insert(db: &Db, row: &DrawingRow, most: u32) -> Result<bool, StoreE
     .bind(to_sql(row.created_at))
     .bind(to_sql(row.updated_at))
     .bind(i64::from(most))
-    .execute(db.writer())
+    .execute(&mut tx)
     .await?;
-    Ok(done.rows_affected() == 1)
+    tx.commit().await?;
+    Ok(done == 1)
 }
 
 /// Changes a drawing that still has the version that the change is based on.
@@ -99,7 +100,7 @@ pub async fn update(
     based_on: i64,
     now: UnixNanos,
 ) -> Result<Changed<DrawingRow>, StoreError> {
-    let row = sqlx::query(
+    let row = sql::query(
         "UPDATE chart_drawings SET content = $1, version = version + 1, updated_at = $2
          WHERE owner = $3 AND drawing_id = $4 AND version = $5 RETURNING *",
     )
@@ -108,15 +109,15 @@ pub async fn update(
     .bind(owner.as_str())
     .bind(id)
     .bind(based_on)
-    .fetch_optional(db.writer())
+    .fetch_optional(db.writing())
     .await?;
     if let Some(row) = row {
         return read(&row).map(Changed::Done);
     }
-    let there = sqlx::query("SELECT 1 FROM chart_drawings WHERE owner = $1 AND drawing_id = $2")
+    let there = sql::query("SELECT 1 FROM chart_drawings WHERE owner = $1 AND drawing_id = $2")
         .bind(owner.as_str())
         .bind(id)
-        .fetch_optional(db.reader())
+        .fetch_optional(db)
         .await?;
     Ok(if there.is_some() {
         Changed::Stale
@@ -130,10 +131,10 @@ pub async fn update(
 /// # Errors
 /// Those of the database.
 pub async fn delete(db: &Db, owner: &UserId, id: &str) -> Result<bool, StoreError> {
-    let done = sqlx::query("DELETE FROM chart_drawings WHERE owner = $1 AND drawing_id = $2")
+    let done = sql::query("DELETE FROM chart_drawings WHERE owner = $1 AND drawing_id = $2")
         .bind(owner.as_str())
         .bind(id)
-        .execute(db.writer())
+        .execute(db)
         .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done == 1)
 }

@@ -1,11 +1,10 @@
 //! Templates: sets of indicators by name.
 
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use tradewind_types::{OrgId, UnixNanos, UserId};
 
 use super::Changed;
 use crate::db::{from_sql, to_sql};
+use crate::sql::{self, Row};
 use crate::{Db, StoreError};
 
 /// A template as stored.
@@ -29,21 +28,21 @@ pub struct TemplateRow {
     pub updated_at: UnixNanos,
 }
 
-fn read(row: &SqliteRow) -> Result<TemplateRow, StoreError> {
-    let (owner, org): (String, String) = (row.try_get("owner")?, row.try_get("org_id")?);
+fn read(row: &Row) -> Result<TemplateRow, StoreError> {
+    let (owner, org): (String, String) = (row.get("owner")?, row.get("org_id")?);
     Ok(TemplateRow {
         owner: owner
             .parse()
             .map_err(|_| StoreError::corrupt("chart_templates.owner", &owner))?,
-        name: row.try_get("name")?,
-        id: row.try_get("template_id")?,
+        name: row.get("name")?,
+        id: row.get("template_id")?,
         org: org
             .parse()
             .map_err(|_| StoreError::corrupt("chart_templates.org_id", &org))?,
-        content: row.try_get("content")?,
-        version: row.try_get("version")?,
-        created_at: from_sql(row.try_get("created_at")?),
-        updated_at: from_sql(row.try_get("updated_at")?),
+        content: row.get("content")?,
+        version: row.get("version")?,
+        created_at: from_sql(row.get("created_at")?),
+        updated_at: from_sql(row.get("updated_at")?),
     })
 }
 
@@ -52,9 +51,9 @@ fn read(row: &SqliteRow) -> Result<TemplateRow, StoreError> {
 /// # Errors
 /// Those of the database.
 pub async fn of(db: &Db, owner: &UserId) -> Result<Vec<TemplateRow>, StoreError> {
-    let rows = sqlx::query("SELECT * FROM chart_templates WHERE owner = $1 ORDER BY name LIMIT 1000")
+    let rows = sql::query("SELECT * FROM chart_templates WHERE owner = $1 ORDER BY name LIMIT 1000")
         .bind(owner.as_str())
-        .fetch_all(db.reader())
+        .fetch_all(db)
         .await?;
     rows.iter().map(read).collect()
 }
@@ -64,8 +63,9 @@ pub async fn of(db: &Db, owner: &UserId) -> Result<Vec<TemplateRow>, StoreError>
 /// # Errors
 /// Those of the database.
 pub async fn put(db: &Db, row: &TemplateRow, most: u32) -> Result<Option<TemplateRow>, StoreError> {
+    let mut tx = db.begin(&format!("templates {}", row.owner)).await?;
     // `WHERE` also keeps the parser from taking `ON CONFLICT` for a join.
-    let stored = sqlx::query(
+    let stored = sql::query(
         "INSERT INTO chart_templates (owner, name, template_id, org_id, content, version, created_at, updated_at)
          SELECT $1, $2, $3, $4, $5, 1, $6, $6
          WHERE (SELECT COUNT(*) FROM chart_templates WHERE owner = $1 AND name <> $2) < $7
@@ -80,8 +80,9 @@ pub async fn put(db: &Db, row: &TemplateRow, most: u32) -> Result<Option<Templat
     .bind(&row.content)
     .bind(to_sql(row.updated_at))
     .bind(i64::from(most))
-    .fetch_optional(db.writer())
+    .fetch_optional(&mut tx)
     .await?;
+    tx.commit().await?;
     stored.as_ref().map(read).transpose()
 }
 
@@ -97,7 +98,7 @@ pub async fn replace(
     based_on: i64,
     now: UnixNanos,
 ) -> Result<Changed<TemplateRow>, StoreError> {
-    let row = sqlx::query(
+    let row = sql::query(
         "UPDATE chart_templates SET content = $1, version = version + 1, updated_at = $2
          WHERE owner = $3 AND name = $4 AND version = $5 RETURNING *",
     )
@@ -106,15 +107,15 @@ pub async fn replace(
     .bind(owner.as_str())
     .bind(name)
     .bind(based_on)
-    .fetch_optional(db.writer())
+    .fetch_optional(db.writing())
     .await?;
     if let Some(row) = row {
         return read(&row).map(Changed::Done);
     }
-    let there = sqlx::query("SELECT 1 FROM chart_templates WHERE owner = $1 AND name = $2")
+    let there = sql::query("SELECT 1 FROM chart_templates WHERE owner = $1 AND name = $2")
         .bind(owner.as_str())
         .bind(name)
-        .fetch_optional(db.reader())
+        .fetch_optional(db)
         .await?;
     Ok(if there.is_some() {
         Changed::Stale
@@ -128,10 +129,10 @@ pub async fn replace(
 /// # Errors
 /// Those of the database.
 pub async fn delete(db: &Db, owner: &UserId, name: &str) -> Result<bool, StoreError> {
-    let done = sqlx::query("DELETE FROM chart_templates WHERE owner = $1 AND name = $2")
+    let done = sql::query("DELETE FROM chart_templates WHERE owner = $1 AND name = $2")
         .bind(owner.as_str())
         .bind(name)
-        .execute(db.writer())
+        .execute(db)
         .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done == 1)
 }

@@ -1,10 +1,9 @@
 //! The audit log: who did what, when, from where, in which request. Rows are only ever added.
 
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use tradewind_types::{OrgId, UnixNanos};
 
 use crate::db::{from_sql, to_sql};
+use crate::sql::{self, Row};
 use crate::{Db, StoreError};
 
 /// One row.
@@ -35,7 +34,9 @@ pub struct AuditRow {
 /// # Errors
 /// Those of the database.
 pub async fn append(db: &Db, row: &AuditRow) -> Result<i64, StoreError> {
-    let inserted = sqlx::query(
+    // The next number is the greatest one's successor: two at once must not read the same.
+    let mut tx = db.begin("audit").await?;
+    let inserted = sql::query(
         "INSERT INTO audit (seq, org_id, ts, actor, action, subject, outcome, ip, correlation_id, detail)
          VALUES ((SELECT COALESCE(MAX(seq), 0) + 1 FROM audit), $1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING seq",
     )
@@ -48,27 +49,28 @@ pub async fn append(db: &Db, row: &AuditRow) -> Result<i64, StoreError> {
     .bind(&row.ip)
     .bind(&row.correlation_id)
     .bind(&row.detail)
-    .fetch_one(db.writer())
+    .fetch_one(&mut tx)
     .await?;
-    Ok(inserted.try_get("seq")?)
+    tx.commit().await?;
+    inserted.get("seq")
 }
 
-fn read(row: &SqliteRow) -> Result<(i64, AuditRow), StoreError> {
-    let org: String = row.try_get("org_id")?;
+fn read(row: &Row) -> Result<(i64, AuditRow), StoreError> {
+    let org: String = row.get("org_id")?;
     let audit = AuditRow {
         org: org
             .parse()
             .map_err(|_| StoreError::corrupt("audit.org_id", &org))?,
-        ts: from_sql(row.try_get("ts")?),
-        actor: row.try_get("actor")?,
-        action: row.try_get("action")?,
-        subject: row.try_get("subject")?,
-        outcome: row.try_get("outcome")?,
-        ip: row.try_get("ip")?,
-        correlation_id: row.try_get("correlation_id")?,
-        detail: row.try_get("detail")?,
+        ts: from_sql(row.get("ts")?),
+        actor: row.get("actor")?,
+        action: row.get("action")?,
+        subject: row.get("subject")?,
+        outcome: row.get("outcome")?,
+        ip: row.get("ip")?,
+        correlation_id: row.get("correlation_id")?,
+        detail: row.get("detail")?,
     };
-    Ok((row.try_get("seq")?, audit))
+    Ok((row.get("seq")?, audit))
 }
 
 /// Rows with numbers above `after`, oldest first, at most `limit`.
@@ -76,10 +78,10 @@ fn read(row: &SqliteRow) -> Result<(i64, AuditRow), StoreError> {
 /// # Errors
 /// Those of the database.
 pub async fn list(db: &Db, after: i64, limit: u32) -> Result<Vec<(i64, AuditRow)>, StoreError> {
-    let rows = sqlx::query("SELECT * FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2")
+    let rows = sql::query("SELECT * FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2")
         .bind(after)
         .bind(i64::from(limit))
-        .fetch_all(db.reader())
+        .fetch_all(db)
         .await?;
     rows.iter().map(read).collect()
 }

@@ -1,9 +1,9 @@
 //! Answers kept by `Idempotency-Key`, so that a repeated request moves nothing twice.
 
-use sqlx::Row;
 use tradewind_types::{OrgId, UnixNanos};
 
 use crate::db::to_sql;
+use crate::sql;
 use crate::{Db, StoreError};
 
 /// What is known of a key when a request with it arrives.
@@ -37,21 +37,22 @@ pub async fn claim(
     now: UnixNanos,
     expires_at: UnixNanos,
 ) -> Result<Claim, StoreError> {
-    let mut tx = db.writer().begin_with("BEGIN IMMEDIATE").await?;
-    sqlx::query("DELETE FROM idempotency_keys WHERE expires_at <= $1")
+    let mut tx = db.begin(&format!("idempotency {owner}")).await?;
+    sql::query("DELETE FROM idempotency_keys WHERE owner = $1 AND expires_at <= $2")
+        .bind(owner)
         .bind(to_sql(now))
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
-    let there = sqlx::query(
+    let there = sql::query(
         "SELECT fingerprint, status, body FROM idempotency_keys WHERE owner = $1 AND idempotency_key = $2",
     )
     .bind(owner)
     .bind(key)
-    .fetch_optional(&mut *tx)
+    .fetch_optional(&mut tx)
     .await?;
     if let Some(row) = there {
-        let known: String = row.try_get("fingerprint")?;
-        let (status, body): (Option<i64>, Option<String>) = (row.try_get("status")?, row.try_get("body")?);
+        let known: String = row.get("fingerprint")?;
+        let (status, body): (Option<i64>, Option<String>) = (row.get("status")?, row.get("body")?);
         let status = status.and_then(|s| u16::try_from(s).ok());
         return Ok(match (known == fingerprint, status) {
             (false, _) => Claim::OtherRequest,
@@ -62,7 +63,7 @@ pub async fn claim(
             },
         });
     }
-    sqlx::query(
+    sql::query(
         "INSERT INTO idempotency_keys (owner, idempotency_key, org_id, fingerprint, created_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6)",
     )
@@ -72,7 +73,7 @@ pub async fn claim(
     .bind(fingerprint)
     .bind(to_sql(now))
     .bind(to_sql(expires_at))
-    .execute(&mut *tx)
+    .execute(&mut tx)
     .await?;
     tx.commit().await?;
     Ok(Claim::Taken)
@@ -83,14 +84,14 @@ pub async fn claim(
 /// # Errors
 /// Those of the database.
 pub async fn complete(db: &Db, owner: &str, key: &str, status: u16, body: &str) -> Result<(), StoreError> {
-    sqlx::query(
+    sql::query(
         "UPDATE idempotency_keys SET status = $3, body = $4 WHERE owner = $1 AND idempotency_key = $2",
     )
     .bind(owner)
     .bind(key)
     .bind(i64::from(status))
     .bind(body)
-    .execute(db.writer())
+    .execute(db)
     .await?;
     Ok(())
 }
@@ -100,10 +101,10 @@ pub async fn complete(db: &Db, owner: &str, key: &str, status: u16, body: &str) 
 /// # Errors
 /// Those of the database.
 pub async fn release(db: &Db, owner: &str, key: &str) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM idempotency_keys WHERE owner = $1 AND idempotency_key = $2 AND status IS NULL")
+    sql::query("DELETE FROM idempotency_keys WHERE owner = $1 AND idempotency_key = $2 AND status IS NULL")
         .bind(owner)
         .bind(key)
-        .execute(db.writer())
+        .execute(db)
         .await?;
     Ok(())
 }
@@ -113,8 +114,8 @@ pub async fn release(db: &Db, owner: &str, key: &str) -> Result<(), StoreError> 
 /// # Errors
 /// Those of the database.
 pub async fn release_abandoned(db: &Db) -> Result<u64, StoreError> {
-    let done = sqlx::query("DELETE FROM idempotency_keys WHERE status IS NULL")
-        .execute(db.writer())
+    let done = sql::query("DELETE FROM idempotency_keys WHERE status IS NULL")
+        .execute(db)
         .await?;
-    Ok(done.rows_affected())
+    Ok(done)
 }

@@ -1,10 +1,9 @@
 //! API keys of programs. Only the hash of the secret is stored.
 
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use tradewind_types::{AccountId, OrgId, UnixNanos, UserId};
 
 use crate::db::{from_sql, to_sql};
+use crate::sql::{self, Row};
 use crate::{Db, StoreError};
 
 /// A key as stored.
@@ -41,10 +40,10 @@ fn split(text: &str) -> Vec<String> {
         .collect()
 }
 
-fn read(row: &SqliteRow) -> Result<KeyRow, StoreError> {
-    let (owner, org): (String, String) = (row.try_get("owner")?, row.try_get("org_id")?);
-    let scopes: String = row.try_get("scopes")?;
-    let accounts: Option<String> = row.try_get("accounts")?;
+fn read(row: &Row) -> Result<KeyRow, StoreError> {
+    let (owner, org): (String, String) = (row.get("owner")?, row.get("org_id")?);
+    let scopes: String = row.get("scopes")?;
+    let accounts: Option<String> = row.get("accounts")?;
     let parse = |list: String| {
         let ids = split(&list).into_iter().map(|id| id.parse());
         ids.collect::<Result<Vec<AccountId>, _>>()
@@ -52,21 +51,21 @@ fn read(row: &SqliteRow) -> Result<KeyRow, StoreError> {
     };
     let time = |ts: Option<i64>| ts.map(from_sql);
     Ok(KeyRow {
-        id: row.try_get("id")?,
+        id: row.get("id")?,
         org: org
             .parse()
             .map_err(|_| StoreError::corrupt("api_keys.org_id", &org))?,
         owner: owner
             .parse()
             .map_err(|_| StoreError::corrupt("api_keys.owner", &owner))?,
-        name: row.try_get("name")?,
-        prefix: row.try_get("prefix")?,
-        secret_hash: row.try_get("secret_hash")?,
+        name: row.get("name")?,
+        prefix: row.get("prefix")?,
+        secret_hash: row.get("secret_hash")?,
         scopes: split(&scopes),
         accounts: accounts.map(parse).transpose()?,
-        created_at: from_sql(row.try_get("created_at")?),
-        expires_at: time(row.try_get("expires_at")?),
-        last_used_at: time(row.try_get("last_used_at")?),
+        created_at: from_sql(row.get("created_at")?),
+        expires_at: time(row.get("expires_at")?),
+        last_used_at: time(row.get("last_used_at")?),
     })
 }
 
@@ -79,7 +78,7 @@ pub async fn insert(db: &Db, key: &KeyRow) -> Result<(), StoreError> {
         let ids: Vec<&str> = list.iter().map(AccountId::as_str).collect();
         ids.join(",")
     });
-    sqlx::query(
+    sql::query(
         "INSERT INTO api_keys (id, org_id, owner, name, prefix, secret_hash, scopes, accounts, created_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
@@ -93,7 +92,7 @@ pub async fn insert(db: &Db, key: &KeyRow) -> Result<(), StoreError> {
     .bind(accounts)
     .bind(to_sql(key.created_at))
     .bind(key.expires_at.map(to_sql))
-    .execute(db.writer())
+    .execute(db)
     .await?;
     Ok(())
 }
@@ -103,9 +102,9 @@ pub async fn insert(db: &Db, key: &KeyRow) -> Result<(), StoreError> {
 /// # Errors
 /// Those of the database.
 pub async fn by_prefix(db: &Db, prefix: &str) -> Result<Option<KeyRow>, StoreError> {
-    let row = sqlx::query("SELECT * FROM api_keys WHERE prefix = $1 AND revoked_at IS NULL")
+    let row = sql::query("SELECT * FROM api_keys WHERE prefix = $1 AND revoked_at IS NULL")
         .bind(prefix)
-        .fetch_optional(db.reader())
+        .fetch_optional(db)
         .await?;
     row.as_ref().map(read).transpose()
 }
@@ -115,11 +114,11 @@ pub async fn by_prefix(db: &Db, prefix: &str) -> Result<Option<KeyRow>, StoreErr
 /// # Errors
 /// Those of the database.
 pub async fn of_owner(db: &Db, owner: &UserId) -> Result<Vec<KeyRow>, StoreError> {
-    let rows = sqlx::query(
+    let rows = sql::query(
         "SELECT * FROM api_keys WHERE owner = $1 AND revoked_at IS NULL ORDER BY created_at, id LIMIT 200",
     )
     .bind(owner.as_str())
-    .fetch_all(db.reader())
+    .fetch_all(db)
     .await?;
     rows.iter().map(read).collect()
 }
@@ -129,10 +128,10 @@ pub async fn of_owner(db: &Db, owner: &UserId) -> Result<Vec<KeyRow>, StoreError
 /// # Errors
 /// Those of the database.
 pub async fn by_id(db: &Db, owner: &UserId, id: &str) -> Result<Option<KeyRow>, StoreError> {
-    let row = sqlx::query("SELECT * FROM api_keys WHERE id = $1 AND owner = $2 AND revoked_at IS NULL")
+    let row = sql::query("SELECT * FROM api_keys WHERE id = $1 AND owner = $2 AND revoked_at IS NULL")
         .bind(id)
         .bind(owner.as_str())
-        .fetch_optional(db.reader())
+        .fetch_optional(db)
         .await?;
     row.as_ref().map(read).transpose()
 }
@@ -142,10 +141,10 @@ pub async fn by_id(db: &Db, owner: &UserId, id: &str) -> Result<Option<KeyRow>, 
 /// # Errors
 /// Those of the database.
 pub async fn touch(db: &Db, id: &str, now: UnixNanos) -> Result<(), StoreError> {
-    sqlx::query("UPDATE api_keys SET last_used_at = $2 WHERE id = $1")
+    sql::query("UPDATE api_keys SET last_used_at = $2 WHERE id = $1")
         .bind(id)
         .bind(to_sql(now))
-        .execute(db.writer())
+        .execute(db)
         .await?;
     Ok(())
 }
@@ -155,12 +154,12 @@ pub async fn touch(db: &Db, id: &str, now: UnixNanos) -> Result<(), StoreError> 
 /// # Errors
 /// Those of the database.
 pub async fn revoke_all(db: &Db, owner: &UserId, now: UnixNanos) -> Result<u64, StoreError> {
-    let done = sqlx::query("UPDATE api_keys SET revoked_at = $2 WHERE owner = $1 AND revoked_at IS NULL")
+    let done = sql::query("UPDATE api_keys SET revoked_at = $2 WHERE owner = $1 AND revoked_at IS NULL")
         .bind(owner.as_str())
         .bind(to_sql(now))
-        .execute(db.writer())
+        .execute(db)
         .await?;
-    Ok(done.rows_affected())
+    Ok(done)
 }
 
 /// Revokes a key of a person; false when there is no such one.
@@ -168,13 +167,12 @@ pub async fn revoke_all(db: &Db, owner: &UserId, now: UnixNanos) -> Result<u64, 
 /// # Errors
 /// Those of the database.
 pub async fn revoke(db: &Db, owner: &UserId, id: &str, now: UnixNanos) -> Result<bool, StoreError> {
-    let done = sqlx::query(
-        "UPDATE api_keys SET revoked_at = $3 WHERE id = $1 AND owner = $2 AND revoked_at IS NULL",
-    )
-    .bind(id)
-    .bind(owner.as_str())
-    .bind(to_sql(now))
-    .execute(db.writer())
-    .await?;
-    Ok(done.rows_affected() == 1)
+    let done =
+        sql::query("UPDATE api_keys SET revoked_at = $3 WHERE id = $1 AND owner = $2 AND revoked_at IS NULL")
+            .bind(id)
+            .bind(owner.as_str())
+            .bind(to_sql(now))
+            .execute(db)
+            .await?;
+    Ok(done == 1)
 }

@@ -1,9 +1,9 @@
 //! One-time links: the first-run set-up and signing in from the terminal. Only the token's hash is stored.
 
-use sqlx::Row;
 use tradewind_types::{OrgId, UnixNanos, UserId};
 
 use crate::db::to_sql;
+use crate::sql;
 use crate::{Db, StoreError};
 
 /// What a link is good for.
@@ -37,7 +37,7 @@ pub async fn insert(
     created_at: UnixNanos,
     expires_at: UnixNanos,
 ) -> Result<(), StoreError> {
-    sqlx::query(
+    sql::query(
         "INSERT INTO one_time_links (token_hash, org_id, purpose, owner, created_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6)",
     )
@@ -47,7 +47,7 @@ pub async fn insert(
     .bind(owner.map(UserId::as_str))
     .bind(to_sql(created_at))
     .bind(to_sql(expires_at))
-    .execute(db.writer())
+    .execute(db)
     .await?;
     Ok(())
 }
@@ -62,13 +62,13 @@ pub async fn is_valid(
     token_hash: &str,
     now: UnixNanos,
 ) -> Result<bool, StoreError> {
-    let row = sqlx::query(
+    let row = sql::query(
         "SELECT 1 FROM one_time_links WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3",
     )
     .bind(token_hash)
     .bind(purpose.text())
     .bind(to_sql(now))
-    .fetch_optional(db.reader())
+    .fetch_optional(db)
     .await?;
     Ok(row.is_some())
 }
@@ -83,17 +83,17 @@ pub async fn redeem(
     token_hash: &str,
     now: UnixNanos,
 ) -> Result<Option<Option<UserId>>, StoreError> {
-    let row = sqlx::query(
+    let row = sql::query(
         "UPDATE one_time_links SET used_at = $3
          WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 RETURNING owner",
     )
     .bind(token_hash)
     .bind(purpose.text())
     .bind(to_sql(now))
-    .fetch_optional(db.writer())
+    .fetch_optional(db.writing())
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let owner: Option<String> = row.try_get("owner")?;
+    let owner: Option<String> = row.get("owner")?;
     let parse = |id: String| {
         id.parse()
             .map_err(|_| StoreError::corrupt("one_time_links.owner", &id))
@@ -106,10 +106,10 @@ pub async fn redeem(
 /// # Errors
 /// Those of the database.
 pub async fn void(db: &Db, purpose: Purpose, now: UnixNanos) -> Result<u64, StoreError> {
-    let done = sqlx::query("UPDATE one_time_links SET used_at = $2 WHERE purpose = $1 AND used_at IS NULL")
+    let done = sql::query("UPDATE one_time_links SET used_at = $2 WHERE purpose = $1 AND used_at IS NULL")
         .bind(purpose.text())
         .bind(to_sql(now))
-        .execute(db.writer())
+        .execute(db)
         .await?;
-    Ok(done.rows_affected())
+    Ok(done)
 }

@@ -1,9 +1,9 @@
 //! Failed sign-ins, counted per subject (a name, an address), and lockouts that come of them.
 
-use sqlx::Row;
 use tradewind_types::UnixNanos;
 
 use crate::db::{from_sql, to_sql};
+use crate::sql;
 use crate::{Db, StoreError};
 
 /// Until when a subject is locked out, if it is.
@@ -11,12 +11,12 @@ use crate::{Db, StoreError};
 /// # Errors
 /// Those of the database.
 pub async fn locked_until(db: &Db, subject: &str, now: UnixNanos) -> Result<Option<UnixNanos>, StoreError> {
-    let row = sqlx::query("SELECT locked_until FROM login_attempts WHERE subject = $1")
+    let row = sql::query("SELECT locked_until FROM login_attempts WHERE subject = $1")
         .bind(subject)
-        .fetch_optional(db.reader())
+        .fetch_optional(db)
         .await?;
     let Some(row) = row else { return Ok(None) };
-    let until = from_sql(row.try_get("locked_until")?);
+    let until = from_sql(row.get("locked_until")?);
     Ok((until > now).then_some(until))
 }
 
@@ -35,7 +35,7 @@ pub async fn failed(
 ) -> Result<Option<UnixNanos>, StoreError> {
     let window_start = UnixNanos(now.0.saturating_sub(window_ns));
     // One statement, so that parallel guesses cannot slip through between reading and writing.
-    let row = sqlx::query(
+    let row = sql::query(
         "INSERT INTO login_attempts (subject, failures, window_started_at, locked_until) VALUES ($1, 1, $2, 0)
          ON CONFLICT (subject) DO UPDATE SET
             failures = CASE WHEN login_attempts.window_started_at <= $3 THEN 1 ELSE login_attempts.failures + 1 END,
@@ -46,18 +46,18 @@ pub async fn failed(
     .bind(subject)
     .bind(to_sql(now))
     .bind(to_sql(window_start))
-    .fetch_one(db.writer())
+    .fetch_one(db.writing())
     .await?;
-    let failures: i64 = row.try_get("failures")?;
+    let failures: i64 = row.get("failures")?;
     if failures < i64::from(max) {
         return Ok(None);
     }
     let until = now.plus(lock_ns);
-    sqlx::query("UPDATE login_attempts SET locked_until = $2, failures = 0, window_started_at = $3 WHERE subject = $1")
+    sql::query("UPDATE login_attempts SET locked_until = $2, failures = 0, window_started_at = $3 WHERE subject = $1")
         .bind(subject)
         .bind(to_sql(until))
         .bind(to_sql(now))
-        .execute(db.writer())
+        .execute(db)
         .await?;
     Ok(Some(until))
 }
@@ -67,9 +67,9 @@ pub async fn failed(
 /// # Errors
 /// Those of the database.
 pub async fn succeeded(db: &Db, subject: &str) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM login_attempts WHERE subject = $1")
+    sql::query("DELETE FROM login_attempts WHERE subject = $1")
         .bind(subject)
-        .execute(db.writer())
+        .execute(db)
         .await?;
     Ok(())
 }

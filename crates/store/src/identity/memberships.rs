@@ -1,10 +1,9 @@
 //! Who may do what on which trading account.
 
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use tradewind_types::{AccountId, EngineId, OrgId, UnixNanos, UserId};
 
 use crate::db::{from_sql, to_sql};
+use crate::sql::{self, Row};
 use crate::{Db, StoreError};
 
 /// A membership as stored.
@@ -20,8 +19,8 @@ pub struct MembershipRow {
     pub since: UnixNanos,
 }
 
-fn read(row: &SqliteRow) -> Result<MembershipRow, StoreError> {
-    let (account, owner): (String, String) = (row.try_get("account")?, row.try_get("owner")?);
+fn read(row: &Row) -> Result<MembershipRow, StoreError> {
+    let (account, owner): (String, String) = (row.get("account")?, row.get("owner")?);
     Ok(MembershipRow {
         account: account
             .parse()
@@ -29,8 +28,8 @@ fn read(row: &SqliteRow) -> Result<MembershipRow, StoreError> {
         owner: owner
             .parse()
             .map_err(|_| StoreError::corrupt("memberships.owner", &owner))?,
-        role: row.try_get("role")?,
-        since: from_sql(row.try_get("since")?),
+        role: row.get("role")?,
+        since: from_sql(row.get("since")?),
     })
 }
 
@@ -45,7 +44,7 @@ pub async fn upsert(
     member: &MembershipRow,
     granted_by: &str,
 ) -> Result<(), StoreError> {
-    sqlx::query(
+    sql::query(
         "INSERT INTO memberships (account, owner, org_id, engine_id, role, granted_by, since)
          VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (account, owner) DO UPDATE SET role = excluded.role, granted_by = excluded.granted_by",
@@ -57,7 +56,7 @@ pub async fn upsert(
     .bind(&member.role)
     .bind(granted_by)
     .bind(to_sql(member.since))
-    .execute(db.writer())
+    .execute(db)
     .await?;
     Ok(())
 }
@@ -67,12 +66,12 @@ pub async fn upsert(
 /// # Errors
 /// Those of the database.
 pub async fn remove(db: &Db, account: &AccountId, owner: &UserId) -> Result<bool, StoreError> {
-    let done = sqlx::query("DELETE FROM memberships WHERE account = $1 AND owner = $2")
+    let done = sql::query("DELETE FROM memberships WHERE account = $1 AND owner = $2")
         .bind(account.as_str())
         .bind(owner.as_str())
-        .execute(db.writer())
+        .execute(db)
         .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done == 1)
 }
 
 /// The members of an account, oldest first.
@@ -80,9 +79,9 @@ pub async fn remove(db: &Db, account: &AccountId, owner: &UserId) -> Result<bool
 /// # Errors
 /// Those of the database.
 pub async fn of_account(db: &Db, account: &AccountId) -> Result<Vec<MembershipRow>, StoreError> {
-    let rows = sqlx::query("SELECT * FROM memberships WHERE account = $1 ORDER BY since, owner")
+    let rows = sql::query("SELECT * FROM memberships WHERE account = $1 ORDER BY since, owner")
         .bind(account.as_str())
-        .fetch_all(db.reader())
+        .fetch_all(db)
         .await?;
     rows.iter().map(read).collect()
 }
@@ -92,9 +91,9 @@ pub async fn of_account(db: &Db, account: &AccountId) -> Result<Vec<MembershipRo
 /// # Errors
 /// Those of the database.
 pub async fn of_user(db: &Db, owner: &UserId) -> Result<Vec<MembershipRow>, StoreError> {
-    let rows = sqlx::query("SELECT * FROM memberships WHERE owner = $1 ORDER BY since, account")
+    let rows = sql::query("SELECT * FROM memberships WHERE owner = $1 ORDER BY since, account")
         .bind(owner.as_str())
-        .fetch_all(db.reader())
+        .fetch_all(db)
         .await?;
     rows.iter().map(read).collect()
 }

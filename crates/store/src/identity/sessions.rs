@@ -1,10 +1,9 @@
 //! Sessions of browsers. The cookie's token is stored as its hash only.
 
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use tradewind_types::{OrgId, UnixNanos, UserId};
 
 use crate::db::{from_sql, to_sql};
+use crate::sql::{self, Row};
 use crate::{Db, StoreError};
 
 /// A session as stored.
@@ -30,22 +29,22 @@ pub struct SessionRow {
     pub expires_at: UnixNanos,
 }
 
-fn read(row: &SqliteRow) -> Result<SessionRow, StoreError> {
-    let (owner, org): (String, String) = (row.try_get("owner")?, row.try_get("org_id")?);
+fn read(row: &Row) -> Result<SessionRow, StoreError> {
+    let (owner, org): (String, String) = (row.get("owner")?, row.get("org_id")?);
     Ok(SessionRow {
-        id: row.try_get("id")?,
+        id: row.get("id")?,
         org: org
             .parse()
             .map_err(|_| StoreError::corrupt("sessions.org_id", &org))?,
         owner: owner
             .parse()
             .map_err(|_| StoreError::corrupt("sessions.owner", &owner))?,
-        token_hash: row.try_get("token_hash")?,
-        user_agent: row.try_get("user_agent")?,
-        ip: row.try_get("ip")?,
-        created_at: from_sql(row.try_get("created_at")?),
-        last_seen_at: from_sql(row.try_get("last_seen_at")?),
-        expires_at: from_sql(row.try_get("expires_at")?),
+        token_hash: row.get("token_hash")?,
+        user_agent: row.get("user_agent")?,
+        ip: row.get("ip")?,
+        created_at: from_sql(row.get("created_at")?),
+        last_seen_at: from_sql(row.get("last_seen_at")?),
+        expires_at: from_sql(row.get("expires_at")?),
     })
 }
 
@@ -54,7 +53,7 @@ fn read(row: &SqliteRow) -> Result<SessionRow, StoreError> {
 /// # Errors
 /// Those of the database.
 pub async fn insert(db: &Db, session: &SessionRow) -> Result<(), StoreError> {
-    sqlx::query(
+    sql::query(
         "INSERT INTO sessions (id, org_id, owner, token_hash, user_agent, ip, created_at, last_seen_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
@@ -67,7 +66,7 @@ pub async fn insert(db: &Db, session: &SessionRow) -> Result<(), StoreError> {
     .bind(to_sql(session.created_at))
     .bind(to_sql(session.last_seen_at))
     .bind(to_sql(session.expires_at))
-    .execute(db.writer())
+    .execute(db)
     .await?;
     Ok(())
 }
@@ -77,9 +76,9 @@ pub async fn insert(db: &Db, session: &SessionRow) -> Result<(), StoreError> {
 /// # Errors
 /// Those of the database.
 pub async fn by_token_hash(db: &Db, hash: &str) -> Result<Option<SessionRow>, StoreError> {
-    let row = sqlx::query("SELECT * FROM sessions WHERE token_hash = $1 AND revoked_at IS NULL")
+    let row = sql::query("SELECT * FROM sessions WHERE token_hash = $1 AND revoked_at IS NULL")
         .bind(hash)
-        .fetch_optional(db.reader())
+        .fetch_optional(db)
         .await?;
     row.as_ref().map(read).transpose()
 }
@@ -89,10 +88,10 @@ pub async fn by_token_hash(db: &Db, hash: &str) -> Result<Option<SessionRow>, St
 /// # Errors
 /// Those of the database.
 pub async fn touch(db: &Db, id: &str, now: UnixNanos) -> Result<(), StoreError> {
-    sqlx::query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1")
+    sql::query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1")
         .bind(id)
         .bind(to_sql(now))
-        .execute(db.writer())
+        .execute(db)
         .await?;
     Ok(())
 }
@@ -102,13 +101,13 @@ pub async fn touch(db: &Db, id: &str, now: UnixNanos) -> Result<(), StoreError> 
 /// # Errors
 /// Those of the database.
 pub async fn of_owner(db: &Db, owner: &UserId, now: UnixNanos) -> Result<Vec<SessionRow>, StoreError> {
-    let rows = sqlx::query(
+    let rows = sql::query(
         "SELECT * FROM sessions WHERE owner = $1 AND revoked_at IS NULL AND expires_at > $2
          ORDER BY created_at DESC, id LIMIT 200",
     )
     .bind(owner.as_str())
     .bind(to_sql(now))
-    .fetch_all(db.reader())
+    .fetch_all(db)
     .await?;
     rows.iter().map(read).collect()
 }
@@ -123,13 +122,13 @@ pub async fn by_id(
     id: &str,
     now: UnixNanos,
 ) -> Result<Option<SessionRow>, StoreError> {
-    let row = sqlx::query(
+    let row = sql::query(
         "SELECT * FROM sessions WHERE id = $1 AND owner = $2 AND revoked_at IS NULL AND expires_at > $3",
     )
     .bind(id)
     .bind(owner.as_str())
     .bind(to_sql(now))
-    .fetch_optional(db.reader())
+    .fetch_optional(db)
     .await?;
     row.as_ref().map(read).transpose()
 }
@@ -139,15 +138,14 @@ pub async fn by_id(
 /// # Errors
 /// Those of the database.
 pub async fn revoke(db: &Db, owner: &UserId, id: &str, now: UnixNanos) -> Result<bool, StoreError> {
-    let done = sqlx::query(
-        "UPDATE sessions SET revoked_at = $3 WHERE id = $1 AND owner = $2 AND revoked_at IS NULL",
-    )
-    .bind(id)
-    .bind(owner.as_str())
-    .bind(to_sql(now))
-    .execute(db.writer())
-    .await?;
-    Ok(done.rows_affected() == 1)
+    let done =
+        sql::query("UPDATE sessions SET revoked_at = $3 WHERE id = $1 AND owner = $2 AND revoked_at IS NULL")
+            .bind(id)
+            .bind(owner.as_str())
+            .bind(to_sql(now))
+            .execute(db)
+            .await?;
+    Ok(done == 1)
 }
 
 /// Revokes all sessions of a person, except one; returns how many.
@@ -160,15 +158,15 @@ pub async fn revoke_all(
     except: Option<&str>,
     now: UnixNanos,
 ) -> Result<u64, StoreError> {
-    let done = sqlx::query(
+    let done = sql::query(
         "UPDATE sessions SET revoked_at = $3 WHERE owner = $1 AND id <> $2 AND revoked_at IS NULL",
     )
     .bind(owner.as_str())
     .bind(except.unwrap_or(""))
     .bind(to_sql(now))
-    .execute(db.writer())
+    .execute(db)
     .await?;
-    Ok(done.rows_affected())
+    Ok(done)
 }
 
 /// Deletes sessions that ended before `before`; returns how many.
@@ -176,9 +174,9 @@ pub async fn revoke_all(
 /// # Errors
 /// Those of the database.
 pub async fn purge(db: &Db, before: UnixNanos) -> Result<u64, StoreError> {
-    let done = sqlx::query("DELETE FROM sessions WHERE expires_at < $1")
+    let done = sql::query("DELETE FROM sessions WHERE expires_at < $1")
         .bind(to_sql(before))
-        .execute(db.writer())
+        .execute(db)
         .await?;
-    Ok(done.rows_affected())
+    Ok(done)
 }

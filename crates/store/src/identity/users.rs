@@ -1,10 +1,9 @@
 //! People.
 
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use tradewind_types::{OrgId, UnixNanos, UserId};
 
 use crate::db::{from_sql, to_sql};
+use crate::sql::{self, Row, Target};
 use crate::{Db, StoreError};
 
 /// A person as stored.
@@ -28,19 +27,19 @@ pub struct UserRow {
     pub created_at: UnixNanos,
 }
 
-fn read(row: &SqliteRow) -> Result<UserRow, StoreError> {
-    let (id, org): (String, String) = (row.try_get("id")?, row.try_get("org_id")?);
+fn read(row: &Row) -> Result<UserRow, StoreError> {
+    let (id, org): (String, String) = (row.get("id")?, row.get("org_id")?);
     Ok(UserRow {
         id: id.parse().map_err(|_| StoreError::corrupt("users.id", &id))?,
         org: org
             .parse()
             .map_err(|_| StoreError::corrupt("users.org_id", &org))?,
-        username: row.try_get("username")?,
-        display_name: row.try_get("display_name")?,
-        role: row.try_get("role")?,
-        password_hash: row.try_get("password_hash")?,
-        disabled: row.try_get("disabled")?,
-        created_at: from_sql(row.try_get("created_at")?),
+        username: row.get("username")?,
+        display_name: row.get("display_name")?,
+        role: row.get("role")?,
+        password_hash: row.get("password_hash")?,
+        disabled: row.get("disabled")?,
+        created_at: from_sql(row.get("created_at")?),
     })
 }
 
@@ -55,14 +54,11 @@ pub fn username_key(username: &str) -> String {
 /// # Errors
 /// [`StoreError::Conflict`] when the name is taken.
 pub async fn insert(db: &Db, user: &UserRow) -> Result<(), StoreError> {
-    insert_on(db.writer(), user).await
+    insert_on(db, user).await
 }
 
-async fn insert_on<'c, E>(executor: E, user: &UserRow) -> Result<(), StoreError>
-where
-    E: sqlx::Executor<'c, Database = sqlx::Sqlite>,
-{
-    sqlx::query(
+async fn insert_on<'a>(on: impl Target<'a>, user: &UserRow) -> Result<(), StoreError> {
+    sql::query(
         "INSERT INTO users (id, org_id, username, username_key, display_name, role, password_hash, disabled, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
     )
@@ -75,7 +71,7 @@ where
     .bind(&user.password_hash)
     .bind(user.disabled)
     .bind(to_sql(user.created_at))
-    .execute(executor)
+    .execute(on)
     .await?;
     Ok(())
 }
@@ -85,14 +81,15 @@ where
 /// # Errors
 /// Those of the database.
 pub async fn insert_first(db: &Db, user: &UserRow) -> Result<bool, StoreError> {
-    let mut tx = db.writer().begin_with("BEGIN IMMEDIATE").await?;
-    let (there,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM users")
-        .fetch_one(&mut *tx)
-        .await?;
+    let mut tx = db.begin("first user").await?;
+    let there: i64 = sql::query("SELECT COUNT(*) FROM users")
+        .fetch_one(&mut tx)
+        .await?
+        .at(0)?;
     if there > 0 {
         return Ok(false);
     }
-    insert_on(&mut *tx, user).await?;
+    insert_on(&mut tx, user).await?;
     tx.commit().await?;
     Ok(true)
 }
@@ -102,8 +99,8 @@ pub async fn insert_first(db: &Db, user: &UserRow) -> Result<bool, StoreError> {
 /// # Errors
 /// Those of the database.
 pub async fn any(db: &Db) -> Result<bool, StoreError> {
-    Ok(sqlx::query("SELECT 1 FROM users LIMIT 1")
-        .fetch_optional(db.reader())
+    Ok(sql::query("SELECT 1 FROM users LIMIT 1")
+        .fetch_optional(db)
         .await?
         .is_some())
 }
@@ -113,9 +110,9 @@ pub async fn any(db: &Db) -> Result<bool, StoreError> {
 /// # Errors
 /// Those of the database.
 pub async fn by_id(db: &Db, id: &UserId) -> Result<Option<UserRow>, StoreError> {
-    let row = sqlx::query("SELECT * FROM users WHERE id = $1")
+    let row = sql::query("SELECT * FROM users WHERE id = $1")
         .bind(id.as_str())
-        .fetch_optional(db.reader())
+        .fetch_optional(db)
         .await?;
     row.as_ref().map(read).transpose()
 }
@@ -125,9 +122,9 @@ pub async fn by_id(db: &Db, id: &UserId) -> Result<Option<UserRow>, StoreError> 
 /// # Errors
 /// Those of the database.
 pub async fn by_username(db: &Db, username: &str) -> Result<Option<UserRow>, StoreError> {
-    let row = sqlx::query("SELECT * FROM users WHERE username_key = $1")
+    let row = sql::query("SELECT * FROM users WHERE username_key = $1")
         .bind(username_key(username))
-        .fetch_optional(db.reader())
+        .fetch_optional(db)
         .await?;
     row.as_ref().map(read).transpose()
 }
@@ -138,13 +135,13 @@ pub async fn by_username(db: &Db, username: &str) -> Result<Option<UserRow>, Sto
 /// Those of the database.
 pub async fn list(db: &Db, after: Option<(UnixNanos, &str)>, limit: u32) -> Result<Vec<UserRow>, StoreError> {
     let (ts, id) = after.unwrap_or((UnixNanos(0), ""));
-    let rows = sqlx::query(
+    let rows = sql::query(
         "SELECT * FROM users WHERE created_at > $1 OR (created_at = $1 AND id > $2) ORDER BY created_at, id LIMIT $3",
     )
     .bind(to_sql(ts))
     .bind(id)
     .bind(i64::from(limit))
-    .fetch_all(db.reader())
+    .fetch_all(db)
     .await?;
     rows.iter().map(read).collect()
 }
@@ -160,14 +157,14 @@ pub async fn update(
     disabled: bool,
     now: UnixNanos,
 ) -> Result<bool, StoreError> {
-    let done = sqlx::query("UPDATE users SET role = $2, disabled = $3, updated_at = $4 WHERE id = $1")
+    let done = sql::query("UPDATE users SET role = $2, disabled = $3, updated_at = $4 WHERE id = $1")
         .bind(id.as_str())
         .bind(role)
         .bind(disabled)
         .bind(to_sql(now))
-        .execute(db.writer())
+        .execute(db)
         .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done == 1)
 }
 
 /// Replaces the password hash.
@@ -175,11 +172,11 @@ pub async fn update(
 /// # Errors
 /// Those of the database.
 pub async fn set_password(db: &Db, id: &UserId, hash: &str, now: UnixNanos) -> Result<(), StoreError> {
-    sqlx::query("UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1")
+    sql::query("UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1")
         .bind(id.as_str())
         .bind(hash)
         .bind(to_sql(now))
-        .execute(db.writer())
+        .execute(db)
         .await?;
     Ok(())
 }
@@ -189,10 +186,11 @@ pub async fn set_password(db: &Db, id: &UserId, hash: &str, now: UnixNanos) -> R
 /// # Errors
 /// Those of the database.
 pub async fn count_enabled(db: &Db, role: &str) -> Result<u64, StoreError> {
-    let (count,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM users WHERE role = $1 AND disabled = $2")
+    let count: i64 = sql::query("SELECT COUNT(*) FROM users WHERE role = $1 AND disabled = $2")
         .bind(role)
         .bind(false)
-        .fetch_one(db.reader())
-        .await?;
+        .fetch_one(db)
+        .await?
+        .at(0)?;
     Ok(u64::try_from(count).unwrap_or(0))
 }

@@ -1,6 +1,5 @@
 //! One transaction: outcomes in, rows and `applied_seq` out, both or neither.
 
-use sqlx::SqliteConnection;
 use tradewind_types::record::Outcome;
 
 use super::batch::Batch;
@@ -11,6 +10,7 @@ use super::scope::Scope;
 use super::text::count;
 use super::write;
 use crate::Db;
+use crate::sql::{self, Tx};
 
 /// Book and position that belong together.
 #[derive(Debug, Default)]
@@ -32,7 +32,7 @@ pub(crate) struct Part<'a> {
 
 /// Applies `part` within the caller's transaction.
 pub(crate) async fn apply_on(
-    c: &mut SqliteConnection,
+    c: &mut Tx,
     scope: &Scope,
     loaded: &mut Loaded,
     part: Part<'_>,
@@ -73,13 +73,8 @@ pub(crate) async fn apply_on(
 }
 
 /// Moves `applied_seq`, provided nobody else did.
-async fn advance(
-    c: &mut SqliteConnection,
-    scope: &Scope,
-    from: u64,
-    to: &Position,
-) -> Result<(), ProjectionError> {
-    let done = sqlx::query(
+async fn advance(c: &mut Tx, scope: &Scope, from: u64, to: &Position) -> Result<(), ProjectionError> {
+    let done = sql::query(
         "INSERT INTO projection_state (engine_id, org_id, applied_seq, witness_seq, witness_hash)
          VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (engine_id) DO UPDATE SET applied_seq = excluded.applied_seq,
@@ -94,7 +89,7 @@ async fn advance(
     .bind(count(from))
     .execute(&mut *c)
     .await?;
-    if done.rows_affected() == 1 {
+    if done == 1 {
         return Ok(());
     }
     let found = load::position(c, scope).await?.applied;
@@ -127,7 +122,7 @@ impl Projection {
             return Ok(loaded.position.clone());
         }
         // One transaction, so that book and position belong together.
-        let mut tx = self.db.writer().begin().await?;
+        let mut tx = self.db.snapshot().await?;
         let position = load::position(&mut tx, &self.scope).await?;
         let book = load::book(&mut tx, &self.scope).await?;
         tx.rollback().await?;
@@ -146,7 +141,7 @@ impl Projection {
             return Ok(());
         };
         if part.through > loaded.position.applied {
-            let mut tx = self.db.writer().begin_with("BEGIN IMMEDIATE").await?;
+            let mut tx = self.db.begin("projection").await?;
             apply_on(&mut tx, &self.scope, &mut loaded, part).await?;
             tx.commit().await?;
         }

@@ -4,12 +4,11 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use futures_util::TryStreamExt;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Column, Row, SqliteConnection, TypeInfo, ValueRef};
 
 use super::scope::Scope;
 use super::tables::{TABLES, Table};
 use crate::StoreError;
+use crate::sql::{self, Cell, Row, Tx};
 
 /// Differences described for each table; the rest is counted.
 pub const DIFFERENCES_MAX: usize = 20;
@@ -50,41 +49,8 @@ impl fmt::Display for Difference {
     }
 }
 
-/// A cell, comparable across databases.
-#[derive(Debug, Clone, PartialEq, PartialOrd)]
-enum Cell {
-    Null,
-    Integer(i64),
-    Real(f64),
-    Text(String),
-}
-
-impl fmt::Display for Cell {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Cell::Null => f.write_str("NULL"),
-            Cell::Integer(value) => write!(f, "{value}"),
-            Cell::Real(value) => write!(f, "{value}"),
-            Cell::Text(text) => write!(f, "`{text}`"),
-        }
-    }
-}
-
-fn cell(row: &SqliteRow, column: &str) -> Result<Cell, StoreError> {
-    let raw = row.try_get_raw(column)?;
-    if raw.is_null() {
-        return Ok(Cell::Null);
-    }
-    let kind = raw.type_info().name().to_owned();
-    Ok(match kind.as_str() {
-        "TEXT" => Cell::Text(row.try_get_unchecked(column)?),
-        "REAL" => Cell::Real(row.try_get_unchecked(column)?),
-        _ => Cell::Integer(row.try_get_unchecked(column)?),
-    })
-}
-
-fn key(table: &Table, row: &SqliteRow) -> Result<Vec<Cell>, StoreError> {
-    table.key.iter().map(|column| cell(row, column)).collect()
+fn key(table: &Table, row: &Row) -> Result<Vec<Cell>, StoreError> {
+    table.key.iter().map(|column| row.cell_of(column)).collect()
 }
 
 fn key_text(table: &Table, key: &[Cell]) -> String {
@@ -97,11 +63,10 @@ fn key_text(table: &Table, key: &[Cell]) -> String {
     parts.join(" ")
 }
 
-fn columns_apart(left: &SqliteRow, right: &SqliteRow) -> Result<Vec<(String, String, String)>, StoreError> {
+fn columns_apart(left: &Row, right: &Row) -> Result<Vec<(String, String, String)>, StoreError> {
     let mut apart = Vec::new();
-    for column in left.columns() {
-        let name = column.name();
-        let (l, r) = (cell(left, name)?, cell(right, name)?);
+    for name in left.columns() {
+        let (l, r) = (left.cell_of(name)?, right.cell_of(name)?);
         if l != r {
             apart.push((name.to_owned(), l.to_string(), r.to_string()));
         }
@@ -123,11 +88,7 @@ impl TableReport {
 ///
 /// # Errors
 /// Those of the databases.
-pub async fn compare(
-    left: &mut SqliteConnection,
-    right: &mut SqliteConnection,
-    scope: &Scope,
-) -> Result<Vec<TableReport>, StoreError> {
+pub async fn compare(left: &mut Tx, right: &mut Tx, scope: &Scope) -> Result<Vec<TableReport>, StoreError> {
     let mut reports = Vec::with_capacity(TABLES.len());
     for table in TABLES {
         reports.push(compare_table(left, right, scope, table).await?);
@@ -136,8 +97,8 @@ pub async fn compare(
 }
 
 async fn compare_table(
-    left: &mut SqliteConnection,
-    right: &mut SqliteConnection,
+    left: &mut Tx,
+    right: &mut Tx,
     scope: &Scope,
     table: &Table,
 ) -> Result<TableReport, StoreError> {
@@ -145,8 +106,8 @@ async fn compare_table(
         table: table.name,
         ..TableReport::default()
     };
-    let mut lefts = sqlx::query(table.select).bind(scope.engine.as_str()).fetch(left);
-    let mut rights = sqlx::query(table.select).bind(scope.engine.as_str()).fetch(right);
+    let mut lefts = sql::query(table.select).bind(scope.engine.as_str()).fetch(left);
+    let mut rights = sql::query(table.select).bind(scope.engine.as_str()).fetch(right);
     let (mut l, mut r) = (lefts.try_next().await?, rights.try_next().await?);
     loop {
         let left_key = l.as_ref().map(|row| key(table, row)).transpose()?;

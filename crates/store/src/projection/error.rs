@@ -70,12 +70,6 @@ impl ProjectionError {
     }
 }
 
-impl From<sqlx::Error> for ProjectionError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(StoreError::from(error))
-    }
-}
-
 /// Why one outcome does not fit; gets its number where it is folded.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Misfit {

@@ -1,7 +1,5 @@
 //! The projections as histories: static SQL, bound parameters, one sort (by the journal's number, newest first).
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row};
 use tradewind_types::order::UnitFraction;
 use tradewind_types::record::{EquityMarked, LedgerEntry, Posting, ReconciliationRecorded, WeightsChanged};
 use tradewind_types::signal::{Signal, SignalOutcome};
@@ -13,6 +11,7 @@ use super::queries::{Answer, FillRow, Histories, Numbered, OrderFilter, SignalFi
 use super::scope::Scope;
 use super::text::{count, read, read_count, read_decimal, read_json, read_name, read_opt};
 use crate::db::from_sql;
+use crate::sql::{self, Row};
 use crate::{Db, StoreError};
 
 /// Most items of one page.
@@ -34,12 +33,12 @@ fn bounds(slice: Slice) -> (i64, i64) {
 }
 
 fn numbered<T>(
-    rows: &[SqliteRow],
-    one: impl Fn(&SqliteRow) -> Result<T, StoreError>,
+    rows: &[Row],
+    one: impl Fn(&Row) -> Result<T, StoreError>,
 ) -> Result<Vec<Numbered<T>>, StoreError> {
-    let number = |row: &SqliteRow| {
+    let number = |row: &Row| {
         Ok(Numbered {
-            seq: read_count("seq", row.try_get("seq")?)?,
+            seq: read_count("seq", row.get("seq")?)?,
             item: one(row)?,
         })
     };
@@ -59,14 +58,14 @@ impl SqlHistories {
         sql: &'static str,
         account: &AccountId,
         slice: Slice,
-    ) -> Result<Vec<SqliteRow>, StoreError> {
+    ) -> Result<Vec<Row>, StoreError> {
         let (before, limit) = bounds(slice);
-        let rows = sqlx::query(sql)
+        let rows = sql::query(sql)
             .bind(self.scope.engine.as_str())
             .bind(account.as_str())
             .bind(before)
             .bind(limit)
-            .fetch_all(self.db.reader())
+            .fetch_all(&self.db)
             .await?;
         Ok(rows)
     }
@@ -85,13 +84,13 @@ impl SqlHistories {
         );
         let (before, limit) = bounds(slice);
         // Put together from constants alone.
-        let rows = sqlx::query(AssertSqlSafe(text))
+        let rows = sql::assembled(text)
             .bind(self.scope.engine.as_str())
             .bind(account.as_str())
             .bind(before)
             .bind(filter.instrument.as_ref().map(ToString::to_string))
             .bind(limit)
-            .fetch_all(self.db.reader())
+            .fetch_all(&self.db)
             .await?;
         numbered(&rows, |row| Ok(order_row::read_row(row)?.order))
     }
@@ -101,11 +100,11 @@ impl SqlHistories {
             "SELECT {} FROM p_orders WHERE engine_id = $1 AND account = $2 AND client_order_id = $3",
             order_row::COLUMNS
         );
-        let row = sqlx::query(AssertSqlSafe(text))
+        let row = sql::assembled(text)
             .bind(self.scope.engine.as_str())
             .bind(account.as_str())
             .bind(id.as_str())
-            .fetch_optional(self.db.reader())
+            .fetch_optional(&self.db)
             .await?;
         row.map(|row| Ok(order_row::read_row(&row)?.order)).transpose()
     }
@@ -118,20 +117,20 @@ impl SqlHistories {
         const SQL: &str = "SELECT * FROM p_ledger_entries WHERE engine_id = $1 AND account = $2 AND seq < $3
             ORDER BY seq DESC LIMIT $4";
         // One transaction, so that no entry appears between the two statements.
-        let mut tx = self.db.reader().begin().await?;
+        let mut tx = self.db.snapshot().await?;
         let (before, limit) = bounds(slice);
-        let rows = sqlx::query(SQL)
+        let rows = sql::query(SQL)
             .bind(self.scope.engine.as_str())
             .bind(account.as_str())
             .bind(before)
             .bind(limit)
-            .fetch_all(&mut *tx)
+            .fetch_all(&mut tx)
             .await?;
         let mut entries = numbered(&rows, read_entry)?;
         let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
             return Ok(entries);
         };
-        let postings = sqlx::query(
+        let postings = sql::query(
             "SELECT p.seq, p.ledger_account, p.currency, p.amount FROM p_ledger_entries e
              JOIN p_postings p ON p.engine_id = e.engine_id AND p.seq = e.seq
              WHERE e.engine_id = $1 AND e.account = $2 AND e.seq BETWEEN $3 AND $4 ORDER BY p.seq DESC, p.line",
@@ -140,7 +139,7 @@ impl SqlHistories {
         .bind(account.as_str())
         .bind(count(last.seq))
         .bind(count(first.seq))
-        .fetch_all(&mut *tx)
+        .fetch_all(&mut tx)
         .await?;
         tx.rollback().await?;
         let mut postings = numbered(&postings, read_posting)?.into_iter().peekable();
@@ -167,7 +166,7 @@ impl SqlHistories {
             AND strategy = COALESCE($4, strategy) AND instrument = COALESCE($5, instrument)
             AND outcome = $6 ORDER BY seq DESC LIMIT $7";
         let (before, limit) = bounds(slice);
-        let rows = sqlx::query(if filter.outcome.is_some() {
+        let rows = sql::query(if filter.outcome.is_some() {
             WITH_OUTCOME
         } else {
             ANY
@@ -179,7 +178,7 @@ impl SqlHistories {
         .bind(filter.instrument.as_ref().map(ToString::to_string))
         .bind(filter.outcome.as_deref())
         .bind(limit)
-        .fetch_all(self.db.reader())
+        .fetch_all(&self.db)
         .await?;
         numbered(&rows, read_signal)
     }
@@ -196,14 +195,14 @@ impl SqlHistories {
         const SQL: &str = "SELECT * FROM p_equity WHERE engine_id = $1 AND account = $2 AND seq < $3
             ORDER BY seq DESC LIMIT $4";
         numbered(&self.page(SQL, account, slice).await?, |row| {
-            let amount = |column: &'static str| read_decimal(column, row.try_get(column)?);
+            let amount = |column: &'static str| read_decimal(column, row.get(column)?);
             Ok(EquityMarked {
-                account: read("p_equity.account", row.try_get("account")?)?,
+                account: read("p_equity.account", row.get("account")?)?,
                 equity: amount("equity")?,
                 peak: amount("peak")?,
                 day_open: amount("day_open")?,
-                day: read_count("p_equity.day", row.try_get("day")?)?,
-                ts: from_sql(row.try_get("ts")?),
+                day: read_count("p_equity.day", row.get("day")?)?,
+                ts: from_sql(row.get("ts")?),
             })
         })
     }
@@ -217,7 +216,7 @@ impl SqlHistories {
         account: &AccountId,
         id: &ClientOrderId,
     ) -> Result<Vec<Numbered<OrderEvent>>, StoreError> {
-        let rows = sqlx::query(
+        let rows = sql::query(
             "SELECT * FROM p_order_events WHERE engine_id = $1 AND account = $2 AND client_order_id = $3
              ORDER BY seq LIMIT $4",
         )
@@ -225,83 +224,80 @@ impl SqlHistories {
         .bind(account.as_str())
         .bind(id.as_str())
         .bind(i64::from(SLICE_MAX))
-        .fetch_all(self.db.reader())
+        .fetch_all(&self.db)
         .await?;
         numbered(&rows, |row| {
             Ok(OrderEvent {
-                account: read("p_order_events.account", row.try_get("account")?)?,
-                client_order_id: read("p_order_events.client_order_id", row.try_get("client_order_id")?)?,
-                ts_event: from_sql(row.try_get("ts_event")?),
-                ts_init: from_sql(row.try_get("ts_init")?),
-                kind: read_json("p_order_events.detail", row.try_get("detail")?)?,
+                account: read("p_order_events.account", row.get("account")?)?,
+                client_order_id: read("p_order_events.client_order_id", row.get("client_order_id")?)?,
+                ts_event: from_sql(row.get("ts_event")?),
+                ts_init: from_sql(row.get("ts_init")?),
+                kind: read_json("p_order_events.detail", row.get("detail")?)?,
             })
         })
     }
 }
 
-fn read_entry(row: &SqliteRow) -> Result<LedgerEntry, StoreError> {
-    let position: Option<String> = row.try_get("position")?;
-    let order: Option<String> = row.try_get("client_order_id")?;
-    let detail: Option<String> = row.try_get("detail")?;
+fn read_entry(row: &Row) -> Result<LedgerEntry, StoreError> {
+    let position: Option<String> = row.get("position")?;
+    let order: Option<String> = row.get("client_order_id")?;
+    let detail: Option<String> = row.get("detail")?;
     Ok(LedgerEntry {
-        id: read("p_ledger_entries.entry", row.try_get("entry")?)?,
-        account: read("p_ledger_entries.account", row.try_get("account")?)?,
-        ts: from_sql(row.try_get("ts")?),
-        kind: read_name("p_ledger_entries.kind", row.try_get("kind")?)?,
+        id: read("p_ledger_entries.entry", row.get("entry")?)?,
+        account: read("p_ledger_entries.account", row.get("account")?)?,
+        ts: from_sql(row.get("ts")?),
+        kind: read_name("p_ledger_entries.kind", row.get("kind")?)?,
         postings: Vec::new(),
         position: position
             .map(|p| read_json("p_ledger_entries.position", &p))
             .transpose()?,
         client_order_id: read_opt("p_ledger_entries.client_order_id", order.as_deref())?,
-        key: row.try_get("entry_key")?,
-        actor: row.try_get("actor")?,
-        reason: row.try_get("reason")?,
+        key: row.get("entry_key")?,
+        actor: row.get("actor")?,
+        reason: row.get("reason")?,
         detail: detail
             .map(|d| read_json("p_ledger_entries.detail", &d))
             .transpose()?,
     })
 }
 
-fn read_posting(row: &SqliteRow) -> Result<Posting, StoreError> {
+fn read_posting(row: &Row) -> Result<Posting, StoreError> {
     Ok(Posting {
-        account: read_name("p_postings.ledger_account", row.try_get("ledger_account")?)?,
-        currency: read("p_postings.currency", row.try_get("currency")?)?,
-        amount: read_decimal("p_postings.amount", row.try_get("amount")?)?,
+        account: read_name("p_postings.ledger_account", row.get("ledger_account")?)?,
+        currency: read("p_postings.currency", row.get("currency")?)?,
+        amount: read_decimal("p_postings.amount", row.get("amount")?)?,
     })
 }
 
-fn read_fill(row: &SqliteRow) -> Result<FillRow, StoreError> {
-    let strategy: Option<String> = row.try_get("strategy")?;
+fn read_fill(row: &Row) -> Result<FillRow, StoreError> {
+    let strategy: Option<String> = row.get("strategy")?;
     let kind = OrderEventKind::Filled {
-        fill_id: read("p_fills.fill_id", row.try_get("fill_id")?)?,
-        venue_trade_id: read("p_fills.venue_trade_id", row.try_get("venue_trade_id")?)?,
-        quantity: read("p_fills.quantity", row.try_get("quantity")?)?,
-        price: read("p_fills.price", row.try_get("price")?)?,
-        fee: read_decimal("p_fills.fee", row.try_get("fee")?)?,
-        fee_currency: read("p_fills.fee_currency", row.try_get("fee_currency")?)?,
-        taker: row.try_get("taker")?,
+        fill_id: read("p_fills.fill_id", row.get("fill_id")?)?,
+        venue_trade_id: read("p_fills.venue_trade_id", row.get("venue_trade_id")?)?,
+        quantity: read("p_fills.quantity", row.get("quantity")?)?,
+        price: read("p_fills.price", row.get("price")?)?,
+        fee: read_decimal("p_fills.fee", row.get("fee")?)?,
+        fee_currency: read("p_fills.fee_currency", row.get("fee_currency")?)?,
+        taker: row.get("taker")?,
     };
     let event = OrderEvent {
-        account: read("p_fills.account", row.try_get("account")?)?,
-        client_order_id: read("p_fills.client_order_id", row.try_get("client_order_id")?)?,
-        ts_event: from_sql(row.try_get("ts_event")?),
-        ts_init: from_sql(row.try_get("ts_init")?),
+        account: read("p_fills.account", row.get("account")?)?,
+        client_order_id: read("p_fills.client_order_id", row.get("client_order_id")?)?,
+        ts_event: from_sql(row.get("ts_event")?),
+        ts_init: from_sql(row.get("ts_init")?),
         kind,
     };
     Ok(FillRow {
         event,
-        instrument: read("p_fills.instrument", row.try_get("instrument")?)?,
-        side: read_name("p_fills.side", row.try_get("side")?)?,
+        instrument: read("p_fills.instrument", row.get("instrument")?)?,
+        side: read_name("p_fills.side", row.get("side")?)?,
         strategy: read_opt("p_fills.strategy", strategy.as_deref())?,
     })
 }
 
-fn read_signal(row: &SqliteRow) -> Result<Signal, StoreError> {
-    let optional = |column: &str| {
-        row.try_get::<Option<String>, _>(column)
-            .map(Option::unwrap_or_default)
-    };
-    let outcome: String = row.try_get("outcome")?;
+fn read_signal(row: &Row) -> Result<Signal, StoreError> {
+    let optional = |column: &str| row.get::<Option<String>>(column).map(Option::unwrap_or_default);
+    let outcome: String = row.get("outcome")?;
     let outcome = match outcome.as_str() {
         "ACCEPTED" => SignalOutcome::Accepted {
             client_order_id: read("p_signals.client_order_id", &optional("client_order_id")?)?,
@@ -313,17 +309,17 @@ fn read_signal(row: &SqliteRow) -> Result<Signal, StoreError> {
         other => return Err(StoreError::corrupt("p_signals.outcome", other)),
     };
     Ok(Signal {
-        id: read("p_signals.signal", row.try_get("signal")?)?,
-        account: read("p_signals.account", row.try_get("account")?)?,
-        strategy: read("p_signals.strategy", row.try_get("strategy")?)?,
-        instrument: read("p_signals.instrument", row.try_get("instrument")?)?,
-        interval: read("p_signals.bar_interval", row.try_get("bar_interval")?)?,
-        bar_ts: from_sql(row.try_get("bar_ts")?),
-        ts: from_sql(row.try_get("ts")?),
-        opinion: read_name("p_signals.opinion", row.try_get("opinion")?)?,
-        strength: UnitFraction(read_count("p_signals.strength", row.try_get("strength")?)?),
-        confidence: UnitFraction(read_count("p_signals.confidence", row.try_get("confidence")?)?),
-        reason: row.try_get("reason")?,
+        id: read("p_signals.signal", row.get("signal")?)?,
+        account: read("p_signals.account", row.get("account")?)?,
+        strategy: read("p_signals.strategy", row.get("strategy")?)?,
+        instrument: read("p_signals.instrument", row.get("instrument")?)?,
+        interval: read("p_signals.bar_interval", row.get("bar_interval")?)?,
+        bar_ts: from_sql(row.get("bar_ts")?),
+        ts: from_sql(row.get("ts")?),
+        opinion: read_name("p_signals.opinion", row.get("opinion")?)?,
+        strength: UnitFraction(read_count("p_signals.strength", row.get("strength")?)?),
+        confidence: UnitFraction(read_count("p_signals.confidence", row.get("confidence")?)?),
+        reason: row.get("reason")?,
         outcome,
     })
 }
@@ -371,9 +367,9 @@ impl Histories for SqlHistories {
         Box::pin(async move {
             numbered(&self.page(SQL, account, slice).await?, |row| {
                 Ok(WeightsChanged {
-                    account: read("p_weights.account", row.try_get("account")?)?,
-                    weights: read_json("p_weights.weights", row.try_get("weights")?)?,
-                    ts: from_sql(row.try_get("ts")?),
+                    account: read("p_weights.account", row.get("account")?)?,
+                    weights: read_json("p_weights.weights", row.get("weights")?)?,
+                    ts: from_sql(row.get("ts")?),
                 })
             })
         })
@@ -389,10 +385,10 @@ impl Histories for SqlHistories {
         Box::pin(async move {
             numbered(&self.page(SQL, account, slice).await?, |row| {
                 Ok(ReconciliationRecorded {
-                    account: read("p_reconciliations.account", row.try_get("account")?)?,
-                    compared: read_count("p_reconciliations.compared", row.try_get("compared")?)?,
-                    differences: read_json("p_reconciliations.differences", row.try_get("differences")?)?,
-                    ts: from_sql(row.try_get("ts")?),
+                    account: read("p_reconciliations.account", row.get("account")?)?,
+                    compared: read_count("p_reconciliations.compared", row.get("compared")?)?,
+                    differences: read_json("p_reconciliations.differences", row.get("differences")?)?,
+                    ts: from_sql(row.get("ts")?),
                 })
             })
         })
@@ -400,7 +396,7 @@ impl Histories for SqlHistories {
 
     fn applied_seq<'a>(&'a self) -> Answer<'a, u64> {
         Box::pin(async move {
-            let mut connection = self.db.reader().acquire().await?;
+            let mut connection = self.db.snapshot().await?;
             Ok(load::position(&mut connection, &self.scope).await?.applied)
         })
     }

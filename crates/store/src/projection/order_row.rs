@@ -1,8 +1,6 @@
 //! An order as a row and back.
 
 use serde::{Deserialize, Serialize};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use tradewind_types::order::{OrderOrigin, UnitFraction};
 use tradewind_types::{Order, OrderKind, OrderRequest, OrderState, OrderTerms, Price, TimeInForce};
 
@@ -11,9 +9,9 @@ use super::scope::Scope;
 use super::text::{
     count, decimal, json, name, read, read_count, read_decimal, read_json, read_name, read_opt,
 };
-use super::write::Tuple;
 use crate::StoreError;
 use crate::db::{from_sql, to_sql};
+use crate::sql::{Row, Tuple};
 
 /// The statement up to its values.
 pub(crate) const INSERT: &str = "INSERT INTO p_orders (engine_id, account, client_order_id, org_id, seq, instrument, side, order_type, \
@@ -131,9 +129,9 @@ impl Detail {
 }
 
 /// Reads a row of [`COLUMNS`].
-pub(crate) fn read_row(row: &SqliteRow) -> Result<BookedOrder, StoreError> {
-    let text = |column: &str| row.try_get::<String, _>(column);
-    let optional = |column: &str| row.try_get::<Option<String>, _>(column);
+pub(crate) fn read_row(row: &Row) -> Result<BookedOrder, StoreError> {
+    let text = |column: &str| row.get::<String>(column);
+    let optional = |column: &str| row.get::<Option<String>>(column);
     let detail: Option<Detail> = optional("detail")?
         .map(|text| read_json("p_orders.detail", &text))
         .transpose()?;
@@ -155,7 +153,7 @@ pub(crate) fn read_row(row: &SqliteRow) -> Result<BookedOrder, StoreError> {
         quantity: read("p_orders.quantity", &text("quantity")?)?,
         kind,
         time_in_force,
-        reduce_only: row.try_get("reduce_only")?,
+        reduce_only: row.get("reduce_only")?,
         origin: read_origin(row)?,
         terms: detail.map(|d| d.terms).unwrap_or_default(),
     };
@@ -168,36 +166,33 @@ pub(crate) fn read_row(row: &SqliteRow) -> Result<BookedOrder, StoreError> {
         venue_order_id: read_opt("p_orders.venue_order_id", optional("venue_order_id")?.as_deref())?,
         filled: read_decimal("p_orders.filled", &text("filled")?)?,
         filled_value: read_decimal("p_orders.filled_value", &text("filled_value")?)?,
-        fills: read_count("p_orders.fills", row.try_get("fills")?)?,
-        ts_created: from_sql(row.try_get("created_at")?),
-        ts_updated: from_sql(row.try_get("updated_at")?),
-        version: read_count("p_orders.version", row.try_get("version")?)?,
+        fills: read_count("p_orders.fills", row.get("fills")?)?,
+        ts_created: from_sql(row.get("created_at")?),
+        ts_updated: from_sql(row.get("updated_at")?),
+        version: read_count("p_orders.version", row.get("version")?)?,
     };
     Ok(BookedOrder {
-        seq: read_count("p_orders.seq", row.try_get("seq")?)?,
+        seq: read_count("p_orders.seq", row.get("seq")?)?,
         order,
     })
 }
 
-fn read_kind(row: &SqliteRow) -> Result<OrderKind, StoreError> {
-    let kind: String = row.try_get("order_type")?;
-    let price: Option<String> = row.try_get("price")?;
+fn read_kind(row: &Row) -> Result<OrderKind, StoreError> {
+    let kind: String = row.get("order_type")?;
+    let price: Option<String> = row.get("price")?;
     match (kind.as_str(), price) {
         ("MARKET", _) => Ok(OrderKind::Market),
         ("LIMIT", Some(price)) => Ok(OrderKind::Limit {
             price: read("p_orders.price", &price)?,
-            post_only: row.try_get("post_only")?,
+            post_only: row.get("post_only")?,
         }),
         (other, _) => Err(StoreError::corrupt("p_orders.order_type", other)),
     }
 }
 
-fn read_origin(row: &SqliteRow) -> Result<OrderOrigin, StoreError> {
-    let origin: String = row.try_get("origin")?;
-    let optional = |column: &str| {
-        row.try_get::<Option<String>, _>(column)
-            .map(Option::unwrap_or_default)
-    };
+fn read_origin(row: &Row) -> Result<OrderOrigin, StoreError> {
+    let origin: String = row.get("origin")?;
+    let optional = |column: &str| row.get::<Option<String>>(column).map(Option::unwrap_or_default);
     match origin.as_str() {
         "MANUAL" => Ok(OrderOrigin::Manual {
             actor: optional("actor")?,
@@ -206,7 +201,7 @@ fn read_origin(row: &SqliteRow) -> Result<OrderOrigin, StoreError> {
             actor: optional("actor")?,
         }),
         "STRATEGY" => {
-            let confidence: Option<i64> = row.try_get("confidence")?;
+            let confidence: Option<i64> = row.get("confidence")?;
             Ok(OrderOrigin::Strategy {
                 strategy: read("p_orders.strategy", &optional("strategy")?)?,
                 signal: read("p_orders.signal", &optional("signal")?)?,
@@ -217,16 +212,13 @@ fn read_origin(row: &SqliteRow) -> Result<OrderOrigin, StoreError> {
     }
 }
 
-fn read_state(row: &SqliteRow) -> Result<OrderState, StoreError> {
-    let state: String = row.try_get("state")?;
-    let reason = || {
-        row.try_get::<Option<String>, _>("reason")
-            .map(Option::unwrap_or_default)
-    };
+fn read_state(row: &Row) -> Result<OrderState, StoreError> {
+    let state: String = row.get("state")?;
+    let reason = || row.get::<Option<String>>("reason").map(Option::unwrap_or_default);
     Ok(match state.as_str() {
         "INITIALIZED" => OrderState::Initialized,
         "DENIED" => {
-            let denials: Option<String> = row.try_get("denials")?;
+            let denials: Option<String> = row.get("denials")?;
             OrderState::Denied {
                 denials: read_json("p_orders.denials", denials.as_deref().unwrap_or_default())?,
             }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use sqlx::SqliteConnection;
 use tradewind_types::record::LedgerAccount;
 use tradewind_types::{AccountId, Currency, Decimal};
 
@@ -13,6 +12,7 @@ use super::projector::outcomes;
 use super::scope::Scope;
 use super::source::{self, RecordSource};
 use super::tables::TABLES;
+use crate::sql::{self, Tx};
 use crate::{Db, StoreError};
 
 /// Where the projections of an engine stand.
@@ -37,16 +37,16 @@ pub async fn rebuild(
     source: Arc<dyn RecordSource>,
     through: Option<u64>,
 ) -> Result<u64, ProjectionError> {
-    let mut tx = db.writer().begin_with("BEGIN IMMEDIATE").await?;
+    let mut tx = db.begin("projection").await?;
     for table in TABLES {
-        sqlx::query(table.delete)
+        sql::query(table.delete)
             .bind(scope.engine.as_str())
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
     }
-    sqlx::query("DELETE FROM projection_state WHERE engine_id = $1")
+    sql::query("DELETE FROM projection_state WHERE engine_id = $1")
         .bind(scope.engine.as_str())
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
     let mut loaded = Loaded::default();
     let limit = through.unwrap_or(u64::MAX);
@@ -73,7 +73,7 @@ pub async fn rebuild(
 /// # Errors
 /// Those of the database.
 pub async fn applied(db: &Db, scope: &Scope) -> Result<Applied, StoreError> {
-    let mut connection = db.reader().acquire().await?;
+    let mut connection = db.snapshot().await?;
     applied_on(&mut connection, scope).await
 }
 
@@ -81,7 +81,7 @@ pub async fn applied(db: &Db, scope: &Scope) -> Result<Applied, StoreError> {
 ///
 /// # Errors
 /// Those of the database.
-pub async fn applied_on(connection: &mut SqliteConnection, scope: &Scope) -> Result<Applied, StoreError> {
+pub async fn applied_on(connection: &mut Tx, scope: &Scope) -> Result<Applied, StoreError> {
     let position = load::position(connection, scope).await?;
     Ok(Applied {
         seq: position.applied,
@@ -107,10 +107,7 @@ pub struct ProjectedBalance {
 ///
 /// # Errors
 /// Those of the database.
-pub async fn balances(
-    connection: &mut SqliteConnection,
-    scope: &Scope,
-) -> Result<Vec<ProjectedBalance>, StoreError> {
+pub async fn balances(connection: &mut Tx, scope: &Scope) -> Result<Vec<ProjectedBalance>, StoreError> {
     let found = load::balances(connection, scope).await?;
     let one = |((account, currency, place), balance): (_, super::book::Balance)| ProjectedBalance {
         account,

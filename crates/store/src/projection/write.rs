@@ -1,7 +1,5 @@
 //! A batch to SQL: many rows to a statement, all inside the caller's transaction.
 
-use sqlx::query_builder::Separated;
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use tradewind_types::record::StrategyStatus;
 use tradewind_types::signal::SignalOutcome;
 
@@ -12,38 +10,21 @@ use super::order_row;
 use super::scope::Scope;
 use super::text::{count, decimal, json, name};
 use crate::db::to_sql;
+use crate::sql::{Tuple, Tx, insert_rows};
 
-/// Rows of one statement: with at most 30 columns this stays below the 32,766 parameters of SQLite and far below
-/// the 65,535 of PostgreSQL.
-const ROWS_MAX: usize = 100;
-
-pub(crate) type Tuple<'a> = Separated<'a, Sqlite, &'static str>;
-
-/// Inserts `rows` in statements of at most [`ROWS_MAX`], each ending with `conflict`.
 async fn insert<R>(
-    connection: &mut SqliteConnection,
+    tx: &mut Tx,
     into: &'static str,
     rows: &[R],
     conflict: &'static str,
     bind: impl Fn(Tuple<'_>, &R),
 ) -> Result<(), ProjectionError> {
-    for part in rows.chunks(ROWS_MAX) {
-        let mut statement = QueryBuilder::<Sqlite>::new(into);
-        statement.push_values(part, &bind);
-        statement.push(conflict);
-        // Only full statements come again with the same text and are worth keeping prepared.
-        statement
-            .build()
-            .persistent(part.len() == ROWS_MAX)
-            .execute(&mut *connection)
-            .await?;
-    }
-    Ok(())
+    Ok(insert_rows(tx, into, rows, conflict, bind).await?)
 }
 
 /// Writes everything a batch holds.
 pub(crate) async fn write(
-    connection: &mut SqliteConnection,
+    connection: &mut Tx,
     scope: &Scope,
     batch: &Batch,
     book: &Book,
@@ -58,7 +39,7 @@ pub(crate) async fn write(
     histories(connection, scope, batch).await
 }
 
-async fn accounts(c: &mut SqliteConnection, scope: &Scope, batch: &Batch) -> Result<(), ProjectionError> {
+async fn accounts(c: &mut Tx, scope: &Scope, batch: &Batch) -> Result<(), ProjectionError> {
     const INTO: &str =
         "INSERT INTO p_accounts (engine_id, account, org_id, owner, name, kind, venue, base_currency, seq) ";
     insert(c, INTO, &batch.accounts, "", |mut t, (seq, info)| {
@@ -73,12 +54,7 @@ async fn accounts(c: &mut SqliteConnection, scope: &Scope, batch: &Batch) -> Res
     .await
 }
 
-async fn orders(
-    c: &mut SqliteConnection,
-    scope: &Scope,
-    batch: &Batch,
-    book: &Book,
-) -> Result<(), ProjectionError> {
+async fn orders(c: &mut Tx, scope: &Scope, batch: &Batch, book: &Book) -> Result<(), ProjectionError> {
     let changed: Vec<_> = batch
         .orders
         .iter()
@@ -102,7 +78,7 @@ async fn orders(
     .await
 }
 
-async fn fills(c: &mut SqliteConnection, scope: &Scope, batch: &Batch) -> Result<(), ProjectionError> {
+async fn fills(c: &mut Tx, scope: &Scope, batch: &Batch) -> Result<(), ProjectionError> {
     use tradewind_types::OrderEventKind::Filled;
     const INTO: &str = "INSERT INTO p_fills (engine_id, seq, org_id, account, fill_id, client_order_id, instrument, side, strategy, \
         venue_trade_id, quantity, price, fee, fee_currency, taker, ts_event, ts_init) ";
@@ -144,7 +120,7 @@ async fn fills(c: &mut SqliteConnection, scope: &Scope, batch: &Batch) -> Result
     .await
 }
 
-async fn ledger(c: &mut SqliteConnection, scope: &Scope, batch: &Batch) -> Result<(), ProjectionError> {
+async fn ledger(c: &mut Tx, scope: &Scope, batch: &Batch) -> Result<(), ProjectionError> {
     const ENTRIES: &str = "INSERT INTO p_ledger_entries (engine_id, seq, org_id, account, entry, ts, kind, instrument, position, \
         client_order_id, entry_key, actor, reason, detail) ";
     insert(c, ENTRIES, &batch.entries, "", |mut t, (seq, entry, _)| {
@@ -189,12 +165,7 @@ async fn ledger(c: &mut SqliteConnection, scope: &Scope, batch: &Batch) -> Resul
     Ok(())
 }
 
-async fn positions(
-    c: &mut SqliteConnection,
-    scope: &Scope,
-    batch: &Batch,
-    book: &Book,
-) -> Result<(), ProjectionError> {
+async fn positions(c: &mut Tx, scope: &Scope, batch: &Batch, book: &Book) -> Result<(), ProjectionError> {
     const BALANCES: &str =
         "INSERT INTO p_balances (engine_id, account, currency, ledger_account, org_id, balance, seq) ";
     const KEEP_BALANCE: &str = " ON CONFLICT (engine_id, account, currency, ledger_account) \
@@ -257,12 +228,7 @@ async fn positions(
     lots(c, scope, batch, book).await
 }
 
-async fn lots(
-    c: &mut SqliteConnection,
-    scope: &Scope,
-    batch: &Batch,
-    book: &Book,
-) -> Result<(), ProjectionError> {
+async fn lots(c: &mut Tx, scope: &Scope, batch: &Batch, book: &Book) -> Result<(), ProjectionError> {
     const LOTS: &str = "INSERT INTO p_lots (engine_id, lot, org_id, account, instrument, strategy, opened_seq, opened_at, \
         opened_quantity, price, quantity, cost, realised, closed_at, seq, book) ";
     const KEEP_LOT: &str = " ON CONFLICT (engine_id, lot) DO UPDATE SET quantity = excluded.quantity, price = excluded.price, \
@@ -294,7 +260,7 @@ async fn lots(
     .await
 }
 
-async fn signals(c: &mut SqliteConnection, scope: &Scope, batch: &Batch) -> Result<(), ProjectionError> {
+async fn signals(c: &mut Tx, scope: &Scope, batch: &Batch) -> Result<(), ProjectionError> {
     const INTO: &str = "INSERT INTO p_signals (engine_id, seq, org_id, account, signal, strategy, instrument, bar_interval, bar_ts, \
         ts, opinion, strength, confidence, reason, outcome, client_order_id, denials) ";
     insert(c, INTO, &batch.signals, "", |mut t, (seq, s)| {
@@ -324,7 +290,7 @@ async fn signals(c: &mut SqliteConnection, scope: &Scope, batch: &Batch) -> Resu
     .await
 }
 
-async fn settings(c: &mut SqliteConnection, scope: &Scope, batch: &Batch) -> Result<(), ProjectionError> {
+async fn settings(c: &mut Tx, scope: &Scope, batch: &Batch) -> Result<(), ProjectionError> {
     const RISK: &str =
         "INSERT INTO p_risk_settings (engine_id, account, version, org_id, settings, actor, ts, seq) ";
     insert(c, RISK, &batch.risk, "", |mut t, (seq, change)| {
@@ -375,7 +341,7 @@ async fn settings(c: &mut SqliteConnection, scope: &Scope, batch: &Batch) -> Res
     .await
 }
 
-async fn histories(c: &mut SqliteConnection, scope: &Scope, batch: &Batch) -> Result<(), ProjectionError> {
+async fn histories(c: &mut Tx, scope: &Scope, batch: &Batch) -> Result<(), ProjectionError> {
     const WEIGHTS: &str = "INSERT INTO p_weights (engine_id, seq, org_id, account, ts, weights) ";
     insert(c, WEIGHTS, &batch.weights, "", |mut t, (seq, change)| {
         t.push_bind(scope.engine.as_str().to_owned())

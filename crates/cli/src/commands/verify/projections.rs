@@ -65,7 +65,7 @@ pub(super) async fn check(
         return Ok(None);
     }
     // One transaction over everything: a running instance does not move the rows under us.
-    let mut left = db.reader().begin().await.context("reading the projections")?;
+    let mut left = db.snapshot().await.context("reading the projections")?;
     let applied = projection::applied_on(&mut left, &scope())
         .await
         .context("reading the projections' state")?;
@@ -90,7 +90,7 @@ pub(super) async fn check(
     let tables = match rebuilt {
         Err(error) => return Ok(Some(error.to_string())),
         Ok(_) => {
-            let mut right = fresh.reader().begin().await.context("a temporary database")?;
+            let mut right = fresh.snapshot().await.context("a temporary database")?;
             projection::compare(&mut left, &mut right, &scope())
                 .await
                 .context("comparing the projections")?
