@@ -12,7 +12,7 @@ const BASE = /\/(node_modules\/svelte|src\/(ui|money|time))\/|\/src\/api\/(http|
  * of pages by themselves a tenth would be lists of imports.
  */
 const ROOMS = {
-  entry: /\/src\/(pages\/(setup|signin)\/|app\/EntryPage|session\/credentials)/,
+  entry: /\/src\/(pages\/(setup|signin)\/|app\/EntryPage|session\/(credentials|factor\/))/,
   office: /\/src\/pages\/(settings|admin|reference)\//,
   data: /\/src\/pages\/data\//,
   // What a chart needs after its candles.

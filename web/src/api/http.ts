@@ -7,8 +7,8 @@ import { ApiError, networkError, problemOf } from './problem';
 export type Fetch = (request: Request) => Promise<Response>;
 
 const SAFE = new Set(['GET', 'HEAD']);
-/** While signing in, a 401 is an answer like any other. */
-const SIGNING_IN = /\/api\/v1\/(session(\/link)?|setup)$/;
+/** While signing in or setting a password, a 401 is an answer like any other. */
+const SIGNING_IN = /\/api\/v1\/(session(\/link)?|setup|password-reset)$/;
 
 export class Http {
   /** Set by the session; sent with every unsafe method. */

@@ -18,7 +18,10 @@ import type {
   RiskWarning,
   Role,
   Scope,
+  Session,
+  SessionInfo,
   Statement,
+  User,
 } from './types';
 import { upload, type Watch } from './upload';
 
@@ -55,11 +58,12 @@ export const identity = {
   completeSetup: (body: { token: string; username: string; password: string; display_name: string }) =>
     got(client.POST('/api/v1/setup', { body })),
   session: () => got(client.GET('/api/v1/session')),
-  signIn: (username: string, password: string) =>
-    got(client.POST('/api/v1/session', { body: { username, password } })),
-  signInByLink: (token: string) => got(client.POST('/api/v1/session/link', { body: { token } })),
+  signIn: (body: { username: string; password: string; code?: string }) =>
+    request<Session>('POST', ['session'], { body }),
+  signInByLink: (body: { token: string; code?: string }) =>
+    request<Session>('POST', ['session', 'link'], { body }),
   signOut: () => client.DELETE('/api/v1/session'),
-  sessions: () => items(client.GET('/api/v1/sessions')),
+  sessions: () => items<SessionInfo>(client.GET('/api/v1/sessions')),
   revokeSession: (session: string) =>
     client.DELETE('/api/v1/sessions/{session}', { params: { path: { session } } }),
   changePassword: (current: string, next: string) =>
@@ -68,7 +72,7 @@ export const identity = {
   createKey: (body: { name: string; scopes: Scope[]; accounts?: string[]; expires_at?: string }) =>
     got(client.POST('/api/v1/keys', { body })),
   revokeKey: (key: string) => client.DELETE('/api/v1/keys/{key}', { params: { path: { key } } }),
-  users: () => items(client.GET('/api/v1/users', { params: { query: { limit: 500 } } })),
+  users: () => items<User>(client.GET('/api/v1/users', { params: { query: { limit: 500 } } })),
   createUser: (body: { username: string; password: string; display_name: string; role: Role }) =>
     got(client.POST('/api/v1/users', { body })),
   changeUser: (user: string, body: { role?: Role; disabled?: boolean }) =>

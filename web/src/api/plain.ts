@@ -33,5 +33,6 @@ export async function request<T>(method: string, parts: readonly string[], plain
   const { signal = null } = plain;
   const init: RequestInit = { method, headers, body, signal, credentials: 'same-origin', cache: 'no-store' };
   const response = await http.send(new Request(url, init));
-  return (response.status === 204 ? undefined : await response.json()) as T;
+  const text = await response.text();
+  return (text ? JSON.parse(text) : undefined) as T;
 }

@@ -19,9 +19,29 @@ export type FieldProblem = Schemas['FieldError'];
 
 export type Role = Schemas['Role'];
 export type Scope = Schemas['Scope'];
-export type Session = Schemas['Session'];
+/** `must_enrol`: the role has to have a second factor, and until there is one nothing else is answered. */
+export type Session = Schemas['Session'] & { must_enrol?: boolean };
+export interface SecondFactor {
+  enabled: boolean;
+  enabled_at?: Timestamp | null;
+  backup_codes_left: number;
+  required: boolean;
+}
+export interface FactorSeed {
+  secret: string;
+  uri: string;
+  qr: { size: number; path: string };
+}
+export interface BackupCodes {
+  backup_codes: string[];
+}
+export interface PasswordResetLink {
+  token: string;
+  expires_at: Timestamp;
+}
 export type AccountRef = Schemas['SessionAccount'];
-export type User = Schemas['User'];
+export type SessionInfo = Schemas['SessionInfo'] & { kind?: 'BROWSER' | 'TOKEN' };
+export type User = Schemas['User'] & { second_factor?: boolean };
 export type ApiKey = Schemas['ApiKey'];
 export type CreatedApiKey = Schemas['CreatedKey'];
 

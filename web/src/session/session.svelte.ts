@@ -9,26 +9,38 @@ import { live } from '$/live/live.svelte';
 export type Phase =
   | { kind: 'starting' }
   | { kind: 'setup'; token: string | null; demo: boolean }
-  | { kind: 'signed-out'; notice: string | null }
+  /** `link`: a sign-in link that asks for the second factor, too. */
+  | { kind: 'signed-out'; notice: string | null; link?: string }
+  | { kind: 'reset'; token: string }
+  /** Signed in, but nothing is answered before there is a second factor. */
+  | { kind: 'enrol'; session: Session }
   | { kind: 'signed-in'; session: Session }
   | { kind: 'unreachable'; reason: string };
 
 interface Tokens {
   setup: string | null;
   signin: string | null;
+  reset: string | null;
 }
 
 /** Whether the address carries a one-time token. */
 export function hasToken(): boolean {
-  return /[#&](setup|signin)=/.test(location.hash);
+  return /[#&](setup|signin|reset)=/.test(location.hash);
 }
 
 /** Reads one-time tokens from the fragment and removes them from the address bar and the history at once. */
 function takeTokens(): Tokens {
   const fragment = new URLSearchParams(location.hash.slice(1));
-  const tokens = { setup: fragment.get('setup'), signin: fragment.get('signin') };
+  const [setup = null, signin = null, reset = null] = ['setup', 'signin', 'reset'].map((name) =>
+    fragment.get(name),
+  );
   if (location.hash) history.replaceState(null, '', location.pathname + location.search);
-  return tokens;
+  return { setup, signin, reset };
+}
+
+/** Whether name and password were right, and the second factor's code is asked for. */
+export function needsCode(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'SECOND_FACTOR_REQUIRED';
 }
 
 class SessionState {
@@ -64,9 +76,10 @@ class SessionState {
   async start(): Promise<void> {
     const tokens = takeTokens();
     live.hub.stop();
+    if (tokens.reset) return void (this.phase = { kind: 'reset', token: tokens.reset });
     this.phase = { kind: 'starting' };
     try {
-      if (tokens.signin) return this.begin(await identity.signInByLink(tokens.signin));
+      if (tokens.signin) return this.begin(await identity.signInByLink({ token: tokens.signin }));
       const setup = await identity.setup();
       if (setup.required) this.phase = { kind: 'setup', token: tokens.setup, demo: setup.demo };
       else this.begin(await identity.session());
@@ -76,7 +89,9 @@ class SessionState {
   }
 
   #startFailed(error: unknown, tokens: Tokens): void {
-    if (error instanceof ApiError && error.status > 0 && error.status < 500) {
+    if (tokens.signin && needsCode(error)) {
+      this.phase = { kind: 'signed-out', notice: null, link: tokens.signin };
+    } else if (error instanceof ApiError && error.status > 0 && error.status < 500) {
       const notice = tokens.signin ? `The sign-in link did not work: ${error.message}` : null;
       this.phase = { kind: 'signed-out', notice };
     } else {
@@ -86,6 +101,7 @@ class SessionState {
 
   begin(session: Session): void {
     http.csrfToken = session.csrf_token;
+    if (session.must_enrol) return void (this.phase = { kind: 'enrol', session });
     this.phase = { kind: 'signed-in', session };
     live.hub.start();
   }
@@ -101,8 +117,13 @@ class SessionState {
     this.#end(null);
   }
 
+  /** Back to signing in, with a word on why. */
+  signInAgain(notice: string | null): void {
+    this.phase = { kind: 'signed-out', notice };
+  }
+
   #end(notice: string | null): void {
-    if (this.phase.kind !== 'signed-in') return;
+    if (this.phase.kind !== 'signed-in' && this.phase.kind !== 'enrol') return;
     live.hub.stop();
     http.csrfToken = null;
     this.phase = { kind: 'signed-out', notice };
