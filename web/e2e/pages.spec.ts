@@ -26,11 +26,15 @@ const PAGES: readonly { path: string; ready: string }[] = [
   { path: '/backtest?tab=new', ready: 'text=Write the configuration' },
   { path: '/backtest?tab=files', ready: '[role=tabpanel] :is(tbody tr, .empty)' },
   { path: '/data', ready: 'tr[data-connection-row]' },
-  { path: '/settings', ready: 'text=Time zone' },
-  { path: '/settings?tab=password', ready: 'text=Current password' },
+  { path: '/settings', ready: 'text=User id' },
+  { path: '/settings?tab=appearance', ready: 'text=Time zone' },
+  { path: '/settings?tab=security', ready: 'text=Current password' },
   { path: '/settings?tab=sessions', ready: '[role=tabpanel] tbody tr' },
   { path: '/settings?tab=keys', ready: 'text=New key' },
   { path: '/admin', ready: 'tr[data-user]' },
+  { path: '/reference', ready: 'text=ACCOUNT_UNKNOWN' },
+  { path: '/reference?op=post_order', ready: 'text=Try it' },
+  { path: '/reference?schema=Order', ready: 'text=client_order_id' },
 ];
 
 for (const look of LOOKS) {
@@ -75,6 +79,7 @@ test('dialogs are accessible, and keys lead everywhere', async ({ app }) => {
     ['v', 'data'],
     ['s', 'settings'],
     ['p', 'admin'],
+    ['r', 'reference'],
     ['d', 'dashboard'],
   ]) {
     // The second key has to follow soon; on a machine that stood still for so long it is typed again.

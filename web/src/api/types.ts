@@ -15,6 +15,7 @@ export interface Page<T> {
 }
 
 export type Problem = Schemas['Problem'];
+export type ErrorCatalogue = Schemas['ErrorCatalogue'];
 export type FieldProblem = Schemas['FieldError'];
 
 export type Role = Schemas['Role'];

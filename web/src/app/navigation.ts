@@ -20,4 +20,5 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { page: 'data', title: 'Data', icon: 'data', key: 'v', primary: true },
   { page: 'settings', title: 'Settings', icon: 'settings', key: 's', primary: false },
   { page: 'admin', title: 'People', icon: 'admin', key: 'p', primary: false },
+  { page: 'reference', title: 'API', icon: 'reference', key: 'r', primary: false },
 ];

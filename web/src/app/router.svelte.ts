@@ -9,6 +9,7 @@ export const PAGES = [
   'data',
   'settings',
   'admin',
+  'reference',
 ] as const;
 export type PageName = (typeof PAGES)[number];
 
