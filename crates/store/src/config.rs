@@ -28,7 +28,7 @@ pub enum Place {
     /// An SQLite file; made when missing.
     File(PathBuf),
     /// A PostgreSQL server.
-    Postgres(Postgres),
+    Postgres(Box<Postgres>),
 }
 
 /// How to reach a database of a PostgreSQL server. Its `Debug` and `Display` have no password.
@@ -58,7 +58,7 @@ impl DbConfig {
     /// [`StoreError::Schema`] with what is wrong when `url` is none; it does not repeat the URL, which has a password.
     pub fn postgres(url: &str) -> Result<Self, StoreError> {
         Ok(Self {
-            place: Place::Postgres(Postgres::parse(url)?),
+            place: Place::Postgres(Box::new(Postgres::parse(url)?)),
             connections_max: 100,
             acquire_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),

@@ -12,6 +12,10 @@ use crate::StoreError;
 use crate::config::{DbConfig, Place};
 use crate::sql::{Handle, Target, Tx, Writing, lock_number, query, script};
 
+/// Lets a transaction of PostgreSQL take its time.
+const PATIENCE: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
+                        SET LOCAL idle_in_transaction_session_timeout = 0";
+
 /// An open database. Cloning shares the connections.
 #[derive(Debug, Clone)]
 pub struct Db {
@@ -104,14 +108,7 @@ impl Db {
     pub async fn begin(&self, name: &str) -> Result<Tx, StoreError> {
         match &self.pools {
             Pools::Sqlite { writer, .. } => Ok(Tx::sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)),
-            Pools::Postgres(pool) => {
-                let mut tx = Tx::postgres(pool.begin().await?);
-                query("SELECT pg_advisory_xact_lock($1)")
-                    .bind(lock_number(name))
-                    .execute(&mut tx)
-                    .await?;
-                Ok(tx)
-            }
+            Pools::Postgres(pool) => begin_postgres(pool, Begin::Named(lock_number(name))).await,
         }
     }
 
@@ -123,17 +120,7 @@ impl Db {
     pub(crate) async fn begin_long(&self, name: &str) -> Result<Tx, StoreError> {
         match &self.pools {
             Pools::Sqlite { .. } => self.begin(name).await,
-            Pools::Postgres(pool) => {
-                let mut tx = Tx::postgres(pool.begin().await?);
-                let patience = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
-                                SET LOCAL idle_in_transaction_session_timeout = 0";
-                script(patience, &mut tx).await?;
-                query("SELECT pg_advisory_xact_lock($1)")
-                    .bind(lock_number(name))
-                    .execute(&mut tx)
-                    .await?;
-                Ok(tx)
-            }
+            Pools::Postgres(pool) => begin_postgres(pool, Begin::Patient(lock_number(name))).await,
         }
     }
 
@@ -144,11 +131,20 @@ impl Db {
     pub async fn snapshot(&self) -> Result<Tx, StoreError> {
         match &self.pools {
             Pools::Sqlite { reader, .. } => Ok(Tx::sqlite(reader.begin().await?)),
-            Pools::Postgres(pool) => {
-                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-                Ok(Tx::postgres(pool.begin_with(begin).await?))
-            }
+            Pools::Postgres(pool) => begin_postgres(pool, Begin::Snapshot).await,
         }
+    }
+
+    /// [`Db::snapshot`] for work that takes its time: no statement of it is cut off.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(crate) async fn snapshot_long(&self) -> Result<Tx, StoreError> {
+        let mut tx = self.snapshot().await?;
+        if tx.is_postgres() {
+            script(PATIENCE, &mut tx).await?;
+        }
+        Ok(tx)
     }
 
     /// Asks the database a trivial question.
@@ -169,6 +165,46 @@ impl Db {
             }
             Pools::Postgres(pool) => pool.close().await,
         }
+    }
+}
+
+/// How a transaction of PostgreSQL begins.
+#[derive(Clone, Copy)]
+enum Begin {
+    /// With the lock of this number.
+    Named(i64),
+    /// The same, without timeouts.
+    Patient(i64),
+    /// Reading only.
+    Snapshot,
+}
+
+/// Begins in a task of its own: whoever is dropped while it waits (a client that hangs up) must not leave a connection in
+/// the pool that is within a transaction that nobody ends. sqlx only ends those whose beginning it saw.
+async fn begin_postgres(pool: &PgPool, how: Begin) -> Result<Tx, StoreError> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move {
+        let (number, patient) = match how {
+            Begin::Snapshot => {
+                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                return Ok(Tx::postgres(pool.begin_with(begin).await?));
+            }
+            Begin::Named(number) => (number, false),
+            Begin::Patient(number) => (number, true),
+        };
+        let mut tx = Tx::postgres(pool.begin().await?);
+        if patient {
+            script(PATIENCE, &mut tx).await?;
+        }
+        query("SELECT pg_advisory_xact_lock($1)")
+            .bind(number)
+            .execute(&mut tx)
+            .await?;
+        Ok(tx)
+    });
+    match begun.await {
+        Ok(begun) => begun,
+        Err(_) => Err(StoreError::Unavailable(sqlx::Error::WorkerCrashed)),
     }
 }
 

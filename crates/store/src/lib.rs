@@ -8,6 +8,7 @@
 //! decimal text that the ledger computed. Nothing outside of [`sql`] and [`db`] knows which of the two databases
 //! it is.
 
+pub mod backup;
 pub mod calendar;
 pub mod catalog;
 pub mod chart;
@@ -18,6 +19,9 @@ pub mod identity;
 pub mod migrate;
 pub mod projection;
 pub mod sql;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod transfer;
 
 pub use config::{DbConfig, Place};
 pub use db::{Backend, Db};

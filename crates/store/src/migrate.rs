@@ -143,8 +143,18 @@ pub async fn up(db: &Db, now: UnixNanos) -> Result<Vec<&'static str>, StoreError
 async fn up_with(db: &Db, known: &[Migration], now: UnixNanos) -> Result<Vec<&'static str>, StoreError> {
     // The lock is taken at once: of two programs that start together the second finds it all done.
     let mut tx = begin(db).await?;
+    check(&applied(&mut tx).await?, known)?;
+    apply(db, tx, known, now).await
+}
+
+/// Applies what is pending of `known` and commits.
+async fn apply(
+    db: &Db,
+    mut tx: Tx,
+    known: &[Migration],
+    now: UnixNanos,
+) -> Result<Vec<&'static str>, StoreError> {
     let done = applied(&mut tx).await?;
-    check(&done, known)?;
     let mut names = Vec::new();
     for migration in known
         .iter()
@@ -162,6 +172,23 @@ async fn up_with(db: &Db, known: &[Migration], now: UnixNanos) -> Result<Vec<&'s
     }
     tx.commit().await?;
     Ok(names)
+}
+
+/// Applies the first `count` migrations as far as they are pending: an older schema, for a backup of that time.
+///
+/// # Errors
+/// As [`up`].
+pub async fn up_to(db: &Db, count: usize, now: UnixNanos) -> Result<Vec<&'static str>, StoreError> {
+    let mut tx = begin(db).await?;
+    // A database that is further on is none of an unknown program: it is checked against all that are known.
+    check(&applied(&mut tx).await?, MIGRATIONS)?;
+    let part = MIGRATIONS.get(..count).unwrap_or(MIGRATIONS);
+    apply(db, tx, part, now).await
+}
+
+/// The checksums of the applied migrations, oldest first.
+pub(crate) async fn checksums(tx: &mut Tx) -> Result<Vec<String>, StoreError> {
+    Ok(applied(tx).await?.into_iter().map(|row| row.checksum).collect())
 }
 
 /// Takes the newest `count` applied migrations back and returns their names. Their data is gone.
@@ -212,7 +239,6 @@ pub async fn status(db: &Db) -> Result<Vec<MigrationStatus>, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::DbConfig;
 
     #[test]
     fn migrations_are_numbered_without_gaps_as_their_files_are() {
@@ -226,12 +252,15 @@ mod tests {
         }
     }
 
-    #[tokio::test]
+    async fn open(dir: &tempfile::TempDir) -> Db {
+        Db::open(&crate::testing::place(dir.path()).await)
+            .await
+            .expect("open")
+    }
+
     async fn an_edited_migration_is_refused() {
         let dir = tempfile::tempdir().expect("temp dir");
-        let db = Db::open(&DbConfig::file(&dir.path().join("t.db")))
-            .await
-            .expect("open");
+        let db = open(&dir).await;
         let first = Migration {
             version: 1,
             name: "0001_a",
@@ -247,12 +276,9 @@ mod tests {
         assert!(matches!(refused, Err(StoreError::Schema(_))), "{refused:?}");
     }
 
-    #[tokio::test]
     async fn a_failing_migration_leaves_nothing_behind() {
         let dir = tempfile::tempdir().expect("temp dir");
-        let db = Db::open(&DbConfig::file(&dir.path().join("t.db")))
-            .await
-            .expect("open");
+        let db = open(&dir).await;
         let good = Migration {
             version: 1,
             name: "0001_a",
@@ -271,4 +297,9 @@ mod tests {
             .expect("applied from scratch");
         assert_eq!(names, ["0001_a"], "the first half of the failed call was kept");
     }
+
+    crate::on_both_databases!(
+        an_edited_migration_is_refused,
+        a_failing_migration_leaves_nothing_behind
+    );
 }

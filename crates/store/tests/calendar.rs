@@ -4,7 +4,7 @@ use jiff::civil::{Date, date};
 use tradewind_store::calendar::events::{self, Entered, EventQuery, EventRow, NewEvent};
 use tradewind_store::calendar::overrides::{self, OverrideRow};
 use tradewind_store::identity::organisations;
-use tradewind_store::{Db, DbConfig, StoreError, migrate, sql};
+use tradewind_store::{Db, StoreError, migrate, sql, testing};
 use tradewind_types::{EngineId, OrgId, UnixNanos};
 
 fn org(id: &str) -> OrgId {
@@ -12,9 +12,7 @@ fn org(id: &str) -> OrgId {
 }
 
 async fn db(dir: &tempfile::TempDir) -> Db {
-    let db = Db::open(&DbConfig::file(&dir.path().join("t.db")))
-        .await
-        .expect("open");
+    let db = Db::open(&testing::place(dir.path()).await).await.expect("open");
     migrate::up(&db, UnixNanos(1)).await.expect("up");
     for (desk, engine) in [("desk", "main"), ("other", "second")] {
         organisations::ensure(&db, &org(desk), &EngineId::new(engine).expect("id"), UnixNanos(1))
@@ -37,7 +35,6 @@ fn holiday(calendar: &str, date: Date, name: &str) -> OverrideRow {
     }
 }
 
-#[tokio::test]
 async fn an_override_replaces_that_of_its_day_and_stays_in_its_organisation() {
     let dir = tempfile::tempdir().expect("dir");
     let db = db(&dir).await;
@@ -96,7 +93,6 @@ async fn an_override_replaces_that_of_its_day_and_stays_in_its_organisation() {
     );
 }
 
-#[tokio::test]
 async fn an_override_of_a_day_that_nobody_can_read_hides_none_of_the_others() {
     let dir = tempfile::tempdir().expect("dir");
     let db = db(&dir).await;
@@ -114,7 +110,6 @@ async fn an_override_of_a_day_that_nobody_can_read_hides_none_of_the_others() {
     assert_eq!(listed, [good]);
 }
 
-#[tokio::test]
 async fn overrides_are_stored_all_or_none() {
     let dir = tempfile::tempdir().expect("dir");
     let db = db(&dir).await;
@@ -142,7 +137,6 @@ fn dividend(instrument: &str, date: Date, amount: &str) -> NewEvent {
     }
 }
 
-#[tokio::test]
 async fn the_same_event_is_stored_once_and_events_are_found_by_day_and_instrument() {
     let dir = tempfile::tempdir().expect("dir");
     let db = db(&dir).await;
@@ -219,7 +213,6 @@ async fn the_same_event_is_stored_once_and_events_are_found_by_day_and_instrumen
     );
 }
 
-#[tokio::test]
 async fn an_event_from_another_source_is_the_one_that_is_there() {
     let dir = tempfile::tempdir().expect("dir");
     let db = db(&dir).await;
@@ -245,3 +238,11 @@ async fn an_event_from_another_source_is_the_one_that_is_there() {
     let other = events::add_one(&db, &org("other"), first, "u3", UnixNanos(7)).await;
     assert!(matches!(other, Ok(Entered::New(_))), "{other:?}");
 }
+
+tradewind_store::on_both_databases!(
+    an_override_replaces_that_of_its_day_and_stays_in_its_organisation,
+    an_override_of_a_day_that_nobody_can_read_hides_none_of_the_others,
+    overrides_are_stored_all_or_none,
+    the_same_event_is_stored_once_and_events_are_found_by_day_and_instrument,
+    an_event_from_another_source_is_the_one_that_is_there,
+);

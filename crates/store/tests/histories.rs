@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use desk::*;
 use tradewind_store::projection::*;
-use tradewind_store::{Db, DbConfig, migrate};
+use tradewind_store::{Db, migrate, testing};
 use tradewind_types::order::OrderOrigin;
 use tradewind_types::record::Outcome;
 use tradewind_types::*;
@@ -20,9 +20,7 @@ struct Read {
 async fn read(seed: u64) -> Read {
     let desk = Desk::history(seed, 600);
     let dir = tempfile::tempdir().expect("temp dir");
-    let db = Db::open(&DbConfig::file(&dir.path().join("t.db")))
-        .await
-        .expect("open");
+    let db = Db::open(&testing::place(dir.path()).await).await.expect("open");
     migrate::up(&db, UnixNanos(1)).await.expect("migrated");
     let scope = Scope {
         org: id("desk"),
@@ -63,7 +61,6 @@ where
     }
 }
 
-#[tokio::test]
 async fn every_order_comes_back_as_the_kernel_has_it() {
     let read = read(21).await;
     let h = &read.histories;
@@ -139,7 +136,6 @@ fn pairs<T>(found: Vec<Numbered<T>>) -> Vec<(u64, T)> {
     found.into_iter().map(|n| (n.seq, n.item)).collect()
 }
 
-#[tokio::test]
 async fn entries_signals_weights_reconciliations_and_valuations_are_those_recorded() {
     let read = read(22).await;
     let h = &read.histories;
@@ -195,7 +191,6 @@ async fn entries_signals_weights_reconciliations_and_valuations_are_those_record
     }
 }
 
-#[tokio::test]
 async fn fills_carry_what_their_order_says_and_filters_narrow_signals() {
     let read = read(23).await;
     let account = &desk_accounts(&read.desk)[0];
@@ -262,3 +257,9 @@ async fn fills_carry_what_their_order_says_and_filters_narrow_signals() {
     let last = read.desk.records.len() as u64;
     assert_eq!(read.histories.applied_seq().await.expect("read"), last);
 }
+
+tradewind_store::on_both_databases!(
+    every_order_comes_back_as_the_kernel_has_it,
+    entries_signals_weights_reconciliations_and_valuations_are_those_recorded,
+    fills_carry_what_their_order_says_and_filters_narrow_signals,
+);

@@ -3,7 +3,7 @@
 use tradewind_store::identity::idempotency::{self, Claim};
 use tradewind_store::identity::links::{self, Purpose};
 use tradewind_store::identity::{audit, keys, logins, memberships, organisations, sessions, users};
-use tradewind_store::{Db, DbConfig, StoreError, migrate};
+use tradewind_store::{Db, StoreError, migrate, testing};
 use tradewind_types::{EngineId, OrgId, UnixNanos};
 
 fn org() -> OrgId {
@@ -11,9 +11,7 @@ fn org() -> OrgId {
 }
 
 async fn db(dir: &tempfile::TempDir) -> Db {
-    let db = Db::open(&DbConfig::file(&dir.path().join("t.db")))
-        .await
-        .expect("open");
+    let db = Db::open(&testing::place(dir.path()).await).await.expect("open");
     migrate::up(&db, UnixNanos(1)).await.expect("up");
     organisations::ensure(&db, &org(), &EngineId::new("main").expect("id"), UnixNanos(1))
         .await
@@ -36,7 +34,6 @@ fn person(id: &str, username: &str) -> users::UserRow {
 
 const S: u64 = 1_000_000_000;
 
-#[tokio::test]
 async fn user_names_are_unique_without_case() {
     let dir = tempfile::tempdir().expect("dir");
     let db = db(&dir).await;
@@ -60,7 +57,6 @@ async fn user_names_are_unique_without_case() {
     assert_eq!(found, person("u1", "Asha"));
 }
 
-#[tokio::test]
 async fn a_page_of_people_goes_on_where_the_last_ended() {
     let dir = tempfile::tempdir().expect("dir");
     let db = db(&dir).await;
@@ -78,7 +74,6 @@ async fn a_page_of_people_goes_on_where_the_last_ended() {
     assert_eq!(ids, ["u0", "u1", "u2", "u3", "u4"]);
 }
 
-#[tokio::test]
 async fn five_failures_in_the_window_lock_and_older_ones_do_not_count() {
     let dir = tempfile::tempdir().expect("dir");
     let db = db(&dir).await;
@@ -125,7 +120,6 @@ async fn five_failures_in_the_window_lock_and_older_ones_do_not_count() {
     );
 }
 
-#[tokio::test]
 async fn a_link_works_once_and_only_in_time_and_for_its_purpose() {
     let dir = tempfile::tempdir().expect("dir");
     let db = db(&dir).await;
@@ -186,7 +180,6 @@ async fn a_link_works_once_and_only_in_time_and_for_its_purpose() {
     );
 }
 
-#[tokio::test]
 async fn an_idempotency_key_knows_in_flight_other_request_done_and_expired() {
     let dir = tempfile::tempdir().expect("dir");
     let db = db(&dir).await;
@@ -226,7 +219,6 @@ async fn an_idempotency_key_knows_in_flight_other_request_done_and_expired() {
     assert_eq!(claim("c", 102).await, Claim::Taken);
 }
 
-#[tokio::test]
 async fn sessions_and_keys_of_others_cannot_be_revoked() {
     let dir = tempfile::tempdir().expect("dir");
     let db = db(&dir).await;
@@ -292,7 +284,6 @@ async fn sessions_and_keys_of_others_cannot_be_revoked() {
     assert_eq!(keys::by_prefix(&db, "abc").await.expect("read"), None);
 }
 
-#[tokio::test]
 async fn memberships_change_in_place_and_need_a_person() {
     let dir = tempfile::tempdir().expect("dir");
     let db = db(&dir).await;
@@ -334,7 +325,6 @@ async fn memberships_change_in_place_and_need_a_person() {
     );
 }
 
-#[tokio::test]
 async fn audit_rows_are_numbered_in_order() {
     let dir = tempfile::tempdir().expect("dir");
     let db = db(&dir).await;
@@ -356,3 +346,14 @@ async fn audit_rows_are_numbered_in_order() {
     assert_eq!(rest.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), [2, 3]);
     assert_eq!(rest[0].1, row);
 }
+
+tradewind_store::on_both_databases!(
+    user_names_are_unique_without_case,
+    a_page_of_people_goes_on_where_the_last_ended,
+    five_failures_in_the_window_lock_and_older_ones_do_not_count,
+    a_link_works_once_and_only_in_time_and_for_its_purpose,
+    an_idempotency_key_knows_in_flight_other_request_done_and_expired,
+    sessions_and_keys_of_others_cannot_be_revoked,
+    memberships_change_in_place_and_need_a_person,
+    audit_rows_are_numbered_in_order,
+);

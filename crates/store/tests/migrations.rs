@@ -1,10 +1,10 @@
 //! The schema goes up, down and up again on SQLite and on PostgreSQL, with data in it.
 
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::collections::BTreeMap;
 
 use tradewind_store::migrate::{self, MIGRATIONS};
-use tradewind_store::{Db, DbConfig, sql};
+use tradewind_store::transfer::shape;
+use tradewind_store::{Db, sql, testing};
 use tradewind_types::UnixNanos;
 
 /// One row in every table that has no generated content, in an order that satisfies the references.
@@ -41,225 +41,105 @@ INSERT INTO p_postings (engine_id, seq, line, org_id, account, ledger_account, c
          ('main', 6, 1, 'desk', 'a1', 'CASH_LOCKED', 'USD', '5000.005', '5000.005');
 ";
 
-async fn tables(db: &Db) -> Vec<String> {
-    let rows = sql::query(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
-    )
-    .fetch_all(db)
-    .await
-    .expect("tables");
-    rows.iter().map(|row| row.at(0).expect("a name")).collect()
+/// Every table's rows as text, by its name.
+async fn contents(db: &Db) -> BTreeMap<String, Vec<String>> {
+    let mut tx = db.snapshot().await.expect("snapshot");
+    let mut all = BTreeMap::new();
+    for table in shape::tables(&mut tx).await.expect("tables") {
+        let columns: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
+        let (columns, key) = (columns.join(", "), table.key.join(", "));
+        let text = format!("SELECT {columns} FROM {} ORDER BY {key}", table.name);
+        let rows = sql::assembled(text)
+            .once()
+            .fetch_all(&mut tx)
+            .await
+            .expect("rows");
+        let shown = |row: &sql::Row| {
+            let cells = (0..table.columns.len()).map(|at| row.cell(at).expect("a cell").to_string());
+            format!("{columns}: {}", cells.collect::<Vec<_>>().join(", "))
+        };
+        all.insert(table.name.clone(), rows.iter().map(shown).collect());
+    }
+    all
 }
 
-#[tokio::test]
-async fn the_schema_goes_up_down_and_up_again_on_sqlite_with_data() {
+async fn open(dir: &tempfile::TempDir) -> Db {
+    Db::open(&testing::place(dir.path()).await).await.expect("open")
+}
+
+async fn the_schema_goes_up_down_and_up_again_with_data() {
     let dir = tempfile::tempdir().expect("temp dir");
-    let db = Db::open(&DbConfig::file(&dir.path().join("t.db")))
-        .await
-        .expect("open");
+    let db = open(&dir).await;
     let names = migrate::up(&db, UnixNanos(1)).await.expect("up");
     assert_eq!(names.len(), MIGRATIONS.len());
-    let full = tables(&db).await;
+    let empty = contents(&db).await;
     sql::script(ROWS, &db).await.expect("data");
+    let full = contents(&db).await;
+    assert_eq!(
+        full["memberships"],
+        [
+            "account, engine_id, granted_by, org_id, owner, role, since: `a1`, `main`, `u1`, `desk`, `u1`, `OWNER`, \
+          9223372036854775807"
+        ]
+    );
     assert!(
         migrate::up(&db, UnixNanos(2)).await.expect("again").is_empty(),
         "a second up did something"
     );
+    assert_eq!(contents(&db).await, full);
 
     migrate::down(&db, MIGRATIONS.len()).await.expect("down");
-    assert_eq!(
-        tables(&db).await,
-        ["schema_migrations"],
-        "down left tables behind"
-    );
-    assert!(
-        migrate::status(&db)
-            .await
-            .expect("status")
-            .iter()
-            .all(|m| m.applied_at.is_none())
-    );
+    assert_eq!(contents(&db).await, BTreeMap::new(), "down left tables behind");
+    let status = migrate::status(&db).await.expect("status");
+    assert!(status.iter().all(|m| m.applied_at.is_none()));
 
     migrate::up(&db, UnixNanos(3)).await.expect("up again");
-    assert_eq!(tables(&db).await, full);
+    assert_eq!(contents(&db).await, empty);
     sql::script(ROWS, &db).await.expect("data again");
+    assert_eq!(contents(&db).await, full);
 }
 
-#[tokio::test]
+async fn every_step_down_and_up_again_keeps_the_rows_that_the_older_schema_has() {
+    let dir = tempfile::tempdir().expect("temp dir");
+    let db = open(&dir).await;
+    migrate::up(&db, UnixNanos(1)).await.expect("up");
+    sql::script(ROWS, &db).await.expect("data");
+    for steps in 1..MIGRATIONS.len() {
+        let before = contents(&db).await;
+        migrate::down(&db, steps).await.expect("down");
+        let older = contents(&db).await;
+        // What the older schema has the same columns for is untouched by the way down and by that up again.
+        let kept = |all: &BTreeMap<String, Vec<String>>| -> BTreeMap<String, Vec<String>> {
+            let same = |table: &String| {
+                older
+                    .get(table)
+                    .is_some_and(|rows| !rows.is_empty() && before.get(table) == Some(rows))
+            };
+            all.iter()
+                .filter(|(table, _)| same(table))
+                .map(|(t, r)| (t.clone(), r.clone()))
+                .collect()
+        };
+        let untouched = kept(&older);
+        assert!(
+            untouched.contains_key("users"),
+            "{steps} steps down took people away"
+        );
+        migrate::up(&db, UnixNanos(2)).await.expect("up");
+        assert_eq!(kept(&contents(&db).await), untouched, "{steps} steps");
+    }
+}
+
 async fn two_programs_that_start_together_migrate_once() {
     let dir = tempfile::tempdir().expect("temp dir");
-    let config = DbConfig::file(&dir.path().join("t.db"));
-    let (one, two) = (
-        Db::open(&config).await.expect("one"),
-        Db::open(&config).await.expect("two"),
-    );
+    let (one, two) = (open(&dir).await, open(&dir).await);
     let (first, second) = tokio::join!(migrate::up(&one, UnixNanos(1)), migrate::up(&two, UnixNanos(1)));
     let done = first.expect("first").len() + second.expect("second").len();
     assert_eq!(done, MIGRATIONS.len());
 }
 
-/// A private PostgreSQL server in a temp folder, stopped on drop.
-struct Postgres {
-    server: Child,
-    socket_dir: PathBuf,
-    port: u16,
-    _dir: tempfile::TempDir,
-}
-
-fn pg_bin() -> Option<PathBuf> {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
-    let mut dirs: Vec<PathBuf> = versions.flatten().map(|e| e.path().join("bin")).collect();
-    dirs.sort();
-    dirs.into_iter()
-        .rev()
-        .find(|d| d.join("initdb").exists() && d.join("postgres").exists())
-}
-
-/// A command that runs as user `postgres` when we are root, since PostgreSQL refuses to run as root.
-fn as_postgres(program: &Path) -> Command {
-    let root = Command::new("id")
-        .arg("-u")
-        .output()
-        .is_ok_and(|o| o.stdout == b"0\n");
-    if !root {
-        return Command::new(program);
-    }
-    let mut command = Command::new("runuser");
-    command.args(["-u", "postgres", "--"]).arg(program);
-    command
-}
-
-impl Postgres {
-    fn start() -> Result<Self, String> {
-        let bin = pg_bin().ok_or("no PostgreSQL binaries in /usr/lib/postgresql")?;
-        let dir = tempfile::Builder::new()
-            .prefix("tw-pg")
-            .tempdir()
-            .map_err(|e| e.to_string())?;
-        // The server's user has to get in; the folder's name is random and it is gone after the test.
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o777);
-        std::fs::set_permissions(dir.path(), mode).map_err(|e| e.to_string())?;
-        let data = dir.path().join("data");
-        let init = as_postgres(&bin.join("initdb"))
-            .args(["-A", "trust", "-U", "postgres", "--no-sync", "-D"])
-            .arg(&data)
-            .output()
-            .map_err(|e| e.to_string())?;
-        if !init.status.success() {
-            return Err(format!("initdb: {}", String::from_utf8_lossy(&init.stderr)));
-        }
-        let probe = std::net::TcpListener::bind(("127.0.0.1", 0)).map_err(|e| e.to_string())?;
-        let port = probe.local_addr().map_err(|e| e.to_string())?.port();
-        drop(probe);
-        let server = as_postgres(&bin.join("postgres"))
-            .arg("-D")
-            .arg(&data)
-            .args([
-                "-p",
-                &port.to_string(),
-                "-c",
-                "listen_addresses=",
-                "-c",
-                "fsync=off",
-                "-k",
-            ])
-            .arg(dir.path())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|e| e.to_string())?;
-        let server = Self {
-            server,
-            socket_dir: dir.path().to_owned(),
-            port,
-            _dir: dir,
-        };
-        server.wait()?;
-        Ok(server)
-    }
-
-    /// Asks until the server answers; each try is a process, which paces the loop.
-    fn wait(&self) -> Result<(), String> {
-        let begun = std::time::Instant::now();
-        loop {
-            match self.psql("SELECT 1") {
-                Ok(_) => return Ok(()),
-                Err(error) if begun.elapsed().as_secs() > 30 => return Err(error),
-                Err(_) => std::thread::yield_now(),
-            }
-        }
-    }
-
-    fn psql(&self, sql: &str) -> Result<String, String> {
-        let output = Command::new("psql")
-            .args([
-                "-X",
-                "-q",
-                "-A",
-                "-t",
-                "-1",
-                "-v",
-                "ON_ERROR_STOP=1",
-                "-U",
-                "postgres",
-                "-d",
-                "postgres",
-                "-h",
-            ])
-            .arg(&self.socket_dir)
-            .args(["-p", &self.port.to_string(), "-c", sql])
-            .output()
-            .map_err(|e| e.to_string())?;
-        if output.status.success() {
-            Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-        } else {
-            Err(String::from_utf8_lossy(&output.stderr).into_owned())
-        }
-    }
-
-    fn tables(&self) -> String {
-        self.psql(
-            "SELECT string_agg(tablename, ',' ORDER BY tablename) FROM pg_tables WHERE schemaname = 'public'",
-        )
-        .expect("tables")
-    }
-}
-
-impl Drop for Postgres {
-    fn drop(&mut self) {
-        // Under runuser the child's own child is the server: its pid is in the data folder.
-        let pid = std::fs::read_to_string(self.socket_dir.join("data/postmaster.pid"));
-        if let Some(pid) = pid.ok().and_then(|text| text.lines().next().map(str::to_owned)) {
-            let _ = Command::new("kill").args(["-INT", &pid]).status();
-        }
-        let _ = self.server.wait();
-    }
-}
-
-#[test]
-fn the_schema_goes_up_down_and_up_again_on_postgresql_with_data() {
-    let server = match Postgres::start() {
-        Ok(server) => server,
-        Err(reason) => return eprintln!("skipped: PostgreSQL is not available: {reason}"),
-    };
-    let up = || {
-        MIGRATIONS
-            .iter()
-            .for_each(|m| drop(server.psql(m.up).unwrap_or_else(|e| panic!("{} up: {e}", m.name))))
-    };
-    up();
-    let full = server.tables();
-    assert!(full.contains("memberships"), "{full}");
-    server.psql(ROWS).expect("data");
-    for migration in MIGRATIONS.iter().rev() {
-        server
-            .psql(migration.down)
-            .unwrap_or_else(|e| panic!("{} down: {e}", migration.name));
-    }
-    assert_eq!(server.tables(), "", "down left tables behind");
-    up();
-    assert_eq!(server.tables(), full);
-    server.psql(ROWS).expect("data again");
-    let since = server.psql("SELECT since FROM memberships").expect("read");
-    assert_eq!(since, "9223372036854775807", "a BIGINT lost bits");
-}
+tradewind_store::on_both_databases!(
+    the_schema_goes_up_down_and_up_again_with_data,
+    every_step_down_and_up_again_keeps_the_rows_that_the_older_schema_has,
+    two_programs_that_start_together_migrate_once,
+);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use desk::*;
 use tradewind_store::projection::*;
-use tradewind_store::{Db, DbConfig, migrate, sql};
+use tradewind_store::{Db, migrate, sql, testing};
 use tradewind_types::record::LedgerAccount;
 use tradewind_types::*;
 
@@ -19,9 +19,7 @@ struct Store {
 
 async fn store() -> Store {
     let dir = tempfile::tempdir().expect("temp dir");
-    let db = Db::open(&DbConfig::file(&dir.path().join("t.db")))
-        .await
-        .expect("open");
+    let db = Db::open(&testing::place(dir.path()).await).await.expect("open");
     migrate::up(&db, UnixNanos(1)).await.expect("migrated");
     Store { db, dir }
 }
@@ -66,7 +64,6 @@ async fn project(db: &Db, journal: &MemoryJournal) -> Result<(), ProjectionError
     projector.run().await
 }
 
-#[tokio::test]
 async fn restarts_gaps_and_repetitions_give_the_same_tables_as_a_rebuild() {
     for seed in 1..=6 {
         let desk = Desk::history(seed, 400);
@@ -125,7 +122,6 @@ async fn restarts_gaps_and_repetitions_give_the_same_tables_as_a_rebuild() {
     }
 }
 
-#[tokio::test]
 async fn balances_positions_and_lots_are_those_of_the_ledger() {
     let desk = Desk::history(11, 800);
     let (store, journal) = (store().await, MemoryJournal::default());
@@ -194,7 +190,6 @@ async fn balances_positions_and_lots_are_those_of_the_ledger() {
     }
 }
 
-#[tokio::test]
 async fn a_failing_journal_and_a_lost_database_are_tried_again_until_they_are_back() {
     let desk = Desk::history(3, 200);
     let (store, journal) = (store().await, MemoryJournal::default());
@@ -203,7 +198,7 @@ async fn a_failing_journal_and_a_lost_database_are_tried_again_until_they_are_ba
     let (mut sink, projector) = Projector::new(store.db.clone(), scope(), Arc::new(journal.clone()), pace());
     let monitor = sink.monitor();
     // The only writing connection is taken: the projector has to wait for it, the engine's thread does not.
-    let held = store.db.begin("held").await.expect("the writer");
+    let held = store.db.begin("projection").await.expect("the writer");
     let task = tokio::spawn(projector.run());
     sink.push(&outcomes(&desk.source_records()));
     tokio::task::yield_now().await;
@@ -220,7 +215,6 @@ async fn a_failing_journal_and_a_lost_database_are_tried_again_until_they_are_ba
     assert_eq!(monitor.status().state, ProjectorState::Ended);
 }
 
-#[tokio::test]
 async fn an_overflow_is_a_gap_that_the_journal_fills() {
     let desk = Desk::history(4, 300);
     let records = desk.source_records();
@@ -241,7 +235,6 @@ async fn an_overflow_is_a_gap_that_the_journal_fills() {
     );
 }
 
-#[tokio::test]
 async fn a_journal_that_lost_its_tail_or_has_another_history_is_refused() {
     let desk = Desk::history(5, 100);
     let records = desk.source_records();
@@ -266,7 +259,6 @@ async fn a_journal_that_lost_its_tail_or_has_another_history_is_refused() {
         .expect("the right one is still taken");
 }
 
-#[tokio::test]
 async fn a_record_that_does_not_fit_stops_the_projector_and_leaves_the_tables_as_they_were() {
     let desk = Desk::history(6, 100);
     let mut records = desk.source_records();
@@ -303,7 +295,6 @@ async fn a_record_that_does_not_fit_stops_the_projector_and_leaves_the_tables_as
     );
 }
 
-#[tokio::test]
 async fn a_changed_row_is_found_and_a_rebuild_mends_it() {
     let desk = Desk::history(7, 200);
     let (store, fresh, journal) = (store().await, self::store().await, MemoryJournal::default());
@@ -339,12 +330,11 @@ async fn a_changed_row_is_found_and_a_rebuild_mends_it() {
     assert_eq!(differences(&store.db, &fresh.db).await, Vec::<String>::new());
 }
 
-#[tokio::test]
 async fn two_projectors_on_one_database_do_not_apply_anything_twice() {
     let desk = Desk::history(8, 300);
     let (store, journal) = (store().await, MemoryJournal::default());
     journal.append(&desk.source_records());
-    let other = Db::open(&DbConfig::file(&store.dir.path().join("t.db")))
+    let other = Db::open(&testing::place(store.dir.path()).await)
         .await
         .expect("open");
     let (first, second) = tokio::join!(project(&store.db, &journal), project(&other, &journal));
@@ -357,7 +347,6 @@ async fn two_projectors_on_one_database_do_not_apply_anything_twice() {
     assert_eq!(differences(&store.db, &fresh.db).await, Vec::<String>::new());
 }
 
-#[tokio::test]
 async fn the_head_is_witnessed_once_everything_up_to_it_is_applied() {
     let desk = Desk::history(9, 60);
     let records = desk.source_records();
@@ -389,3 +378,15 @@ async fn the_head_is_witnessed_once_everything_up_to_it_is_applied() {
     assert_eq!((position.seq, position.witness_seq), (last, last));
     assert_eq!(position.witness_hash, hash(last));
 }
+
+tradewind_store::on_both_databases!(
+    restarts_gaps_and_repetitions_give_the_same_tables_as_a_rebuild,
+    balances_positions_and_lots_are_those_of_the_ledger,
+    a_failing_journal_and_a_lost_database_are_tried_again_until_they_are_back,
+    an_overflow_is_a_gap_that_the_journal_fills,
+    a_journal_that_lost_its_tail_or_has_another_history_is_refused,
+    a_record_that_does_not_fit_stops_the_projector_and_leaves_the_tables_as_they_were,
+    a_changed_row_is_found_and_a_rebuild_mends_it,
+    two_projectors_on_one_database_do_not_apply_anything_twice,
+    the_head_is_witnessed_once_everything_up_to_it_is_applied,
+);

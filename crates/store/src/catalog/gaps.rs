@@ -11,7 +11,6 @@ use tradewind_types::time::{DAY_NS, SECOND_NS};
 use super::place::Series;
 use super::rows::Rows;
 use super::{Catalog, CatalogError};
-use crate::StoreError;
 use crate::db::from_sql;
 use crate::sql;
 
@@ -303,8 +302,7 @@ impl Catalog {
         .bind(times.start)
         .bind(times.end)
         .fetch_optional(tail.db())
-        .await
-        .map_err(StoreError::from)?;
+        .await?;
         let asked_at: Option<i64> = found.map(|row| row.at(0)).transpose()?;
         let asked_at = asked_at.map(|at| from_sql(at).0 as i64);
         Ok(asked_at.is_some_and(|at| now.saturating_sub(at) < rules.ask_again_ns))
@@ -331,8 +329,7 @@ impl Catalog {
         .bind(now)
         .bind(rows as i64)
         .execute(tail.db())
-        .await
-        .map_err(StoreError::from)?;
+        .await?;
         Ok(())
     }
 }

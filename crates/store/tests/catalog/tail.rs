@@ -4,7 +4,7 @@ use tradewind_store::catalog::gaps::{GapRules, History};
 use tradewind_store::catalog::{
     Catalog, Files, Kind, NONE_WIDE, Query, Rows, Scales, Series, Tail, bar_row, trade_row,
 };
-use tradewind_store::{Db, DbConfig, migrate};
+use tradewind_store::{Db, migrate, testing};
 use tradewind_types::market::{Bar, BarInterval, BarSource, Trade};
 use tradewind_types::{InstrumentIdx, PriceMantissa, Side, SizeMantissa, UnixNanos};
 
@@ -12,7 +12,7 @@ use super::rows::{MINUTE, START, bars, plain, read, series, write};
 
 async fn catalog() -> (tempfile::TempDir, Catalog) {
     let folder = tempfile::tempdir().expect("a folder");
-    let db = Db::open(&DbConfig::file(&folder.path().join("t.db")))
+    let db = Db::open(&testing::place(folder.path()).await)
         .await
         .expect("a database");
     migrate::up(&db, UnixNanos(1)).await.expect("a schema");
@@ -40,7 +40,6 @@ fn live(minute: i64, price: i64, revision: u16) -> Bar {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_sees_files_and_tail_as_one_series_before_and_after_compaction() {
     let (_folder, catalog) = catalog().await;
     write(&catalog, &[(0, 100), (1, 101), (2, 102)], START).await;
@@ -88,7 +87,6 @@ fn what_a_candle_does_not_tell_is_none_not_nothing() {
     assert_eq!(of(BarSource::QuoteMids, 0), [NONE_WIDE, NONE_WIDE, 2]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn figures_at_another_scale_are_compared_by_what_they_say() {
     let (_folder, catalog) = catalog().await;
     let tail = catalog.tail().expect("a tail");
@@ -114,7 +112,6 @@ async fn figures_at_another_scale_are_compared_by_what_they_say() {
     assert_eq!((rows.len(), rows.get(2, 0), rows.get(12, 0)), (1, 12_345, 1));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn option_snapshots_of_several_expiries_are_read_once_and_in_order_of_time() {
     let (_folder, catalog) = catalog().await;
     let series = Series::of(Kind::Options, "NIFTY.NFO".parse().expect("an id"));
@@ -175,7 +172,6 @@ async fn option_snapshots_of_several_expiries_are_read_once_and_in_order_of_time
     );
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn trades_of_the_same_time_are_all_kept_with_or_without_numbers() {
     let (_folder, catalog) = catalog().await;
     let series = Series::of(Kind::Trades, "BTC-USD.COINBASE".parse().expect("an id"));
@@ -223,7 +219,6 @@ impl History for Venue {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn gaps_are_filled_from_history_and_a_venue_that_has_nothing_is_not_asked_again() {
     let (_folder, catalog) = catalog().await;
     let known: Vec<(i64, i64)> = (0..5).chain(50..300).map(|m| (m, 1_000 + m)).collect();
@@ -269,7 +264,6 @@ impl History for Short {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_latest_is_asked_for_first_and_where_a_history_ends_no_more() {
     let (_folder, catalog) = catalog().await;
     let now = START + 120 * MINUTE;
@@ -292,7 +286,6 @@ async fn the_latest_is_asked_for_first_and_where_a_history_ends_no_more() {
     assert_eq!((again.added, again.skipped), (0, 12), "{again:?}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn candles_stand_where_nothing_whole_is_stored_and_nowhere_else() {
     let (_folder, catalog) = catalog().await;
     let own = |minute, complete| Bar {
@@ -323,3 +316,13 @@ async fn candles_stand_where_nothing_whole_is_stored_and_nowhere_else() {
     assert_eq!(catalog.fill(&series(), &candles).await.expect("filled"), 0);
     assert_eq!(catalog.incomplete(&series(), all).await.expect("read"), []);
 }
+
+tradewind_store::on_both_databases!(
+    a_reader_sees_files_and_tail_as_one_series_before_and_after_compaction,
+    figures_at_another_scale_are_compared_by_what_they_say,
+    option_snapshots_of_several_expiries_are_read_once_and_in_order_of_time,
+    trades_of_the_same_time_are_all_kept_with_or_without_numbers,
+    gaps_are_filled_from_history_and_a_venue_that_has_nothing_is_not_asked_again,
+    the_latest_is_asked_for_first_and_where_a_history_ends_no_more,
+    candles_stand_where_nothing_whole_is_stored_and_nowhere_else,
+);
