@@ -64,6 +64,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(5, "0005_calendar"),
     migration!(6, "0006_catalog"),
     migration!(7, "0007_chart"),
+    migration!(8, "0008_identity_factors"),
 ];
 
 /// A migration with what the database says of it.

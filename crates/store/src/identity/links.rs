@@ -113,3 +113,31 @@ pub async fn void(db: &Db, purpose: Purpose, now: UnixNanos) -> Result<u64, Stor
         .await?;
     Ok(done)
 }
+
+/// Whose link it is, without using it up. `None` when it is unknown, used or over.
+///
+/// # Errors
+/// Those of the database.
+pub async fn owner_of(
+    db: &Db,
+    purpose: Purpose,
+    token_hash: &str,
+    now: UnixNanos,
+) -> Result<Option<Option<UserId>>, StoreError> {
+    let row = crate::sql::query(
+        "SELECT owner FROM one_time_links
+         WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3",
+    )
+    .bind(token_hash)
+    .bind(purpose.text())
+    .bind(to_sql(now))
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let owner: Option<String> = row.get("owner")?;
+    let parse = |id: String| {
+        id.parse()
+            .map_err(|_| StoreError::corrupt("one_time_links.owner", &id))
+    };
+    Ok(Some(owner.map(parse).transpose()?))
+}

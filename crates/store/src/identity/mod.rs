@@ -1,11 +1,16 @@
 //! Repositories of identity: one module per table, plain functions over a [`crate::Db`].
 
 pub mod audit;
+pub mod factors;
+pub mod families;
 pub mod idempotency;
 pub mod keys;
 pub mod links;
 pub mod logins;
 pub mod memberships;
 pub mod organisations;
+pub mod resets;
+pub mod sealed;
 pub mod sessions;
+pub mod signing_keys;
 pub mod users;
