@@ -18,6 +18,17 @@ LEFT_OUT = {
     "list_keys": "only in person: a key must not make or keep credentials",
     "post_key": "only in person",
     "revoke_key": "only in person",
+    "get_mfa": "only in person",
+    "post_totp": "only in person",
+    "confirm_totp": "only in person",
+    "post_backup_codes": "only in person",
+    "delete_mfa": "only in person",
+    "post_password_reset": "for the page that sets a forgotten password anew",
+    "put_password_reset": "for that page",
+    "post_tokens": "signs a person's program in with a password; programs of their own send an API key",
+    "refresh_tokens": "for those programs",
+    "delete_tokens": "for those programs",
+    "get_jwks": "for whoever verifies access tokens",
 }
 
 # Schemas whose shape depends on something outside of them: taken as any JSON value.
@@ -65,6 +76,7 @@ LEVELS = {"Book": {"asks", "bids"}, "BookDelta": {"asks", "bids"}}
 SECRETS = {
     "ClientMessage": {"ticket"},
     "NewUser": {"password"},
+    "ResetLink": {"token"},
     "Session": {"csrf_token"},
     "StreamTicket": {"ticket"},
 }

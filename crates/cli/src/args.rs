@@ -57,6 +57,8 @@ pub(crate) enum Command {
     /// People who may sign in.
     #[command(after_help = "Example:\n  tradewind user add alice --role trader --data ./data")]
     User(UserArgs),
+    /// Root keys and what is sealed with them.
+    Secrets(crate::commands::secrets::SecretsArgs),
     /// API keys.
     #[command(
         after_help = "Example:\n  tradewind key add --user alice --name bot --scope read --scope trade --data ./data"
@@ -281,6 +283,21 @@ pub(crate) enum UserCommand {
     },
     /// Print a one-time sign-in link for a person.
     Link {
+        username: String,
+        #[command(flatten)]
+        data: DataArg,
+    },
+    /// Print a one-time link by which a person sets a new password, good for an hour.
+    ResetLink {
+        username: String,
+        #[command(flatten)]
+        data: DataArg,
+        /// Configuration file, where it says where the root keys are.
+        #[arg(long, env = "TRADEWIND_CONFIG")]
+        config: Option<PathBuf>,
+    },
+    /// Take a person's second factor away, whose app and backup codes are lost; ends the person's sessions.
+    FactorReset {
         username: String,
         #[command(flatten)]
         data: DataArg,

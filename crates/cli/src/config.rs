@@ -27,6 +27,11 @@
 //! questions_per_second = 2      # to each venue, whose limits are shared with its feed
 //! keep = []                     # what is kept how long, before the defaults, e.g. ["trades=7", "1m=3650:D"]
 //!
+//! [identity]
+//! require_second_factor = []    # roles that have to have one, e.g. ["SUPER_ADMIN", "ADMIN"]
+//! reset_command = []            # a program that delivers links to new passwords
+//! issuer = "tradewind"          # who signs access tokens, as they say
+//!
 //! [secrets]                     # the root keys that seal secrets in the database; TRADEWIND_SECRET_KEYS comes first
 //! # command = ["/usr/local/bin/root-keys"]  # a program that prints them, newest first
 //! # file = "/etc/tradewind/secret.key"      # default: `secret.key` in the data folder, made when it is missing
@@ -83,6 +88,7 @@ use tradewind_engine::backtest::config::{PaperRules, paper_rules};
 use tradewind_server::secrets::{SECRET_KEYS_ENV, Source};
 use tradewind_types::{AccountId, Currency, Decimal, VenueId};
 use tradewind_venues::feeds::VenueKind;
+use tradewind_wire::Role;
 
 use crate::app::{CatalogueConfig, DataDir};
 use crate::failure::Failure;
@@ -103,6 +109,7 @@ pub(crate) struct FileConfig {
     pub(crate) snapshot_every: u64,
     pub(crate) tape: bool,
     pub(crate) catalogue: CatalogueConfig,
+    pub(crate) identity: IdentityConfig,
     pub(crate) secrets: SecretsConfig,
     /// As it is written; [`FileConfig::paper`] is what it says.
     pub(crate) carry: Option<toml::Value>,
@@ -129,12 +136,32 @@ impl Default for FileConfig {
             snapshot_every: 50_000,
             tape: false,
             catalogue: CatalogueConfig::default(),
+            identity: IdentityConfig::default(),
             secrets: SecretsConfig::default(),
             carry: None,
             paper_fees: None,
             paper: PaperRules::default(),
             venues: Vec::new(),
             accounts: Vec::new(),
+        }
+    }
+}
+
+/// Who signs in how.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct IdentityConfig {
+    pub(crate) require_second_factor: Vec<Role>,
+    pub(crate) reset_command: Vec<String>,
+    pub(crate) issuer: String,
+}
+
+impl Default for IdentityConfig {
+    fn default() -> Self {
+        Self {
+            require_second_factor: Vec::new(),
+            reset_command: Vec::new(),
+            issuer: "tradewind".to_owned(),
         }
     }
 }
@@ -236,6 +263,9 @@ impl FileConfig {
         }
         if self.rate_multiplier == 0 {
             return Err("rate_multiplier must be at least 1".to_owned());
+        }
+        if self.identity.issuer.trim().is_empty() {
+            return Err("identity: issuer must not be empty".to_owned());
         }
         if self.secrets.file.is_some() && !self.secrets.command.is_empty() {
             return Err("secrets: give `file` or `command`, not both".to_owned());

@@ -43,6 +43,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Venue(args) => commands::venue::run(args),
         Command::Migrate(args) => commands::migrate::run(args),
         Command::User(args) => commands::user::run(args),
+        Command::Secrets(args) => commands::secrets::run(args),
         Command::Key(args) => commands::key::run(args),
         Command::Verify(args) => commands::verify::run(&args),
         Command::ReplaySession(args) => commands::replay_session::run(&args),

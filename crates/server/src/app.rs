@@ -18,7 +18,8 @@ use crate::calendars::Calendars;
 use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::hub::Hub;
-use crate::identity::{Identities, Passwords, Tickets, Turns};
+use crate::identity::reset::Deliveries;
+use crate::identity::{Identities, Passwords, SigningKeys, Tickets, Turns};
 use crate::limits::Limiter;
 use crate::metrics::Metrics;
 use crate::problem::{ApiError, ApiResult, Code};
@@ -84,6 +85,10 @@ pub struct Shared {
     pub keyring: Arc<Keyring>,
     /// Password hashing.
     pub passwords: Passwords,
+    /// What signs access tokens.
+    pub signing: Arc<SigningKeys>,
+    /// Links to new passwords that are on their way.
+    pub deliveries: Deliveries,
     /// Whose attempt to sign in it is.
     pub turns: Turns,
     /// Rate limits.
@@ -107,7 +112,8 @@ impl Deref for AppState {
 }
 
 impl AppState {
-    /// Once at start: gives back what a stopped program left half done, and deletes sessions that ended long ago.
+    /// Once at start: gives back what a stopped program left half done, and deletes sessions, tokens and links that ended
+    /// long ago.
     ///
     /// # Errors
     /// Those of the database.
@@ -116,6 +122,8 @@ impl AppState {
         tradewind_store::identity::idempotency::release_abandoned(&self.store).await?;
         let before = UnixNanos(self.clock.now().0.saturating_sub(KEPT_NS));
         tradewind_store::identity::sessions::purge(&self.store, before).await?;
+        tradewind_store::identity::families::purge(&self.store, before).await?;
+        tradewind_store::identity::resets::purge(&self.store, before).await?;
         Ok(())
     }
 
@@ -169,6 +177,8 @@ impl AppState {
         Ok(Self(Arc::new(Shared {
             identities: rights.identities,
             tickets: rights.tickets,
+            signing: rights.signing,
+            deliveries: Deliveries::default(),
             keyring,
             passwords: Passwords::new(config.hashing)?,
             turns: Turns::default(),

@@ -46,6 +46,12 @@ pub struct Config {
     pub rates: RateConfig,
     /// Password hashing.
     pub hashing: HashConfig,
+    /// Roles that have to have a second factor.
+    pub require_second_factor: Vec<tradewind_wire::Role>,
+    /// The program that delivers links by which a password is set anew, with its arguments; empty = nobody delivers them.
+    pub reset_command: Vec<String>,
+    /// Who signs access tokens, as they say.
+    pub issuer: String,
 }
 
 impl Config {
@@ -70,6 +76,9 @@ impl Config {
                 memory_kib: 19_456,
                 passes: 2,
             },
+            require_second_factor: Vec::new(),
+            reset_command: Vec::new(),
+            issuer: "tradewind".to_owned(),
         }
     }
 }

@@ -77,6 +77,10 @@ pub struct Login {
     /// Password.
     #[schema(max_length = 256)]
     pub password: String,
+    /// Six digits of the app, or a backup code; needed by those with a second factor.
+    #[serde(default)]
+    #[schema(max_length = 64)]
+    pub code: Option<String>,
 }
 
 /// Signs in with a one-time link's token (from the URL's fragment).
@@ -86,6 +90,10 @@ pub struct LinkLogin {
     /// The token.
     #[schema(max_length = 256)]
     pub token: String,
+    /// Six digits of the app, or a backup code; needed by those with a second factor.
+    #[serde(default)]
+    #[schema(max_length = 64)]
+    pub code: Option<String>,
 }
 
 /// Who is signed in.
@@ -123,8 +131,20 @@ pub struct Session {
     pub expires_at: Time,
     /// Accounts that may be seen.
     pub accounts: Vec<SessionAccount>,
+    /// True when one's role has to have a second factor and one has none: until there is one, everything else is refused.
+    pub must_enrol: bool,
     /// True when the program runs as a demonstration against simulated venues.
     pub demo: bool,
+}
+
+/// What holds a session.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum SignInKind {
+    /// A browser, by its cookie.
+    Browser,
+    /// A program, by access and refresh tokens.
+    Token,
 }
 
 /// One of one's own sessions.
@@ -132,6 +152,8 @@ pub struct Session {
 pub struct SessionInfo {
     /// Id, good for revoking only.
     pub id: String,
+    /// What holds it.
+    pub kind: SignInKind,
     /// When it began.
     pub created_at: Time,
     /// When it was last used.
@@ -219,6 +241,8 @@ pub struct User {
     pub role: Role,
     /// Disabled people cannot sign in; their sessions and keys are void.
     pub disabled: bool,
+    /// Whether signing in asks them for a code.
+    pub second_factor: bool,
     /// When they were made.
     pub created_at: Time,
 }

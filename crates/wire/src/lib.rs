@@ -17,6 +17,7 @@ pub mod chart;
 pub mod corporate;
 pub mod deployment;
 pub mod error;
+pub mod factor;
 pub mod hub;
 pub mod identity;
 pub mod indicator;
@@ -28,6 +29,7 @@ pub mod risk;
 pub mod scalar;
 pub mod strategy;
 pub mod system;
+pub mod token;
 pub mod udf;
 pub mod venue;
 
@@ -68,9 +70,12 @@ pub use deployment::{
     StrategySource,
 };
 pub use error::{ErrorCatalogue, ErrorDescription, FieldError, Problem};
+pub use factor::{
+    BackupCodes, FactorCode, FactorEnrolment, FactorProof, FactorSeed, QrDrawing, SecondFactor,
+};
 pub use identity::{
     ApiKey, CreatedKey, LinkLogin, Login, NewKey, NewUser, PasswordChange, Role, Scope, Session,
-    SessionAccount, SessionInfo, SessionUser, Setup, SetupState, StreamTicket, User, UserChange,
+    SessionAccount, SessionInfo, SessionUser, Setup, SetupState, SignInKind, StreamTicket, User, UserChange,
 };
 pub use indicator::{
     Indicator, IndicatorChoice, IndicatorOutput, IndicatorParameter, IndicatorParameterKind, IndicatorQuery,
@@ -103,6 +108,7 @@ pub use strategy::{
 pub use system::{
     EngineStatus, FeedStatus, HubStatus, JournalStatus, Mode, PartState, ProjectionStatus, Status,
 };
+pub use token::{Jwk, JwkSet, PasswordReset, ResetLink, ResetRequest, TokenRefresh, TokenRequest, Tokens};
 pub use udf::{
     UdfConfig, UdfExchange, UdfFound, UdfHistory, UdfMarks, UdfQuote, UdfQuoteFigures, UdfQuotes, UdfSymbol,
     UdfSymbolInfo, UdfSymbolType, UdfTimescaleMark,

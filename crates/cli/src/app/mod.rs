@@ -234,8 +234,11 @@ impl Running {
         server_config.origins = config.allowed_origins.clone();
         server_config.tls = config.tls;
         server_config.rates.multiplier = config.rate_multiplier;
+        server_config.require_second_factor = config.identity.require_second_factor.clone();
+        server_config.reset_command = config.identity.reset_command.clone();
+        server_config.issuer = config.identity.issuer.clone();
         let directory = VenueDirectory::new(started.entries);
-        let rights = tradewind_server::access::Rights::new(&db, &clock, &server_config);
+        let rights = tradewind_server::access::Rights::new(&db, &clock, &server_config, &keyring);
         let hub = Hub::start(
             HubConfig::default().raised(config.rate_multiplier),
             Arc::clone(&clock),

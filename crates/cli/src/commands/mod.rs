@@ -13,6 +13,7 @@ pub(crate) mod migrate;
 pub(crate) mod named_csv;
 pub(crate) mod portfolio;
 pub(crate) mod replay_session;
+pub(crate) mod secrets;
 pub(crate) mod serve;
 pub(crate) mod simtest;
 pub(crate) mod simulate;

@@ -1,13 +1,14 @@
-//! `tradewind user add|list|password|link`: people, straight in the database of a data directory.
+//! `tradewind user add|list|password|link|reset-link|factor-reset`: people, straight in the database of a data directory.
 
 use std::io::Read as _;
 
 use anyhow::Context as _;
-use tradewind_server::identity::Passwords;
 use tradewind_server::identity::manage::{self, Person};
+use tradewind_server::identity::{Passwords, end_sign_ins, reset};
+use tradewind_server::secrets::Keyring;
 use tradewind_store::Db;
 use tradewind_store::identity::audit::{self, AuditRow};
-use tradewind_store::identity::{sessions, users};
+use tradewind_store::identity::{factors, users};
 use tradewind_types::Clock;
 use tradewind_venues::clock::SystemClock;
 use tradewind_wire::Role;
@@ -32,6 +33,16 @@ pub(crate) fn run(args: UserArgs) -> Result<(), Failure> {
             UserCommand::List { data, json } => list(&open(&data).await?, json).await,
             UserCommand::Password { username, data } => password(&open(&data).await?, &username).await,
             UserCommand::Link { username, data } => link(&open(&data).await?, &username).await,
+            UserCommand::ResetLink {
+                username,
+                data,
+                config,
+            } => {
+                let db = open(&data).await?;
+                let keyring = super::secrets::keyring(&data, config.as_deref()).await?;
+                reset_link(&db, &keyring, &username).await
+            }
+            UserCommand::FactorReset { username, data } => factor_reset(&open(&data).await?, &username).await,
         }
     })
 }
@@ -159,7 +170,7 @@ async fn password(db: &Db, username: &str) -> Result<(), Failure> {
     users::set_password(db, &user.id, &hash, SystemClock.now())
         .await
         .context("storing the password")?;
-    sessions::revoke_all(db, &user.id, None, SystemClock.now())
+    end_sign_ins(db, &user.id, None, SystemClock.now())
         .await
         .context("ending the sessions")?;
     note(db, "password.change", user.id.as_str()).await?;
@@ -175,5 +186,35 @@ async fn link(db: &Db, username: &str) -> Result<(), Failure> {
     note(db, "link.create", user.id.as_str()).await?;
     println!("#signin={}", token.text());
     eprintln!("Append it to the program's address; it works once, for a few minutes.");
+    Ok(())
+}
+
+async fn reset_link(db: &Db, keyring: &Keyring, username: &str) -> Result<(), Failure> {
+    let user = find(db, username).await?;
+    let (token, end) = reset::issue(db, keyring, &user.org, &user.id, SystemClock.now())
+        .await
+        .map_err(refused)?;
+    note(db, "password.reset_link", user.id.as_str()).await?;
+    println!("#reset={}", token.text());
+    eprintln!(
+        "Append it to the program's address; it works once, until {}.",
+        end.to_rfc3339()
+    );
+    Ok(())
+}
+
+async fn factor_reset(db: &Db, username: &str) -> Result<(), Failure> {
+    let user = find(db, username).await?;
+    let removed = factors::remove(db, &user.id)
+        .await
+        .context("removing the factor")?;
+    if !removed {
+        return Err(Failure::Input(format!("{username} has no second factor")));
+    }
+    end_sign_ins(db, &user.id, None, SystemClock.now())
+        .await
+        .context("ending the sessions")?;
+    note(db, "factor.reset", user.id.as_str()).await?;
+    println!("{username} signs in without a code now; all sessions have ended.");
     Ok(())
 }

@@ -37,6 +37,8 @@ pub enum Rule {
 pub enum RateClass {
     /// Signing in and set-up, per address; only failures count.
     Auth,
+    /// Asking for a link to a new password.
+    Reset,
     /// Reading.
     Read,
     /// Changing things.
@@ -61,6 +63,16 @@ const RESEARCHERS: &[Role] = &[
 const OPENERS: &[Role] = &[Role::SuperAdmin, Role::Admin, Role::Trader, Role::Service];
 
 impl Action {
+    /// Whether it may be done by somebody who has to have a second factor and has none: what is needed to enrol one, and to
+    /// leave.
+    #[must_use]
+    pub fn is_for_enrolment(self) -> bool {
+        matches!(
+            self,
+            Action::SessionRead | Action::SessionEnd | Action::FactorRead | Action::FactorChange
+        )
+    }
+
     /// Whether it concerns the whole desk and not some account or what is one's own.
     #[must_use]
     pub fn is_of_the_desk(self) -> bool {
@@ -115,6 +127,16 @@ actions! {
     SessionsRead: Rule::InPerson, Read, Read;
     SessionRevoke: Rule::InPerson, Manage, Write;
     PasswordChange: Rule::InPerson, Manage, Write;
+    FactorRead: Rule::InPerson, Read, Read;
+    FactorChange: Rule::InPerson, Manage, Write;
+    FactorReset: Rule::Roles(ADMINS), Admin, Admin;
+    ResetIssue: Rule::Roles(ADMINS), Admin, Admin;
+    ResetRequest: Rule::Public, Manage, Reset;
+    ResetRedeem: Rule::Public, Manage, Auth;
+    TokensOpen: Rule::Public, Manage, Auth;
+    TokensRefresh: Rule::Public, Manage, Write;
+    TokensEnd: Rule::Public, Manage, Write;
+    SigningKeysRead: Rule::Public, Read, Read;
     KeysRead: Rule::InPerson, Read, Read;
     KeyCreate: Rule::InPerson, Manage, Write;
     KeyRevoke: Rule::InPerson, Manage, Write;

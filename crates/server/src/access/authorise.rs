@@ -28,6 +28,8 @@ pub enum Decision {
     Forbidden(&'static str),
     /// It does not exist for the caller (404).
     Hidden,
+    /// The caller has to enrol a second factor first (403).
+    MustEnrol,
 }
 
 /// Decides. Everything that is not allowed here is refused.
@@ -43,6 +45,10 @@ pub fn authorise(caller: Option<&Caller>, action: Action, resource: Resource<'_>
     let Some(caller) = caller else {
         return Decision::Unauthenticated;
     };
+    // Whatever is asked about: it tells nothing of what there is.
+    if caller.must_enrol && !action.is_for_enrolment() {
+        return Decision::MustEnrol;
+    }
     // Whether an account may be seen comes first: a refusal for another reason would tell that it exists.
     if let (Rule::Account(_), Resource::Account(account)) = (rule, resource)
         && !may_see(caller, account)
@@ -58,7 +64,7 @@ pub fn authorise(caller: Option<&Caller>, action: Action, resource: Resource<'_>
     match (rule, resource) {
         (Rule::Public | Rule::SignedIn, _) => Decision::Allow,
         (Rule::InPerson, _) => match caller.via {
-            Via::Session { .. } => Decision::Allow,
+            Via::Session { .. } | Via::Token { .. } => Decision::Allow,
             Via::Key { .. } => Decision::Forbidden("an API key cannot do this; sign in"),
         },
         (Rule::Roles(roles) | Rule::RolesOrLocal(roles), _) if roles.contains(&caller.role) => {
@@ -135,7 +141,30 @@ mod tests {
                 .map(|m| (account("a1"), m))
                 .into_iter()
                 .collect::<HashMap<_, _>>(),
+            must_enrol: false,
         }
+    }
+
+    #[test]
+    fn whoever_has_to_enrol_a_second_factor_does_that_and_nothing_else() {
+        let mut admin = caller(Role::SuperAdmin, Some(MemberRole::Owner));
+        admin.must_enrol = true;
+        let a1 = account("a1");
+        let everything = [Resource::None, Resource::Account(&a1)];
+        for action in Action::ALL.iter().copied().filter(|a| a.rule() != Rule::Public) {
+            for resource in everything {
+                let refused = authorise(Some(&admin), action, resource) == Decision::MustEnrol;
+                assert_eq!(refused, !action.is_for_enrolment(), "{action:?}");
+            }
+        }
+        admin.via = Via::Key {
+            id: "k".to_owned(),
+            scopes: vec![Scope::Read],
+            accounts: None,
+            expires_at: None,
+        };
+        let by_key = authorise(Some(&admin), Action::MarketRead, Resource::None);
+        assert_eq!(by_key, Decision::MustEnrol, "a key did what its owner may not");
     }
 
     #[test]

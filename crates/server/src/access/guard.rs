@@ -67,12 +67,18 @@ pub async fn guard(
     if let Some(verdict) = verdict {
         verdict.write(response.headers_mut());
         // Signing in costs only when it fails, so that people behind one address do not lock each other out.
-        if verdict.allowed && row.action.class() == RateClass::Auth && response.status().is_success() {
+        if verdict.allowed && row.action.class() == RateClass::Auth && costs_nothing(&response) {
             state.limiter.refund(&verdict);
         }
     }
     response.extensions_mut().insert(RouteName(row.path));
     response
+}
+
+/// Being asked for the second factor is half of signing in, and no failure.
+fn costs_nothing(response: &Response) -> bool {
+    let error = response.extensions().get::<ApiError>();
+    response.status().is_success() || error.is_some_and(|error| error.code == Code::SecondFactorRequired)
 }
 
 async fn admit(
@@ -112,12 +118,12 @@ async fn identify(state: &AppState, action: Action, headers: &HeaderMap) -> ApiR
     let public = action.rule() == Rule::Public;
     let credential = match headers.get(header::AUTHORIZATION) {
         Some(value) => match value.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")) {
-            Some(key) => Some(Credential::Key(key.trim().to_owned())),
+            Some(text) => Some(Credential::bearer(text.trim())),
             None if public => None,
             None => {
                 return Err(ApiError::new(
                     Code::CredentialsRefused,
-                    "send an API key as Authorization: Bearer twk_…",
+                    "send an API key (twk_…) or an access token as Authorization: Bearer",
                 ));
             }
         },
@@ -161,6 +167,7 @@ fn decide(
         Decision::Allow => {}
         Decision::Unauthenticated => return Err(unauthenticated()),
         Decision::Forbidden(why) => return Err(ApiError::new(Code::Forbidden, why)),
+        Decision::MustEnrol => return Err(ApiError::of(Code::SecondFactorEnrolmentRequired)),
         Decision::Hidden => return Err(ApiError::of(Code::AccountUnknown)),
     }
     check_csrf(row.action, caller.as_deref(), request)?;

@@ -11,7 +11,8 @@ use super::authorise::{Decision, Resource, authorise};
 use crate::config::Config;
 use crate::hub::key::Subject;
 use crate::hub::{HubAccess, RightsUnavailable, TopicKey};
-use crate::identity::{Caller, Identities, Tickets};
+use crate::identity::{Caller, Identities, SigningKeys, Tickets};
+use crate::secrets::Keyring;
 
 /// Tickets, credentials and rights, shared by the API and the hub.
 #[derive(Clone)]
@@ -20,14 +21,20 @@ pub struct Rights {
     pub identities: Arc<Identities>,
     /// Hub tickets.
     pub tickets: Arc<Tickets>,
+    /// What signs access tokens.
+    pub signing: Arc<SigningKeys>,
 }
 
 impl Rights {
     /// On a database.
     #[must_use]
-    pub fn new(store: &Db, clock: &Arc<dyn Clock>, config: &Config) -> Self {
+    pub fn new(store: &Db, clock: &Arc<dyn Clock>, config: &Config, keyring: &Arc<Keyring>) -> Self {
+        let signing = SigningKeys::new(store.clone(), Arc::clone(clock), Arc::clone(keyring), config);
+        let signing = Arc::new(signing);
+        let identities = Identities::new(store.clone(), Arc::clone(clock), config, Arc::clone(&signing));
         Self {
-            identities: Arc::new(Identities::new(store.clone(), Arc::clone(clock), config)),
+            identities: Arc::new(identities),
+            signing,
             tickets: Arc::new(Tickets::new(Arc::clone(clock))),
         }
     }

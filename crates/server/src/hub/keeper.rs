@@ -69,15 +69,17 @@ pub(crate) async fn watch(hub: Arc<Hub>) {
 }
 
 /// Sockets of one credential are checked by one question.
-fn credential(caller: &Caller) -> (String, bool) {
+fn credential(caller: &Caller) -> (String, u64) {
     match &caller.via {
-        Via::Session { id, .. } => (id.clone(), false),
-        Via::Key { id, .. } => (id.clone(), true),
+        Via::Session { id, .. } => (id.clone(), 0),
+        Via::Key { id, .. } => (id.clone(), 1),
+        // A family's tokens end at different times.
+        Via::Token { family, expires_at } => (family.clone(), expires_at.0),
     }
 }
 
 async fn check_all(hub: &Hub) {
-    let mut groups: HashMap<(String, bool), Vec<Arc<Member>>> = HashMap::new();
+    let mut groups: HashMap<(String, u64), Vec<Arc<Member>>> = HashMap::new();
     for member in hub.all_members() {
         groups
             .entry(credential(&member.caller()))

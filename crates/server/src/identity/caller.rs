@@ -17,6 +17,13 @@ pub enum Via {
         /// When it ends at the latest.
         expires_at: UnixNanos,
     },
+    /// A program's access token, got with the person's password.
+    Token {
+        /// Public id of its family.
+        family: String,
+        /// When the token ends.
+        expires_at: UnixNanos,
+    },
     /// A program's key.
     Key {
         /// Its id.
@@ -47,6 +54,8 @@ pub struct Caller {
     pub via: Via,
     /// Their memberships.
     pub memberships: HashMap<AccountId, MemberRole>,
+    /// Their role has to have a second factor, and they have none.
+    pub must_enrol: bool,
 }
 
 impl Caller {
@@ -66,7 +75,7 @@ impl Caller {
             Via::Key {
                 accounts: Some(list), ..
             } => list.contains(account),
-            Via::Key { accounts: None, .. } | Via::Session { .. } => true,
+            Via::Key { accounts: None, .. } | Via::Session { .. } | Via::Token { .. } => true,
         }
     }
 
@@ -82,11 +91,11 @@ impl Caller {
         )
     }
 
-    /// Whether the credential has the scope; a session has all.
+    /// Whether the credential has the scope; a session and an access token have all.
     #[must_use]
     pub fn has_scope(&self, scope: Scope) -> bool {
         match &self.via {
-            Via::Session { .. } => true,
+            Via::Session { .. } | Via::Token { .. } => true,
             Via::Key { scopes, .. } => scopes.contains(&scope),
         }
     }
@@ -95,7 +104,7 @@ impl Caller {
     #[must_use]
     pub fn limit_key(&self) -> &str {
         match &self.via {
-            Via::Session { .. } => self.user.as_str(),
+            Via::Session { .. } | Via::Token { .. } => self.user.as_str(),
             Via::Key { id, .. } => id,
         }
     }

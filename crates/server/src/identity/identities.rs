@@ -7,11 +7,13 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tradewind_store::identity::{keys, memberships, sessions, users};
+use tradewind_store::identity::{factors, families, keys, memberships, sessions, users};
 use tradewind_store::{Db, StoreError};
 use tradewind_types::{Clock, UnixNanos};
+use tradewind_wire::Role;
 
 use super::caller::{Caller, Via, parse_member, parse_role, parse_scope};
+use super::signing::SigningKeys;
 use super::token::{csrf_token, hash_token, same};
 use crate::config::Config;
 
@@ -26,6 +28,20 @@ pub enum Credential {
     Session(String),
     /// `twk_<prefix>_<secret>`.
     Key(String),
+    /// An access token, which is a JWT.
+    Token(String),
+}
+
+impl Credential {
+    /// What an `Authorization: Bearer` header carries: only tokens have dots.
+    #[must_use]
+    pub fn bearer(text: &str) -> Self {
+        if text.contains('.') {
+            Self::Token(text.to_owned())
+        } else {
+            Self::Key(text.to_owned())
+        }
+    }
 }
 
 struct Remembered {
@@ -39,6 +55,8 @@ pub struct Identities {
     db: Db,
     clock: Arc<dyn Clock>,
     idle_ns: u64,
+    signing: Arc<SigningKeys>,
+    required: Vec<Role>,
     generation: AtomicU64,
     remembered: Mutex<HashMap<String, Remembered>>,
 }
@@ -46,12 +64,14 @@ pub struct Identities {
 impl Identities {
     /// On a database.
     #[must_use]
-    pub fn new(db: Db, clock: Arc<dyn Clock>, config: &Config) -> Self {
+    pub fn new(db: Db, clock: Arc<dyn Clock>, config: &Config, signing: Arc<SigningKeys>) -> Self {
         let idle_ns = u64::try_from(config.session_idle.as_nanos()).unwrap_or(u64::MAX);
         Self {
             db,
             clock,
             idle_ns,
+            signing,
+            required: config.require_second_factor.clone(),
             generation: AtomicU64::new(0),
             remembered: Mutex::default(),
         }
@@ -71,6 +91,7 @@ impl Identities {
         let digest = match credential {
             Credential::Session(token) => format!("s{}", hash_token(token)),
             Credential::Key(key) => format!("k{}", hash_token(key)),
+            Credential::Token(token) => format!("t{}", hash_token(token)),
         };
         // Read before the database is asked, so that a change meanwhile makes the answer count as old.
         let generation = self.generation.load(Ordering::Acquire);
@@ -80,6 +101,7 @@ impl Identities {
         let caller = match credential {
             Credential::Session(token) => self.by_session(token, now).await?,
             Credential::Key(key) => self.by_key(key, now).await?,
+            Credential::Token(token) => self.by_token(token, now).await?,
         };
         let caller = caller.map(Arc::new);
         self.remember(
@@ -101,6 +123,9 @@ impl Identities {
         let now = self.clock.now();
         let alive = match &caller.via {
             Via::Session { id, .. } => sessions::by_id(&self.db, &caller.user, id, now).await?.is_some(),
+            Via::Token { family, .. } => families::by_id(&self.db, &caller.user, family, now)
+                .await?
+                .is_some(),
             Via::Key { id, .. } => keys::by_id(&self.db, &caller.user, id).await?.is_some(),
         };
         if !alive || is_over(caller, now) {
@@ -126,6 +151,24 @@ impl Identities {
             expires_at: session.expires_at,
         };
         self.complete(&session.owner, via).await
+    }
+
+    /// A token proves who it was made for; whether that still holds, and what they may do, is asked of the database.
+    async fn by_token(&self, token: &str, now: UnixNanos) -> Result<Option<Caller>, StoreError> {
+        let Some(claims) = self.signing.verify(token, now).await? else {
+            return Ok(None);
+        };
+        let Ok(owner) = claims.sub.parse() else {
+            return Ok(None);
+        };
+        let Some(family) = families::by_id(&self.db, &owner, &claims.sid, now).await? else {
+            return Ok(None);
+        };
+        let via = Via::Token {
+            family: family.id,
+            expires_at: UnixNanos::from_secs(claims.exp),
+        };
+        self.complete(&family.owner, via).await
     }
 
     async fn by_key(&self, key: &str, now: UnixNanos) -> Result<Option<Caller>, StoreError> {
@@ -169,7 +212,9 @@ impl Identities {
             .into_iter()
             .filter_map(|m| Some((m.account, parse_member(&m.role)?)))
             .collect();
+        let must_enrol = self.required.contains(&role) && !factors::is_on(&self.db, owner).await?;
         Ok(Some(Caller {
+            must_enrol,
             user: user.id,
             org: user.org,
             username: user.username,
@@ -199,7 +244,7 @@ impl Identities {
 
 fn is_over(caller: &Caller, now: UnixNanos) -> bool {
     match &caller.via {
-        Via::Session { expires_at, .. } => *expires_at <= now,
+        Via::Session { expires_at, .. } | Via::Token { expires_at, .. } => *expires_at <= now,
         Via::Key { expires_at, .. } => expires_at.is_some_and(|end| end <= now),
     }
 }

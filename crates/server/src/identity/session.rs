@@ -103,6 +103,7 @@ pub async fn open_session(
 pub async fn session_of(state: &AppState, caller: &Caller) -> ApiResult<Session> {
     let (csrf_token, expires_at) = match &caller.via {
         Via::Session { csrf, expires_at, .. } => (csrf.clone(), *expires_at),
+        Via::Token { expires_at, .. } => (String::new(), *expires_at),
         Via::Key { expires_at, .. } => (
             String::new(),
             expires_at.unwrap_or(tradewind_types::UnixNanos(u64::MAX)),
@@ -131,6 +132,7 @@ pub async fn session_of(state: &AppState, caller: &Caller) -> ApiResult<Session>
         csrf_token,
         expires_at: Time(expires_at),
         accounts: accounts.await?,
+        must_enrol: caller.must_enrol,
         demo: state.config.demo,
     })
 }

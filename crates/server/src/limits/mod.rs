@@ -4,6 +4,7 @@
 //! | class | limit | whose |
 //! | --- | --- | --- |
 //! | sign in, set-up | 5 failures / 5 min | address |
+//! | asking for a new password | 3 / h | address, and name |
 //! | reads | 1,000 / min | person or key; the address when nobody is signed in |
 //! | changes | 120 / min | person or key |
 //! | orders | 10 / s | person or key (the risk gate counts per account) |
@@ -37,6 +38,7 @@ struct Policy {
 fn policy(class: RateClass) -> Policy {
     let (name, limit, window_s) = match class {
         RateClass::Auth => ("auth", 5, 300),
+        RateClass::Reset => ("reset", 3, 3_600),
         RateClass::Read => ("read", 1_000, 60),
         RateClass::Write => ("write", 120, 60),
         RateClass::Order => ("order", 10, 1),

@@ -94,6 +94,12 @@ catalogue! {
     OverrideUnknown "OVERRIDE_UNKNOWN" 404 "Unknown override" "Nothing is laid over this date of the calendar.";
     PreconditionMissing "PRECONDITION_MISSING" 428 "Precondition missing" "Send If-Match with the version that your change is based on.";
     RateLimited "RATE_LIMITED" 429 "Rate limited" "Too many requests of this class; wait until Retry-After.";
+    SecondFactorEnabled "SECOND_FACTOR_ENABLED" 409 "Second factor on" "You have a second factor; take it away first to enrol another app.";
+    SecondFactorEnrolmentRequired "SECOND_FACTOR_ENROLMENT_REQUIRED" 403 "Second factor needed" "Your role has to have a second factor; enrol one (POST /api/v1/me/mfa/totp) before anything else.";
+    SecondFactorNotPending "SECOND_FACTOR_NOT_PENDING" 409 "Nothing to confirm" "No enrolment was begun within the last hour; begin one with POST /api/v1/me/mfa/totp.";
+    SecondFactorOff "SECOND_FACTOR_OFF" 409 "No second factor" "There is no second factor.";
+    SecondFactorRequired "SECOND_FACTOR_REQUIRED" 401 "Code needed" "The password is right; send it again with `code`: six digits of the app, or a backup code.";
+    SecondFactorWrong "SECOND_FACTOR_WRONG" 401 "Code refused" "The code is wrong, over, or was used before.";
     SeriesUnknown "SERIES_UNKNOWN" 404 "Unknown series" "The catalogue has no bars of this instrument and interval.";
     SessionUnknown "SESSION_UNKNOWN" 404 "Unknown session" "You have no such session.";
     SetupDone "SETUP_DONE" 409 "Set-up done" "The first administrator exists already.";
@@ -102,7 +108,7 @@ catalogue! {
     StreamUnavailable "STREAM_UNAVAILABLE" 503 "Stream unavailable" "The real-time hub does not run.";
     TemplateUnknown "TEMPLATE_UNKNOWN" 404 "Unknown template" "You have no such chart template.";
     Timeout "TIMEOUT" 503 "Timed out" "The request took too long and was given up.";
-    Unauthenticated "UNAUTHENTICATED" 401 "Not signed in" "Sign in, or send an API key as Authorization: Bearer.";
+    Unauthenticated "UNAUTHENTICATED" 401 "Not signed in" "Sign in, or send an API key or access token as Authorization: Bearer.";
     Unavailable "UNAVAILABLE" 503 "Unavailable" "The server cannot do this now; try again shortly.";
     UnsupportedMediaType "UNSUPPORTED_MEDIA_TYPE" 415 "Unsupported media type" "Send the body as application/json.";
     UpgradeRequired "UPGRADE_REQUIRED" 426 "Upgrade required" "This resource speaks WebSocket only.";

@@ -195,7 +195,8 @@ impl Desk {
         };
         let (engine, _) =
             Engine::start(settings, Box::new(Projected(sink)), Box::new(Nobody)).expect("engine");
-        let rights = Rights::new(&db, &shared, &config);
+        let keyring = Arc::new(Keyring::of(vec![RootKey::new([42; 32])]).expect("a key"));
+        let rights = Rights::new(&db, &shared, &config, &keyring);
         let catalog = Catalog::new(Files::memory()).with_tail(Tail::new(db.clone()));
         let gaps = Arc::new(VenueOfTests::new(catalog.clone(), Arc::clone(&shared)));
         let catalogue = Catalogue::new(catalog, "memory".to_owned(), calendars()).recording(gaps);
@@ -212,7 +213,7 @@ impl Desk {
             histories: Arc::new(SqlHistories::new(db.clone(), scope)),
             venues: VenueDirectory::default(),
             rights,
-            keyring: Arc::new(Keyring::of(vec![RootKey::new([42; 32])]).expect("a key")),
+            keyring,
             hub: None,
         })
         .expect("state");

@@ -18,5 +18,8 @@ mod limits;
 mod market;
 mod openapi;
 mod orders;
+mod password_reset;
+mod second_factor;
 mod system;
+mod tokens;
 mod udf;

@@ -162,6 +162,7 @@ impl People {
             display_name: user.to_string(),
             role: Role::Trader,
             via,
+            must_enrol: false,
             memberships: self.memberships_of(&user),
             user,
         })

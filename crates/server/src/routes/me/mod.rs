@@ -1,3 +1,8 @@
 //! What concerns oneself.
 
+pub mod backup_codes;
+pub mod mfa_delete;
+pub mod mfa_get;
 pub mod password;
+pub mod totp_confirm;
+pub mod totp_post;

@@ -2,7 +2,7 @@
 
 use crate::routes::prelude::*;
 
-use tradewind_store::identity::sessions;
+use tradewind_store::identity::{families, sessions};
 
 use crate::identity::{Via, audit, clear_cookie};
 
@@ -13,8 +13,19 @@ pub async fn delete_session(
     request: RequestInfo,
     SignedIn(caller): SignedIn,
 ) -> ApiResult<impl IntoResponse> {
-    if let Via::Session { id, .. } = &caller.via {
-        sessions::revoke(&state.store, &caller.user, id, state.clock.now()).await?;
+    let now = state.clock.now();
+    let ended = match &caller.via {
+        Via::Session { id, .. } => {
+            sessions::revoke(&state.store, &caller.user, id, now).await?;
+            Some(id)
+        }
+        Via::Token { family, .. } => {
+            families::revoke(&state.store, &caller.user, family, now).await?;
+            Some(family)
+        }
+        Via::Key { .. } => None,
+    };
+    if let Some(id) = ended {
         state.identity_changed();
         audit::write(&state, &request, Note::ok(&caller, "session.end", id)).await?;
     }

@@ -24,7 +24,7 @@ pub async fn get_stream(
         .clone()
         .ok_or_else(|| ApiError::of(Code::StreamUnavailable))?;
     // A cookie travels with any page's upgrade; only what a program sends on purpose counts.
-    let program = caller.filter(|c| matches!(c.via, Via::Key { .. }));
+    let program = caller.filter(|c| matches!(c.via, Via::Key { .. } | Via::Token { .. }));
     let ip = request
         .peer
         .map(network_of)

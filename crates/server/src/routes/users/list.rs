@@ -2,7 +2,9 @@
 
 use crate::routes::prelude::*;
 
-use tradewind_store::identity::users;
+use std::collections::HashSet;
+
+use tradewind_store::identity::{factors, users};
 
 /// All people, oldest first.
 #[utoipa::path(get, path = "/api/v1/users", tag = "identity", params(PageQuery),
@@ -23,9 +25,13 @@ pub async fn list_users(
             id: u.id.to_string(),
         })
     });
+    let enrolled: HashSet<String> = factors::owners(&state.store).await?.into_iter().collect();
     let items = rows
         .into_iter()
-        .map(super::describe)
+        .map(|row| {
+            let second_factor = enrolled.contains(row.id.as_str());
+            super::describe(row, second_factor)
+        })
         .collect::<ApiResult<Vec<_>>>()?;
     Ok(Json(wire::Page {
         items,

@@ -1,18 +1,24 @@
 //! People.
 
 pub mod list;
+pub mod mfa_delete;
+pub mod password_reset;
 pub mod patch;
 pub mod post;
 
 use tradewind_store::StoreError;
-use tradewind_store::identity::users::UserRow;
+use tradewind_store::identity::users::{self, UserRow};
+use tradewind_types::UserId;
 use tradewind_wire as wire;
 
-use crate::identity::parse_role;
-use crate::problem::ApiResult;
+use crate::AppState;
+use crate::access::may_administer;
+use crate::extract::Params;
+use crate::identity::{Caller, parse_role};
+use crate::problem::{ApiError, ApiResult, Code};
 
 /// A person as administrators see them.
-fn describe(row: UserRow) -> ApiResult<wire::User> {
+fn describe(row: UserRow, second_factor: bool) -> ApiResult<wire::User> {
     let role = parse_role(&row.role).ok_or_else(|| StoreError::corrupt("users.role", &row.role))?;
     Ok(wire::User {
         id: row.id.to_string(),
@@ -20,6 +26,22 @@ fn describe(row: UserRow) -> ApiResult<wire::User> {
         display_name: row.display_name,
         role,
         disabled: row.disabled,
+        second_factor,
         created_at: wire::Time(row.created_at),
     })
+}
+
+/// The person in the path, when the caller may change them.
+async fn administered(state: &AppState, caller: &Caller, params: &Params) -> ApiResult<UserRow> {
+    let unknown = || ApiError::of(Code::UserUnknown);
+    let id: UserId = params.id("user", Code::UserUnknown)?;
+    let user = users::by_id(&state.store, &id).await?.ok_or_else(unknown)?;
+    let role = parse_role(&user.role).ok_or_else(unknown)?;
+    if may_administer(caller.role, role) {
+        return Ok(user);
+    }
+    Err(ApiError::new(
+        Code::Forbidden,
+        "only a super administrator changes administrators",
+    ))
 }

@@ -2,11 +2,11 @@
 
 use crate::routes::prelude::*;
 
-use tradewind_store::identity::{keys, sessions, users};
+use tradewind_store::identity::{factors, keys, users};
 use tradewind_types::UserId;
 
 use crate::access::may_administer;
-use crate::identity::{audit, parse_role, role_text};
+use crate::identity::{audit, end_sign_ins, parse_role, role_text};
 
 /// Changes a person's role, or disables or enables them. Disabling ends their sessions and voids their keys.
 #[utoipa::path(patch, path = "/api/v1/users/{user}", tag = "identity",
@@ -41,7 +41,7 @@ pub async fn patch_user(
         return Err(unknown());
     }
     if disabled {
-        sessions::revoke_all(&state.store, &id, None, now).await?;
+        end_sign_ins(&state.store, &id, None, now).await?;
         keys::revoke_all(&state.store, &id, now).await?;
     }
     state.identity_changed();
@@ -54,5 +54,6 @@ pub async fn patch_user(
     .await?;
     user.role = role_text(new).to_owned();
     user.disabled = disabled;
-    Ok(Json(super::describe(user)?))
+    let second_factor = factors::is_on(&state.store, &id).await?;
+    Ok(Json(super::describe(user, second_factor)?))
 }

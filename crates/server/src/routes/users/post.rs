@@ -41,5 +41,5 @@ pub async fn post_user(
         Note::ok(&caller, "user.create", row.id.as_str()).with(json!({"role": row.role})),
     )
     .await?;
-    Ok((StatusCode::CREATED, Json(super::describe(row)?)))
+    Ok((StatusCode::CREATED, Json(super::describe(row, false)?)))
 }

@@ -1,0 +1,4 @@
+//! Setting a forgotten password anew.
+
+pub mod post;
+pub mod put;
