@@ -55,7 +55,11 @@ fn a_rotation_seals_everything_anew_and_keeps_the_key_before() {
     assert_eq!(second[0].1, 1);
     out(&run(&data, &["secrets", "rotate"], None));
     let third = keys(&data, None);
-    assert_eq!((third.len(), third[1].0.as_str()), (2, second[0].0.as_str()), "the first is gone");
+    assert_eq!(
+        (third.len(), third[1].0.as_str()),
+        (2, second[0].0.as_str()),
+        "the first is gone"
+    );
     for line in file.lines().filter(|line| !line.starts_with('#')) {
         assert!(!told.contains(line), "a key was printed");
     }
@@ -69,17 +73,26 @@ fn keys_of_the_environment_are_changed_there_and_one_that_is_missing_is_named() 
     let (old, new) = (fresh(), fresh());
     assert_eq!(old.len(), 43);
     out(&run(&data, &["secrets", "rotate-signing-key"], Some(&old)));
-    assert!(!data.join("secret.key").exists(), "a file was made that nobody asked for");
+    assert!(
+        !data.join("secret.key").exists(),
+        "a file was made that nobody asked for"
+    );
     let both = format!("{new},{old}");
     let told = out(&run(&data, &["secrets", "rotate"], Some(&both)));
-    assert!(told.contains("the environment") && told.contains("1 values"), "{told}");
+    assert!(
+        told.contains("the environment") && told.contains("1 values"),
+        "{told}"
+    );
     assert_eq!(keys(&data, Some(&new))[0].1, 1);
     let missing = run(&data, &["secrets", "status"], Some(&old));
     assert_eq!(missing.status.code(), Some(4));
     assert!(String::from_utf8_lossy(&missing.stderr).contains("which is not there"));
     let typo = run(&data, &["secrets", "status"], Some("hunter2"));
     let said = String::from_utf8_lossy(&typo.stderr).into_owned();
-    assert!(typo.status.code() == Some(1) && !said.contains("hunter2"), "{said}");
+    assert!(
+        typo.status.code() == Some(1) && !said.contains("hunter2"),
+        "{said}"
+    );
 }
 
 fn run_generate() -> Output {

@@ -38,7 +38,7 @@ struct Verifier {
 
 struct Known {
     at: UnixNanos,
-    /// Newest first.
+    /// The one that signs first.
     keys: Arc<Vec<Verifier>>,
     /// The one that signs, once it was needed.
     signer: Option<Arc<Signer>>,
@@ -105,7 +105,7 @@ impl SigningKeys {
         }
     }
 
-    /// Keys that verify now, newest first; looked up again when `wanted` is not among those remembered.
+    /// Keys that verify now, the one that signs first; looked up again when `wanted` is not among those remembered.
     async fn keys(&self, wanted: Option<&str>, now: UnixNanos) -> Result<Arc<Vec<Verifier>>, StoreError> {
         {
             let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
