@@ -36,6 +36,15 @@ INSERT INTO chart_drawings (owner, drawing_id, org_id, instrument, content, vers
 INSERT INTO chart_templates (owner, name, template_id, org_id, content, version, created_at, updated_at)
   VALUES ('u1', 'mine', 't1', 'desk', '{}', 1, 1, 1)
   ON CONFLICT (owner, name) DO UPDATE SET version = chart_templates.version + 1;
+INSERT INTO second_factors (owner, org_id, seed, begun_at, enabled_at, last_step)
+  VALUES ('u1', 'desk', 's1.00000000.AA', 1, NULL, 9223372036854775807)
+  ON CONFLICT (owner) DO UPDATE SET seed = excluded.seed WHERE second_factors.enabled_at IS NULL;
+INSERT INTO backup_codes (owner, digest, used_at) VALUES ('u1', 'ab', NULL);
+INSERT INTO token_families (id, org_id, owner, user_agent, ip, created_at, last_seen_at, expires_at)
+  VALUES ('f1', 'desk', 'u1', '', '', 1, 1, 2);
+INSERT INTO refresh_tokens (token_hash, family, created_at, used_at) VALUES ('ab', 'f1', 1, NULL);
+INSERT INTO signing_keys (kid, org_id, public_key, sealed, created_at, retired_at)
+  VALUES ('k1', 'desk', 'AA', 's1.00000000.AA', 1, 2);
 INSERT INTO p_postings (engine_id, seq, line, org_id, account, ledger_account, currency, amount, balance)
   VALUES ('main', 6, 0, 'desk', 'a1', 'CASH_AVAILABLE', 'USD', '-5000.005', '94999.995'),
          ('main', 6, 1, 'desk', 'a1', 'CASH_LOCKED', 'USD', '5000.005', '5000.005');

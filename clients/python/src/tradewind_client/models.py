@@ -211,6 +211,7 @@ __all__ = [
     "Quote",
     "Reconciliation",
     "ReconciliationDifference",
+    "ResetLink",
     "Retention",
     "RetentionDue",
     "RetentionPolicy",
@@ -3353,6 +3354,17 @@ class ReconciliationDifference(Model):
 
 
 @dc.dataclass(frozen=True, slots=True, kw_only=True)
+class ResetLink(Model):
+    """A link's token; the only time that it is shown. It belongs behind `#reset=`."""
+
+    token: str = dc.field(repr=False)
+    """The token. It works once."""
+
+    expires_at: Timestamp
+    """When it ends."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
 class Retention(Model):
     """What is kept how long, and what would go now, or went."""
 
@@ -3840,6 +3852,11 @@ class Session(Model):
 
     accounts: tuple[SessionAccount, ...]
     """Accounts that may be seen."""
+
+    must_enrol: bool
+    """True when one's role has to have a second factor and one has none: until there is one, everything else
+    is refused.
+    """
 
     demo: bool
     """True when the program runs as a demonstration against simulated venues."""
@@ -4742,6 +4759,9 @@ class User(Model):
 
     disabled: bool
     """Disabled people cannot sign in; their sessions and keys are void."""
+
+    second_factor: bool
+    """Whether signing in asks them for a code."""
 
     created_at: Timestamp
     """When they were made."""

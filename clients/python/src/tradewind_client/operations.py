@@ -83,6 +83,7 @@ from tradewind_client.models import (
     Position,
     Quote,
     Reconciliation,
+    ResetLink,
     Retention,
     Risk,
     RiskSettings,
@@ -1962,6 +1963,33 @@ def patch_user(
         path=path("/api/v1/users/{user}", user=user),
         body=json_body(UserChange, body),
         answer=as_json(User),
+    )
+
+
+def delete_user_mfa(
+    user: str,
+) -> Request[None]:
+    """Takes a person's second factor away and ends all their sessions. Find out first that it is they who ask."""
+    return Request(
+        operation="delete_user_mfa",
+        method="DELETE",
+        path=path("/api/v1/users/{user}/mfa", user=user),
+        answer=as_nothing,
+        accept="*/*",
+    )
+
+
+def post_reset_link(
+    user: str,
+) -> Request[ResetLink]:
+    """Makes a link's token for a person, which works once within an hour. Hand it over by a way that reaches
+    nobody else.
+    """
+    return Request(
+        operation="post_reset_link",
+        method="POST",
+        path=path("/api/v1/users/{user}/password-reset", user=user),
+        answer=as_json(ResetLink),
     )
 
 

@@ -44,7 +44,7 @@ fn read(row: &Row) -> Result<SigningKeyRow, StoreError> {
 pub async fn since(db: &Db, org: &OrgId, after: UnixNanos) -> Result<Vec<SigningKeyRow>, StoreError> {
     let rows = query(
         "SELECT kid, org_id, public_key, sealed, created_at, retired_at FROM signing_keys
-         WHERE org_id = $1 AND (retired_at IS NULL OR retired_at > $2) 
+         WHERE org_id = $1 AND (retired_at IS NULL OR retired_at > $2)
          ORDER BY CASE WHEN retired_at IS NULL THEN 0 ELSE 1 END, created_at DESC, kid",
     )
     .bind(org.as_str())

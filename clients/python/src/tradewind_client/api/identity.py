@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from tradewind_client import operations
 from tradewind_client.models import (
     NewUser,
+    ResetLink,
     Session,
     SetupState,
     StreamTicket,
@@ -119,6 +120,36 @@ class IdentityApi:
             ),
         )
 
+    def delete_user_mfa(
+        self,
+        user: str,
+    ) -> None:
+        """Takes a person's second factor away and ends all their sessions. Find out first that it is they who
+        ask.
+
+        user: User id.
+        """
+        return self._sender.send(
+            operations.delete_user_mfa(
+                user,
+            ),
+        )
+
+    def post_reset_link(
+        self,
+        user: str,
+    ) -> ResetLink:
+        """Makes a link's token for a person, which works once within an hour. Hand it over by a way that
+        reaches nobody else.
+
+        user: User id.
+        """
+        return self._sender.send(
+            operations.post_reset_link(
+                user,
+            ),
+        )
+
 
 class AsyncIdentityApi:
     """Set-up, signing in, sessions, API keys, people."""
@@ -211,5 +242,35 @@ class AsyncIdentityApi:
             operations.patch_user(
                 user,
                 body,
+            ),
+        )
+
+    async def delete_user_mfa(
+        self,
+        user: str,
+    ) -> None:
+        """Takes a person's second factor away and ends all their sessions. Find out first that it is they who
+        ask.
+
+        user: User id.
+        """
+        return await self._sender.send(
+            operations.delete_user_mfa(
+                user,
+            ),
+        )
+
+    async def post_reset_link(
+        self,
+        user: str,
+    ) -> ResetLink:
+        """Makes a link's token for a person, which works once within an hour. Hand it over by a way that
+        reaches nobody else.
+
+        user: User id.
+        """
+        return await self._sender.send(
+            operations.post_reset_link(
+                user,
             ),
         )
