@@ -1,4 +1,5 @@
-//! Messages of the hub, `GET /api/v1/stream`: WebSocket, one JSON object per text message.
+//! Messages of the hub, `GET /api/v1/stream`: WebSocket, one JSON object per text message, or one MessagePack map per
+//! binary message with the subprotocol `tradewind.v1.msgpack`.
 //!
 //! A topic is `channel[:instrument|account][:interval][:indicator]`. After `subscribed` comes a `snapshot` (or, when
 //! `since` is within the history kept, the missing `delta`s), then `delta`s; `seq` is per topic, without gaps,
@@ -256,7 +257,8 @@ pub enum ServerMessage {
     },
 }
 
-/// Named close codes.
+/// Named close codes. Those of the protocol itself are sent beside them: 1002 (protocol broken), 1007 (text that is no
+/// UTF-8), 1008 (message in too many parts), 1009 (message too long).
 pub mod close {
     /// Bad message.
     pub const BAD_MESSAGE: u16 = 4400;
@@ -266,6 +268,8 @@ pub mod close {
     pub const REVOKED: u16 = 4403;
     /// No authentication within 5 s.
     pub const AUTH_TIMEOUT: u16 = 4408;
+    /// No sign of life for three heartbeats; answering pings is one.
+    pub const SILENT: u16 = 4410;
     /// The reader is too slow.
     pub const SLOW_CONSUMER: u16 = 4409;
     /// A limit was passed.

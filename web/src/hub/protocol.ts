@@ -49,6 +49,7 @@ export const CLOSE = {
   revoked: 4403,
   authTimeout: 4408,
   slowConsumer: 4409,
+  silent: 4410,
   limit: 4429,
 } as const;
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 /// | --- | --- |
 /// | `sockets_max`, `sockets_per_user`, `sockets_per_ip` | the new socket is closed with 4429 |
 /// | `subscriptions`, `subscriptions_per_user` | the subscription is refused, the socket stays |
-/// | `messages_per_minute`, `messages_per_minute_ip`, | the socket is closed with 4429 |
-/// | `message_bytes` | the socket is closed |
+/// | `messages_per_minute`, `messages_per_minute_ip` | the socket is closed with 4429 |
+/// | `message_bytes` | the socket is closed with 1009 |
 /// | `conflate_bytes`, `conflate_frames` | quotes, books and bars conflate for this socket |
 /// | `queue_bytes`, `queue_frames` | the socket is closed with 4409 |
 /// | `history_*` | the oldest frames go; who resumes from before them gets a snapshot |

@@ -1,29 +1,69 @@
-//! Text of the server's messages. A snapshot or delta is encoded once per topic and shared by every socket.
+//! The server's messages. Each is encoded once per encoding, WebSocket head included, and shared by every socket.
 
 use std::io::Write;
+use std::sync::{Arc, OnceLock};
 
-use axum::extract::ws::Utf8Bytes;
-use bytes::Bytes;
 use serde::Serialize;
 use tradewind_types::UnixNanos;
 use tradewind_wire::Time;
 use tradewind_wire::hub::{HubLimits, ServerMessage};
 
+use super::encoding::{Encoding, to_message_pack};
+use super::ws::encode::Encoded;
+
 /// Capacity that a small frame starts with.
 const SMALL_BYTES: usize = 320;
 
-fn shared(json: Vec<u8>) -> Option<Utf8Bytes> {
-    Utf8Bytes::try_from(Bytes::from(json)).ok()
+/// A message as it goes over the wire, shared.
+pub(crate) type Shared = Arc<Frame>;
+
+/// A message in its encodings; MessagePack is made when the first socket needs it.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    json: Encoded,
+    message_pack: OnceLock<Encoded>,
 }
 
-/// `snapshot`; `None` when the data cannot be written as JSON, which no type of `wire` brings about.
+impl Frame {
+    fn shared(json: Vec<u8>) -> Shared {
+        Arc::new(Self {
+            json: Encoded::end(json, Encoding::Json.kind()),
+            message_pack: OnceLock::new(),
+        })
+    }
+
+    /// The bytes of the whole frame in an encoding.
+    pub(crate) fn wire(&self, encoding: Encoding) -> &[u8] {
+        match encoding {
+            Encoding::Json => self.json.wire(),
+            Encoding::MessagePack => self.message_pack.get_or_init(|| self.packed()).wire(),
+        }
+    }
+
+    /// Bytes that it takes while JSON is all that is needed; what histories are bounded by.
+    pub(crate) fn json_bytes(&self) -> usize {
+        self.json.wire().len()
+    }
+
+    fn packed(&self) -> Encoded {
+        let json = self.json.payload();
+        let mut bytes = Encoded::begin(json.len());
+        if !to_message_pack(json, &mut bytes) {
+            tracing::error!("a message could not be written as MessagePack");
+        }
+        Encoded::end(bytes, Encoding::MessagePack.kind())
+    }
+}
+
+/// `snapshot`; `None` when the data cannot be written as JSON, which no type of `wire` brings about. `topic` is JSON
+/// already.
 pub(crate) fn snapshot<T: Serialize + ?Sized>(
     topic: &str,
     epoch: &str,
     seq: u64,
     data: &T,
-) -> Option<Utf8Bytes> {
-    let mut json = Vec::with_capacity(SMALL_BYTES);
+) -> Option<Shared> {
+    let mut json = Encoded::begin(SMALL_BYTES);
     write!(
         json,
         r#"{{"op":"snapshot","topic":{topic},"epoch":"{epoch}","seq":{seq},"data":"#
@@ -31,25 +71,28 @@ pub(crate) fn snapshot<T: Serialize + ?Sized>(
     .ok()?;
     serde_json::to_writer(&mut json, data).ok()?;
     json.push(b'}');
-    shared(json)
+    Some(Frame::shared(json))
 }
 
 /// `delta`. `topic` is JSON already.
-pub(crate) fn delta<T: Serialize + ?Sized>(topic: &str, seq: u64, data: &T) -> Option<Utf8Bytes> {
-    let mut json = Vec::with_capacity(SMALL_BYTES);
+pub(crate) fn delta<T: Serialize + ?Sized>(topic: &str, seq: u64, data: &T) -> Option<Shared> {
+    let mut json = Encoded::begin(SMALL_BYTES);
     write!(json, r#"{{"op":"delta","topic":{topic},"seq":{seq},"data":"#).ok()?;
     serde_json::to_writer(&mut json, data).ok()?;
     json.push(b'}');
-    shared(json)
+    Some(Frame::shared(json))
 }
 
-fn message(message: &ServerMessage) -> Utf8Bytes {
-    let json = serde_json::to_vec(message).ok().and_then(shared);
+fn message(message: &ServerMessage) -> Shared {
+    let mut json = Encoded::begin(SMALL_BYTES);
     // The messages made here hold text and numbers only, which always serialise.
-    json.unwrap_or_else(|| Utf8Bytes::from_static("{}"))
+    if let Err(error) = serde_json::to_writer(&mut json, message) {
+        tracing::error!(%error, "a message could not be written as JSON");
+    }
+    Frame::shared(json)
 }
 
-pub(crate) fn welcome(now: UnixNanos, heartbeat_s: u32, user: &str, limits: HubLimits) -> Utf8Bytes {
+pub(crate) fn welcome(now: UnixNanos, heartbeat_s: u32, user: &str, limits: HubLimits) -> Shared {
     message(&ServerMessage::Welcome {
         server_time: Time(now),
         heartbeat_s,
@@ -58,33 +101,33 @@ pub(crate) fn welcome(now: UnixNanos, heartbeat_s: u32, user: &str, limits: HubL
     })
 }
 
-pub(crate) fn subscribed(id: Option<String>, topic: &str) -> Utf8Bytes {
+pub(crate) fn subscribed(id: Option<String>, topic: &str) -> Shared {
     message(&ServerMessage::Subscribed {
         id,
         topic: topic.to_owned(),
     })
 }
 
-pub(crate) fn unsubscribed(id: Option<String>, topic: &str) -> Utf8Bytes {
+pub(crate) fn unsubscribed(id: Option<String>, topic: &str) -> Shared {
     message(&ServerMessage::Unsubscribed {
         id,
         topic: topic.to_owned(),
     })
 }
 
-pub(crate) fn heartbeat(now: UnixNanos) -> Utf8Bytes {
+pub(crate) fn heartbeat(now: UnixNanos) -> Shared {
     message(&ServerMessage::Heartbeat {
         server_time: Time(now),
     })
 }
 
-pub(crate) fn pong(now: UnixNanos) -> Utf8Bytes {
+pub(crate) fn pong(now: UnixNanos) -> Shared {
     message(&ServerMessage::Pong {
         server_time: Time(now),
     })
 }
 
-pub(crate) fn error(code: &str, detail: &str, id: Option<String>) -> Utf8Bytes {
+pub(crate) fn error(code: &str, detail: &str, id: Option<String>) -> Shared {
     message(&ServerMessage::Error {
         code: code.to_owned(),
         detail: detail.to_owned(),
@@ -92,16 +135,30 @@ pub(crate) fn error(code: &str, detail: &str, id: Option<String>) -> Utf8Bytes {
     })
 }
 
+/// A frame of that text, for tests of queues.
+#[cfg(test)]
+pub(crate) fn of_text(text: &str) -> Shared {
+    let mut json = Encoded::begin(text.len());
+    json.extend_from_slice(text.as_bytes());
+    Frame::shared(json)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn frames_written_by_hand_equal_the_types_of_the_contract() {
+    fn frames_written_by_hand_equal_the_types_of_the_contract_in_both_encodings() {
         let data = serde_json::json!({"bid": "1.5"});
         let topic = "quotes:BTC-USD.COINBASE";
         let quoted = serde_json::to_string(topic).expect("json");
-        let read = |text: &Utf8Bytes| serde_json::from_str::<ServerMessage>(text).expect("a server message");
+        let read = |frame: &Shared| {
+            // A head of two bytes: these frames are short.
+            let value = |encoding: Encoding| encoding.read(&frame.wire(encoding)[2..]).expect("a value");
+            let json = value(Encoding::Json);
+            assert_eq!(json, value(Encoding::MessagePack));
+            serde_json::from_value::<ServerMessage>(json).expect("a server message")
+        };
         let frame = snapshot(&quoted, "e-1", 7, &data).expect("a frame");
         let expected = ServerMessage::Snapshot {
             topic: topic.into(),
@@ -119,5 +176,15 @@ mod tests {
                 data
             }
         );
+        assert_eq!(frame.wire(Encoding::MessagePack)[0], 0x82, "binary");
+    }
+
+    #[test]
+    fn a_frame_is_encoded_once_per_encoding() {
+        let frame = heartbeat(UnixNanos(0));
+        for encoding in [Encoding::Json, Encoding::MessagePack] {
+            let (one, two) = (frame.wire(encoding), frame.wire(encoding));
+            assert!(std::ptr::eq(one, two));
+        }
     }
 }

@@ -29,12 +29,12 @@ pub(crate) async fn beat(hub: Arc<Hub>) {
         }
         tick += 1;
         let now_ms = hub.uptime_ms();
-        let text = frame::heartbeat(hub.clock.now());
-        for member in hub.all_members() {
+        let beat = frame::heartbeat(hub.clock.now());
+        for member in hub.members.all() {
             if now_ms.saturating_sub(member.outbox.heard_ms()) > silence_max_ms {
                 member.outbox.close(Close::SILENT);
             } else if member.outbox.id() % phases == tick % phases {
-                member.outbox.say(Item::Text(text.clone()));
+                member.outbox.say(Item::Message(Arc::clone(&beat)));
                 member.outbox.say(Item::Ping);
             }
         }
@@ -80,7 +80,7 @@ fn credential(caller: &Caller) -> (String, u64) {
 
 async fn check_all(hub: &Hub) {
     let mut groups: HashMap<(String, u64), Vec<Arc<Member>>> = HashMap::new();
-    for member in hub.all_members() {
+    for member in hub.members.all() {
         groups
             .entry(credential(&member.caller()))
             .or_default()

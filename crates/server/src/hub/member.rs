@@ -145,8 +145,8 @@ impl Member {
             let name = key.to_string();
             let detail = format!("the right to read {name} was taken away");
             let error = frame::error("SUBSCRIPTION_REVOKED", &detail, Some(name.clone()));
-            self.outbox.say(Item::Text(error));
-            self.outbox.say(Item::Text(frame::unsubscribed(None, &name)));
+            self.outbox.say(Item::Message(error));
+            self.outbox.say(Item::Message(frame::unsubscribed(None, &name)));
         }
     }
 

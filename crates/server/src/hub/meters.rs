@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use metrics::{Counter, Gauge};
 use tradewind_wire::hub::Channel;
 
+use super::encoding::{ENCODINGS, Encoding};
 use super::key::{CHANNELS, channel_name};
 
 /// Counters of one channel.
 pub(crate) struct Meter {
     published: Counter,
     delivered: Counter,
+    delivered_bytes: Counter,
     conflated: Counter,
     snapshots: Counter,
     resumed: Counter,
@@ -25,6 +27,7 @@ impl Meter {
         Self {
             published: metrics::counter!("tradewind_hub_published_total", &labels),
             delivered: metrics::counter!("tradewind_hub_queued_total", &labels),
+            delivered_bytes: metrics::counter!("tradewind_hub_queued_bytes_total", &labels),
             conflated: metrics::counter!("tradewind_hub_conflated_total", &labels),
             snapshots: metrics::counter!("tradewind_hub_snapshots_total", &labels),
             resumed: metrics::counter!("tradewind_hub_resumed_total", &labels),
@@ -33,10 +36,11 @@ impl Meter {
         }
     }
 
-    /// One change went to `sent` readers; `conflated` slow ones were left out.
-    pub(crate) fn published(&self, sent: u64, conflated: u64) {
+    /// One change of so many bytes, as JSON, went to `sent` readers; `conflated` slow ones were left out.
+    pub(crate) fn published(&self, sent: u64, conflated: u64, bytes: usize) {
         self.published.increment(1);
         self.delivered.increment(sent);
+        self.delivered_bytes.increment(sent * bytes as u64);
         if conflated > 0 {
             self.conflated.increment(conflated);
             self.dropped.fetch_add(conflated, Ordering::Relaxed);
@@ -55,7 +59,9 @@ impl Meter {
 /// Counters of a hub.
 pub(crate) struct Meters {
     channels: Vec<(Channel, Arc<Meter>)>,
-    pub(crate) sockets: Gauge,
+    sockets: [Gauge; 2],
+    received: Counter,
+    received_bytes: Counter,
     subscriptions: AtomicU64,
     dropped: Arc<AtomicU64>,
 }
@@ -66,10 +72,29 @@ impl Meters {
         let channels = CHANNELS.map(|channel| (channel, Arc::new(Meter::new(channel, Arc::clone(&dropped)))));
         Self {
             channels: channels.into(),
-            sockets: metrics::gauge!("tradewind_hub_sockets"),
+            sockets: ENCODINGS
+                .map(|encoding| metrics::gauge!("tradewind_hub_sockets", "encoding" => encoding.name())),
+            received: metrics::counter!("tradewind_hub_received_total"),
+            received_bytes: metrics::counter!("tradewind_hub_received_bytes_total"),
             subscriptions: AtomicU64::new(0),
             dropped,
         }
+    }
+
+    /// Signed-on sockets of an encoding.
+    pub(crate) fn sockets(&self, encoding: Encoding) -> &Gauge {
+        &self.sockets[encoding as usize]
+    }
+
+    /// A message of so many bytes came.
+    pub(crate) fn received(&self, bytes: usize) {
+        self.received.increment(1);
+        self.received_bytes.increment(bytes as u64);
+    }
+
+    /// A message was refused by name; the socket stays.
+    pub(crate) fn refused(&self, code: &'static str) {
+        metrics::counter!("tradewind_hub_refused_total", "code" => code).increment(1);
     }
 
     /// The counters of a channel.

@@ -1,6 +1,6 @@
 //! The real-time hub, `GET /api/v1/stream`.
 //!
-//! A [`Topic`] numbers its changes, encodes each once and shares the text among all sockets that read it. A
+//! A [`Topic`] numbers its changes, encodes each once per [`encoding`] and shares it among all sockets that read it. A
 //! [`Source`] fills topics: [`market`] from the engine's publications, [`accounts`] from durable outcomes,
 //! [`indicators`] from bars, [`program`] from the connections and the program's status, [`jobs`] from people's backtests. A socket has one task and one bounded queue
 //! ([`outbox`]); its credentials and rights are asked of [`HubAccess`] when it signs on, with every private
@@ -13,6 +13,7 @@ pub mod access;
 mod accounts;
 pub mod config;
 mod counting;
+mod encoding;
 mod feeds;
 mod figures;
 pub(crate) mod frame;
@@ -23,6 +24,7 @@ pub mod key;
 mod levels;
 mod market;
 mod member;
+mod members;
 mod meters;
 mod outbox;
 mod pace;
@@ -33,6 +35,7 @@ mod shadow;
 mod socket;
 pub mod source;
 pub mod topic;
+mod ws;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -40,7 +43,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::extract::ws::WebSocketUpgrade;
 use axum::response::Response;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -57,18 +59,16 @@ pub use key::TopicKey;
 pub use request::Refusal;
 pub use source::Source;
 pub use topic::Topic;
+pub use ws::upgrade::{NotAnUpgrade, Upgrade};
 
 use crate::identity::Caller;
+use encoding::Encoding;
 use member::Member;
+use members::Members;
 use meters::Meters;
 use outbox::Close;
 use pace::Pace;
 use quota::Quotas;
-
-/// Read buffer of a socket: the library's 128 KiB would be most of what a socket costs.
-const READ_BUFFER_BYTES: usize = 4_096;
-/// Bytes gathered before a socket is written to without a flush.
-const WRITE_BUFFER_BYTES: usize = 16_384;
 
 /// The hub. Shared by the route, the sources and the program.
 pub struct Hub {
@@ -80,7 +80,7 @@ pub struct Hub {
     quotas: Arc<Quotas>,
     pace: Arc<Pace>,
     topics: Mutex<HashMap<TopicKey, Arc<Topic>>>,
-    members: Mutex<HashMap<u64, Arc<Member>>>,
+    members: Members,
     numbers: AtomicU64,
     birth: UnixNanos,
     began: Instant,
@@ -109,7 +109,7 @@ impl Hub {
             meters: Meters::new(),
             pace: Arc::default(),
             topics: Mutex::default(),
-            members: Mutex::default(),
+            members: Members::default(),
             numbers: AtomicU64::new(1),
             birth,
             began: Instant::now(),
@@ -124,27 +124,21 @@ impl Hub {
         hub
     }
 
-    /// Takes a socket over. `caller` is set when the upgrade carried an API key; others sign on with a ticket.
-    pub fn accept(
-        self: &Arc<Self>,
-        upgrade: WebSocketUpgrade,
-        ip: IpAddr,
-        caller: Option<Arc<Caller>>,
-    ) -> Response {
+    /// Takes a socket over. `caller` is set when the upgrade carried an API key; others sign on with a ticket. The
+    /// subprotocol decides upon the encoding; JSON when none, or none that is known, is offered.
+    pub fn accept(self: &Arc<Self>, upgrade: Upgrade, ip: IpAddr, caller: Option<Arc<Caller>>) -> Response {
+        let chosen = upgrade.choose(Encoding::of);
+        let (response, opened) = upgrade.open(chosen.map(Encoding::subprotocol));
         let hub = Arc::clone(self);
-        upgrade
-            .read_buffer_size(READ_BUFFER_BYTES)
-            .write_buffer_size(WRITE_BUFFER_BYTES)
-            .max_message_size(self.config.message_bytes)
-            .max_frame_size(self.config.message_bytes)
-            .on_upgrade(move |socket| socket::serve(hub, socket, ip, caller))
+        tokio::spawn(socket::serve(hub, opened, ip, chosen.unwrap_or_default(), caller));
+        response
     }
 
     /// Its figures.
     #[must_use]
     pub fn status(&self) -> HubStatus {
         HubStatus {
-            sockets: self.members().len() as u64,
+            sockets: self.members.len() as u64,
             subscriptions: self.meters.subscriptions(),
             dropped: self.meters.dropped(),
         }
@@ -170,13 +164,13 @@ impl Hub {
     /// Closes every socket with 1001, waits for them a little, and ends the keeper.
     pub async fn shutdown(&self) {
         self.closing.cancel();
-        for member in self.all_members() {
+        for member in self.members.all() {
             member.outbox.close(Close::SHUTTING_DOWN);
         }
         let gone = async {
             loop {
                 let emptied = self.emptied.notified();
-                if self.members().is_empty() {
+                if self.members.len() == 0 {
                     return;
                 }
                 emptied.await;
@@ -221,22 +215,9 @@ impl Hub {
         self.topics.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn members(&self) -> MutexGuard<'_, HashMap<u64, Arc<Member>>> {
-        self.members.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn all_members(&self) -> Vec<Arc<Member>> {
-        self.members().values().cloned().collect()
-    }
-
-    /// Visits every socket's state; `visit` must not block.
-    fn each_member(&self, mut visit: impl FnMut(&Member)) {
-        self.members().values().for_each(|member| visit(member));
-    }
-
     fn enter(&self, member: &Arc<Member>) {
-        self.members().insert(member.outbox.id(), Arc::clone(member));
-        self.meters.sockets.increment(1.0);
+        self.members.insert(member);
+        self.meters.sockets(member.outbox.encoding()).increment(1.0);
         if self.closing.is_cancelled() {
             member.outbox.close(Close::SHUTTING_DOWN);
         }
@@ -244,13 +225,9 @@ impl Hub {
 
     fn leave(&self, member: &Member) {
         member.unsubscribe_all(self);
-        let empty = {
-            let mut members = self.members();
-            members.remove(&member.outbox.id());
-            members.is_empty()
-        };
-        self.meters.sockets.decrement(1.0);
-        if empty {
+        self.members.remove(member);
+        self.meters.sockets(member.outbox.encoding()).decrement(1.0);
+        if self.closing.is_cancelled() {
             self.emptied.notify_waiters();
         }
     }

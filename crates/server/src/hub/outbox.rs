@@ -14,13 +14,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
-use axum::extract::ws::Utf8Bytes;
 use futures_util::task::AtomicWaker;
 use tradewind_wire::hub::{Since, close};
 
 use super::config::HubConfig;
+use super::encoding::Encoding;
+use super::frame::Shared;
 use super::pace::Pace;
 use super::topic::Topic;
+use super::ws::encode::PING;
 
 /// Why and how a socket ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,20 +39,32 @@ impl Close {
     pub(crate) const SLOW: Close = Close::new(close::SLOW_CONSUMER, "slow consumer");
     pub(crate) const SHUTTING_DOWN: Close = Close::new(close::SHUTTING_DOWN, "shutting down");
     pub(crate) const REVOKED: Close = Close::new(close::REVOKED, "credentials revoked");
-    pub(crate) const SILENT: Close = Close::new(close::AUTH_TIMEOUT, "no sign of life");
+    pub(crate) const SILENT: Close = Close::new(close::SILENT, "no sign of life");
 }
 
 /// One thing to write.
 #[derive(Debug, Clone)]
 pub(crate) enum Item {
-    Text(Utf8Bytes),
+    Message(Shared),
     Ping,
+    /// The answer to a ping of the peer's.
+    Pong(Box<[u8]>),
+}
+
+impl Item {
+    fn wire(&self, encoding: Encoding) -> &[u8] {
+        match self {
+            Item::Message(frame) => frame.wire(encoding),
+            Item::Ping => PING,
+            Item::Pong(bytes) => bytes,
+        }
+    }
 }
 
 /// What the socket's task is to do next.
 pub(crate) enum Next {
-    /// Write these.
-    Write(Vec<Item>),
+    /// Write what was gathered.
+    Write,
     /// Nothing waits any more: let these topics go on.
     Settle(Vec<Owed>),
     /// End.
@@ -74,8 +88,7 @@ pub(crate) enum Offered {
     Closed,
 }
 
-/// Most items and bytes that are handed out at once, so that a close is noticed in between.
-const BATCH_ITEMS: usize = 128;
+/// Bytes that are handed out at once, so that a close is noticed in between.
 const BATCH_BYTES: usize = 64 * 1024;
 /// A queue that once grew past this gives its memory back when it is empty.
 const KEPT_CAPACITY: usize = 16;
@@ -110,6 +123,7 @@ impl From<&HubConfig> for Bounds {
 /// The queue of one socket.
 pub(crate) struct Outbox {
     id: u64,
+    encoding: Encoding,
     bounds: Bounds,
     pace: Arc<Pace>,
     queue: Mutex<Queue>,
@@ -118,9 +132,10 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    pub(crate) fn new(id: u64, bounds: Bounds, pace: Arc<Pace>, now_ms: u64) -> Self {
+    pub(crate) fn new(id: u64, encoding: Encoding, bounds: Bounds, pace: Arc<Pace>, now_ms: u64) -> Self {
         Self {
             id,
+            encoding,
             bounds,
             pace,
             queue: Mutex::new(Queue::default()),
@@ -131,6 +146,11 @@ impl Outbox {
 
     pub(crate) fn id(&self) -> u64 {
         self.id
+    }
+
+    /// How its socket wants messages.
+    pub(crate) fn encoding(&self) -> Encoding {
+        self.encoding
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
@@ -149,12 +169,14 @@ impl Outbox {
     }
 
     /// Queues a frame of a topic.
-    pub(crate) fn offer(&self, frame: &Utf8Bytes, conflating: Option<&Arc<Topic>>) -> Offered {
+    pub(crate) fn offer(&self, frame: &Shared, conflating: Option<&Arc<Topic>>) -> Offered {
+        // Before the lock: the first socket of an encoding makes it.
+        let bytes = frame.wire(self.encoding).len();
         let mut queue = self.lock();
         if queue.close.is_some() {
             return Offered::Closed;
         }
-        let congested = queue.bytes + frame.len() > self.bounds.conflate_bytes
+        let congested = queue.bytes + bytes > self.bounds.conflate_bytes
             || queue.items.len() >= self.bounds.conflate_frames;
         if let (true, Some(topic)) = (congested, conflating) {
             queue.owed.push(Owed {
@@ -165,7 +187,7 @@ impl Outbox {
         }
         // Only what a later frame makes worthless may wait for a turn.
         let waits = conflating.is_some() && self.pace.waits();
-        if self.push(&mut queue, Item::Text(frame.clone()), frame.len(), waits) {
+        if self.push(&mut queue, Item::Message(Arc::clone(frame)), bytes, waits) {
             Offered::Queued
         } else {
             Offered::Closed
@@ -174,10 +196,7 @@ impl Outbox {
 
     /// Queues something of this socket alone; what overflows the queue closes the socket.
     pub(crate) fn say(&self, item: Item) {
-        let bytes = match &item {
-            Item::Text(text) => text.len(),
-            Item::Ping => 0,
-        };
+        let bytes = item.wire(self.encoding).len();
         let mut queue = self.lock();
         if queue.close.is_none() {
             self.push(&mut queue, item, bytes, false);
@@ -250,8 +269,8 @@ impl Outbox {
         (queue.items.len(), queue.bytes)
     }
 
-    /// The next thing to do, or to wait for it.
-    pub(crate) fn poll_next(&self, cx: &Context<'_>) -> Poll<Next> {
+    /// The next thing to do, or to wait for it. What is to be written is put into `into`.
+    pub(crate) fn poll_next(&self, cx: &Context<'_>, into: &mut Vec<u8>) -> Poll<Next> {
         self.waker.register(cx.waker());
         let mut queue = self.lock();
         if let Some(close) = queue.close {
@@ -263,22 +282,18 @@ impl Outbox {
             }
             return Poll::Ready(Next::Settle(std::mem::take(&mut queue.owed)));
         }
-        let mut batch = Vec::with_capacity(queue.items.len().min(BATCH_ITEMS));
-        let mut bytes = 0;
-        while batch.len() < BATCH_ITEMS && bytes < BATCH_BYTES {
+        let before = into.len();
+        while into.len() - before < BATCH_BYTES {
             let Some(item) = queue.items.pop_front() else {
                 break;
             };
-            if let Item::Text(text) = &item {
-                bytes += text.len();
-            }
-            batch.push(item);
+            into.extend_from_slice(item.wire(self.encoding));
         }
-        queue.bytes -= bytes;
+        queue.bytes -= into.len() - before;
         if queue.items.is_empty() && queue.items.capacity() > KEPT_CAPACITY {
             queue.items = VecDeque::new();
         }
-        Poll::Ready(Next::Write(batch))
+        Poll::Ready(Next::Write)
     }
 
     /// Ready once the socket is to end; for waiting while a write is under way.
@@ -290,15 +305,16 @@ impl Outbox {
 
 #[cfg(test)]
 mod tests {
+    use super::super::frame::of_text;
     use super::*;
     use std::task::Waker;
 
     fn outbox(config: &HubConfig) -> Outbox {
-        Outbox::new(1, Bounds::from(config), Arc::default(), 0)
+        Outbox::new(1, Encoding::Json, Bounds::from(config), Arc::default(), 0)
     }
 
-    fn next(outbox: &Outbox) -> Option<Next> {
-        match outbox.poll_next(&Context::from_waker(Waker::noop())) {
+    fn next(outbox: &Outbox, into: &mut Vec<u8>) -> Option<Next> {
+        match outbox.poll_next(&Context::from_waker(Waker::noop()), into) {
             Poll::Ready(next) => Some(next),
             Poll::Pending => None,
         }
@@ -307,35 +323,34 @@ mod tests {
     #[test]
     fn a_queue_that_is_full_closes_the_socket_and_lets_go_of_what_it_held() {
         let config = HubConfig {
-            queue_bytes: 10,
+            queue_bytes: 14,
             ..HubConfig::default()
         };
         let outbox = outbox(&config);
-        let frame = Utf8Bytes::from_static("12345");
+        let frame = of_text("12345");
         assert_eq!(outbox.offer(&frame, None), Offered::Queued);
         assert_eq!(outbox.offer(&frame, None), Offered::Queued);
         assert_eq!(outbox.offer(&frame, None), Offered::Closed);
         assert_eq!(outbox.waiting(), (0, 0));
-        assert!(matches!(next(&outbox), Some(Next::Close(Close::SLOW))));
+        assert!(matches!(
+            next(&outbox, &mut Vec::new()),
+            Some(Next::Close(Close::SLOW))
+        ));
         assert_eq!(outbox.offer(&frame, None), Offered::Closed);
     }
 
     #[test]
     fn frames_come_out_in_order_and_their_bytes_are_given_back() {
         let outbox = outbox(&HubConfig::default());
-        assert!(next(&outbox).is_none());
-        outbox.offer(&Utf8Bytes::from_static("a"), None);
-        outbox.offer(&Utf8Bytes::from_static("b"), None);
-        let Some(Next::Write(batch)) = next(&outbox) else {
-            panic!("nothing to write")
-        };
-        let texts: Vec<_> = batch
-            .iter()
-            .map(|i| if let Item::Text(t) = i { t.as_str() } else { "" })
-            .collect();
-        assert_eq!(texts, ["a", "b"]);
+        let mut written = Vec::new();
+        assert!(next(&outbox, &mut written).is_none());
+        outbox.offer(&of_text("a"), None);
+        outbox.say(Item::Pong(Box::from(&b"\x8a\x00"[..])));
+        outbox.offer(&of_text("b"), None);
+        assert!(matches!(next(&outbox, &mut written), Some(Next::Write)));
+        assert_eq!(written, b"\x81\x01a\x8a\x00\x81\x01b");
         assert_eq!(outbox.waiting(), (0, 0));
-        assert!(next(&outbox).is_none());
+        assert!(next(&outbox, &mut written).is_none());
     }
 
     #[test]
@@ -343,6 +358,9 @@ mod tests {
         let outbox = outbox(&HubConfig::default());
         outbox.close(Close::REVOKED);
         outbox.close(Close::SHUTTING_DOWN);
-        assert!(matches!(next(&outbox), Some(Next::Close(Close::REVOKED))));
+        assert!(matches!(
+            next(&outbox, &mut Vec::new()),
+            Some(Next::Close(Close::REVOKED))
+        ));
     }
 }

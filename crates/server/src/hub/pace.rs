@@ -2,7 +2,7 @@
 //!
 //! A write is a system call on our side and two on the reader's, whatever its length. As long as little happens a
 //! frame is written at once. From [`PACED_FROM`] frames a second on, frames of latest-state topics wait for the
-//! socket's turn, which comes every [`GROUPS`] × [`STEP`] = 40 ms: what has gathered goes out in one write. Nothing is left out and
+//! socket's turn, which comes every [`super::members::GROUPS`] × [`STEP`] = 30 ms: what has gathered goes out in one write. Nothing is left out and
 //! nothing is out of order; answers, heartbeats and private topics never wait and take what waits along.
 
 use std::sync::Arc;
@@ -21,8 +21,6 @@ const PACED_UNTIL: u64 = 15_000;
 const LOOK: Duration = Duration::from_millis(250);
 /// Turns are given in steps of this, each to one group of sockets.
 const STEP: Duration = Duration::from_millis(5);
-/// Groups of sockets: a socket's turn comes every `GROUPS` steps.
-const GROUPS: u64 = 8;
 
 /// Counts frames, and says whether sockets take turns.
 #[derive(Debug, Default)]
@@ -77,17 +75,16 @@ pub(crate) async fn turns(hub: Arc<Hub>) {
                 paced = changed;
                 steps.reset();
                 // Whatever still waits for a turn that will not come goes out now.
-                hub.each_member(|member| member.outbox.take_turn());
+                hub.members
+                    .all()
+                    .iter()
+                    .for_each(|member| member.outbox.take_turn());
             }
             looked = Instant::now();
         }
         if paced {
             step += 1;
-            hub.each_member(|member| {
-                if member.outbox.id() % GROUPS == step % GROUPS {
-                    member.outbox.take_turn();
-                }
-            });
+            hub.members.each_in_turn(step, |member| member.outbox.take_turn());
         }
     }
 }

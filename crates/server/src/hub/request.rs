@@ -2,13 +2,14 @@
 //!
 //! | mistake | answer |
 //! | --- | --- |
-//! | not JSON, not an object, binary, over-long | close 4400 |
+//! | not JSON (or not MessagePack, where that was agreed upon), not an object, the other kind of message | close 4400 |
 //! | unknown `op` or `channel`, missing or superfluous parts | `error`; the socket stays |
 
 use serde::Deserialize;
 use serde_json::Value;
 use tradewind_wire::hub::{ClientMessage, Since, Subscription};
 
+use super::encoding::Encoding;
 use super::key::{TopicKey, channel_of};
 
 /// Why something was refused; the socket stays.
@@ -62,9 +63,9 @@ pub(crate) enum Parsed {
 /// Longest id that is echoed.
 const ID_MAX: usize = 128;
 
-/// Reads one text message.
-pub(crate) fn parse(text: &str) -> Parsed {
-    let Ok(value @ Value::Object(_)) = serde_json::from_str::<Value>(text) else {
+/// Reads one message.
+pub(crate) fn parse(encoding: Encoding, message: &[u8]) -> Parsed {
+    let Some(value @ Value::Object(_)) = encoding.read(message) else {
         return Parsed::Garbage;
     };
     let id = value
@@ -121,7 +122,7 @@ mod tests {
     use super::*;
 
     fn code_of(text: &str) -> &'static str {
-        match parse(text) {
+        match parse(Encoding::Json, text.as_bytes()) {
             Parsed::Refused(refusal, _) => refusal.code,
             Parsed::Garbage => "garbage",
             Parsed::Request(_) => "fine",
@@ -153,7 +154,10 @@ mod tests {
 
     #[test]
     fn the_id_of_a_refused_message_comes_back() {
-        let Parsed::Refused(_, id) = parse(r#"{"op":"subscribe","channel":"secrets","id":"7"}"#) else {
+        let Parsed::Refused(_, id) = parse(
+            Encoding::Json,
+            br#"{"op":"subscribe","channel":"secrets","id":"7"}"#,
+        ) else {
             panic!("not refused")
         };
         assert_eq!(id.as_deref(), Some("7"));

@@ -7,13 +7,12 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::extract::ws::Utf8Bytes;
 use serde::Serialize;
 use tokio::time::Instant;
 use tradewind_wire::hub::Since;
 
 use super::config::HubConfig;
-use super::frame;
+use super::frame::{self, Shared};
 use super::key::{TopicKey, conflates};
 use super::meters::Meter;
 use super::outbox::{Item, Offered, Outbox};
@@ -23,7 +22,7 @@ struct State {
     epoch: String,
     epochs: u32,
     seq: u64,
-    history: VecDeque<Utf8Bytes>,
+    history: VecDeque<Shared>,
     history_bytes: usize,
     readers: Vec<Arc<Outbox>>,
     waiting: Vec<Arc<Outbox>>,
@@ -128,15 +127,15 @@ impl Topic {
             return;
         }
         let seq = state.seq + 1;
-        let Some(text) = frame::delta(&self.quoted, seq, data) else {
+        let Some(frame) = frame::delta(&self.quoted, seq, data) else {
             tracing::error!(topic = %self.name, "a change could not be written as JSON");
             return;
         };
         state.seq = seq;
-        self.remember(&mut state, text.clone());
+        self.remember(&mut state, Arc::clone(&frame));
         let (mut sent, mut conflated) = (0, 0);
         state.readers.retain(
-            |outbox| match outbox.offer(&text, self.conflates.then_some(self)) {
+            |outbox| match outbox.offer(&frame, self.conflates.then_some(self)) {
                 Offered::Queued => {
                     sent += 1;
                     true
@@ -148,17 +147,17 @@ impl Topic {
                 Offered::Closed => false,
             },
         );
-        self.meter.published(sent, conflated);
+        self.meter.published(sent, conflated, frame.json_bytes());
     }
 
-    fn remember(&self, state: &mut State, text: Utf8Bytes) {
-        state.history_bytes += text.len();
-        state.history.push_back(text);
+    fn remember(&self, state: &mut State, frame: Shared) {
+        state.history_bytes += frame.json_bytes();
+        state.history.push_back(frame);
         while state.history.len() > self.history_frames || state.history_bytes > self.history_bytes {
             let Some(oldest) = state.history.pop_front() else {
                 break;
             };
-            state.history_bytes -= oldest.len();
+            state.history_bytes -= oldest.json_bytes();
         }
     }
 
@@ -172,7 +171,7 @@ impl Topic {
         if state.waiting.is_empty() || state.gone {
             return;
         }
-        let Some(text) = frame::snapshot(&self.quoted, &state.epoch, state.seq, data) else {
+        let Some(frame) = frame::snapshot(&self.quoted, &state.epoch, state.seq, data) else {
             tracing::error!(topic = %self.name, "a snapshot could not be written as JSON");
             return;
         };
@@ -180,7 +179,7 @@ impl Topic {
         self.meter.snapshots(waiting.len());
         let served = waiting
             .into_iter()
-            .filter(|outbox| outbox.offer(&text, None) == Offered::Queued);
+            .filter(|outbox| outbox.offer(&frame, None) == Offered::Queued);
         state.readers.extend(served);
     }
 
@@ -218,7 +217,7 @@ impl Topic {
             return false;
         }
         state.empty_since = None;
-        outbox.say(Item::Text(frame::subscribed(id, &self.name)));
+        outbox.say(Item::Message(frame::subscribed(id, &self.name)));
         if let Some(since) = since
             && let Some(missed) = state.missed(since)
         {
@@ -235,11 +234,11 @@ impl Topic {
     /// however much was missed, resuming gets there.
     fn catch_up(self: &Arc<Self>, state: &mut State, outbox: &Arc<Outbox>, from: usize) {
         let mut next = from;
-        for text in state.history.iter().skip(from) {
-            if next > from && !outbox.has_room_for_history(text.len()) {
+        for frame in state.history.iter().skip(from) {
+            if next > from && !outbox.has_room_for_history(frame.json_bytes()) {
                 break;
             }
-            if outbox.offer(text, None) != Offered::Queued {
+            if outbox.offer(frame, None) != Offered::Queued {
                 return;
             }
             next += 1;

@@ -64,7 +64,7 @@ async fn what_is_no_message_at_all_closes_the_socket() {
     client
         .say(json!({"op": "ping", "padding": "x".repeat(5_000)}))
         .await;
-    assert_eq!(client.closed().await, 4400);
+    assert_eq!(client.closed().await, 1009);
 }
 
 #[tokio::test]

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::connect_info::MockConnectInfo;
-use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{ConnectInfo, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -25,7 +24,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tradewind_types::{AccountId, Clock, OrgId, UnixNanos, UserId};
 use tradewind_wire::{MemberRole, Role, Scope};
 
-use crate::hub::{Hub, HubAccess, HubConfig, Refusal, RightsUnavailable, Source, Topic, TopicKey};
+use crate::hub::{Hub, HubAccess, HubConfig, Refusal, RightsUnavailable, Source, Topic, TopicKey, Upgrade};
 use crate::identity::{Caller, Via};
 
 /// A clock that starts at a fixed time and follows Tokio's.
@@ -258,7 +257,7 @@ async fn stream(
     State(shared): State<Shared>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    upgrade: Upgrade,
 ) -> Response {
     let user = headers.get("authorization").and_then(|value| value.to_str().ok());
     let caller = user.map(|user| shared.people.caller(user));
@@ -320,8 +319,7 @@ pub(super) async fn serve(config: HubConfig) -> Served {
         .await
         .expect("a free port");
     served.address = listener.local_addr().expect("an address");
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    tokio::spawn(async move { axum::serve(listener, service).await });
+    tokio::spawn(crate::serve(listener, router, std::future::pending()));
     served
 }
 

@@ -4,6 +4,7 @@
 mod harness;
 
 mod admission;
+mod conformance;
 mod conversation;
 mod engine;
 mod footprint;

@@ -2,13 +2,11 @@
 
 use crate::routes::prelude::*;
 
-use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-
 use crate::extract::network_of;
+use crate::hub::{NotAnUpgrade, Upgrade};
 use crate::identity::Via;
 
-/// Opens the real-time hub: WebSocket, JSON messages (schemas `ClientMessage` and `ServerMessage`).
+/// Opens the real-time hub: WebSocket, JSON or MessagePack messages (schemas `ClientMessage` and `ServerMessage`).
 #[utoipa::path(get, path = "/api/v1/stream", tag = "system",
     responses((status = 101, description = "WebSocket."), (status = 426, description = "Problem: UPGRADE_REQUIRED.",
         body = wire::Problem, content_type = "application/problem+json")))]
@@ -16,9 +14,9 @@ pub async fn get_stream(
     State(state): State<AppState>,
     request: RequestInfo,
     MaybeCaller(caller): MaybeCaller,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    upgrade: Result<Upgrade, NotAnUpgrade>,
 ) -> ApiResult<axum::response::Response> {
-    let upgrade = upgrade.map_err(|_| ApiError::of(Code::UpgradeRequired))?;
+    let upgrade = upgrade.map_err(ApiError::from)?;
     let hub = state
         .hub
         .clone()
