@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.typing import Subprotocol
 
 from tradewind_client import Hub, HubOptions, Request, TradewindError, models
+from tradewind_client.stream.encoding import encoding_of
 
 PATIENCE_S = 10.0
 TS = "2026-11-22T09:15:00Z"
@@ -36,16 +37,17 @@ class Peer:
     def __init__(self, socket: ServerConnection) -> None:
         self.socket = socket
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._encoding = encoding_of("msgpack" if socket.subprotocol == "tradewind.v1.msgpack" else "json")
 
     async def hear(self, *, op: str | None = None) -> dict[str, Any]:
         """The next message of the client; of that kind where one is named."""
         while True:
-            message: dict[str, Any] = json.loads(await asyncio.wait_for(self.socket.recv(), PATIENCE_S))
+            message: dict[str, Any] = self._encoding.read(await asyncio.wait_for(self.socket.recv(), PATIENCE_S))
             if op is None or message["op"] == op:
                 return message
 
     async def say(self, **message: Any) -> None:
-        await self.socket.send(json.dumps(message))
+        await self.socket.send(self._encoding.write(message))
 
     async def welcome(self) -> str:
         """Signs the client on; its ticket."""
@@ -106,9 +108,15 @@ class Rig:
 
 
 @contextlib.asynccontextmanager
-async def rig() -> AsyncIterator[Rig]:
+async def rig(*subprotocols: str) -> AsyncIterator[Rig]:
+    """A hub that knows those subprotocols."""
     made = Rig()
-    async with serve(made.handle, "127.0.0.1", 0, ping_interval=None) as server:
+    known = [Subprotocol(name) for name in subprotocols]
+
+    def choose(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        return next((name for name in offered if name in known), None)
+
+    async with serve(made.handle, "127.0.0.1", 0, ping_interval=None, select_subprotocol=choose) as server:
         port = server.sockets[0].getsockname()[1]
         made.url = f"ws://127.0.0.1:{port}/api/v1/stream"
         yield made

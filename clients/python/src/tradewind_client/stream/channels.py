@@ -18,11 +18,16 @@ ROWS_MAX = 2_000
 
 CLOSE_CODES = {
     1001: "the program shuts down",
+    1002: "the protocol was broken",
+    1007: "text that is no UTF-8",
+    1008: "a message in too many parts",
+    1009: "a message too long",
     4400: "bad message",
     4401: "no or bad credentials",
     4403: "the credentials were revoked",
-    4408: "no sign-on, or no sign of life, in time",
+    4408: "no sign-on in time",
     4409: "slow consumer",
+    4410: "no sign of life",
     4429: "a limit was passed",
 }
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import time
 from types import TracebackType
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from tradewind_client import models, operations
 from tradewind_client.codec import DecodeError
@@ -32,6 +32,7 @@ from tradewind_client.request import AsyncSender
 from tradewind_client.scalars import Timestamp
 from tradewind_client.secret import Secret
 from tradewind_client.stream.channels import CHANNELS, CLOSE_CODES, Topic
+from tradewind_client.stream.encoding import encoding_of
 from tradewind_client.stream.feed import Feed, Phase
 from tradewind_client.stream.options import HubOptions
 
@@ -72,6 +73,7 @@ class Hub:
         self._url = url
         self._proxies = proxies
         self._options = options or HubOptions()
+        self._encoding = encoding_of(self._options.encoding)
         self._feeds: dict[str, Feed[Any]] = {}
         self._socket: ClientConnection | None = None
         self._task: asyncio.Task[None] | None = None
@@ -266,6 +268,7 @@ class Hub:
     def _connect(self) -> connect:
         return connect(
             self._url,
+            subprotocols=[Subprotocol(self._encoding.subprotocol)],
             max_size=self._options.message_bytes_max,
             open_timeout=self._options.handshake_s,
             close_timeout=_GOODBYE_S,
@@ -288,9 +291,11 @@ class Hub:
 
     async def _sign_on(self, socket: ClientConnection, ticket: Secret) -> None:
         try:
-            await socket.send(json.dumps({"op": "auth", "ticket": ticket.reveal()}))
+            if socket.subprotocol is None and self._options.encoding != "json":
+                raise HubClosed(f"the hub does not speak {self._encoding.subprotocol}")
+            await socket.send(self._encoding.write({"op": "auth", "ticket": ticket.reveal()}))
             first = await asyncio.wait_for(socket.recv(), self._options.handshake_s)
-            self.welcome = models.ServerMessageWelcome.from_json(json.loads(first))
+            self.welcome = models.ServerMessageWelcome.from_json(self._encoding.read(first))
         except websockets.ConnectionClosed as error:
             raise self._why(error) from error
         except ValueError as error:
@@ -357,7 +362,7 @@ class Hub:
                     logger.info("the hub fell silent")
                     await socket.close()
                     return
-                await socket.send('{"op":"ping"}')
+                await socket.send(self._encoding.write({"op": "ping"}))
                 for feed in list(self._feeds.values()):
                     if feed.postponed:
                         feed.postponed = False
@@ -369,7 +374,7 @@ class Hub:
         if self._socket is not None:
             # Whoever reads notices that the connection is gone.
             with contextlib.suppress(websockets.ConnectionClosed):
-                await self._socket.send(json.dumps(message))
+                await self._socket.send(self._encoding.write(message))
 
     async def _ask(self, feed: Feed[Any]) -> None:
         """Subscribes from where the feed stands; without a connection the next one does."""
@@ -390,7 +395,7 @@ class Hub:
 
     async def _receive(self, text: str | bytes) -> None:
         try:
-            frame = json.loads(text)
+            frame = self._encoding.read(text)
             op = frame["op"]
             if op in ("delta", "snapshot"):
                 await self._data(frame, snapshot=op == "snapshot")

@@ -6,6 +6,8 @@ import dataclasses as dc
 import random
 from collections.abc import Callable
 
+from tradewind_client.stream.encoding import EncodingName
+
 __all__ = ["HubOptions"]
 
 
@@ -19,6 +21,9 @@ class HubOptions:
     - `handshake_s`: the attempt, or the subscription, is given up.
     - `attempts_first`, `attempts_max`: the hub is closed with `HubClosed`; None never gives up.
     """
+
+    encoding: EncodingName = "json"
+    """How messages travel. `msgpack` is some fifth shorter and needs `pip install tradewind-client[msgpack]`."""
 
     queue_updates: int = 1_024
     """Updates of one topic that may wait for their reader."""
