@@ -382,21 +382,28 @@ pub(crate) struct BenchArgs {
     /// Runs of each; the median is the figure.
     #[arg(long, default_value_t = 5)]
     pub(crate) runs: u32,
-    /// Sockets of `hub`.
-    #[arg(long, default_value_t = 2_000)]
-    pub(crate) sockets: usize,
-    /// Sockets that subscribe and never read, for `hub`.
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    pub(crate) stalled: usize,
-    /// Messages per second and socket of `hub`.
-    #[arg(long, default_value_t = 50)]
-    pub(crate) rate: u32,
+    /// Sockets of `hub` and its lanes; each lane has a number of its own.
+    #[arg(long)]
+    pub(crate) sockets: Option<usize>,
+    /// Instruments whose quotes each socket reads.
+    #[arg(long)]
+    pub(crate) topics: Option<usize>,
+    /// Sockets that subscribe and never read.
+    #[arg(long, value_name = "N")]
+    pub(crate) stalled: Option<usize>,
+    /// Quotes a second of each instrument.
+    #[arg(long)]
+    pub(crate) rate: Option<u32>,
     /// Users of `rest`.
     #[arg(long, default_value_t = 1_000)]
     pub(crate) users: usize,
-    /// Length of `hub` and `rest` in seconds; it is divided into as many windows as there are runs.
-    #[arg(long, default_value_t = 60)]
-    pub(crate) seconds: u64,
+    /// Seconds between an answer and the user's next request, for `rest`; 0 saturates the server.
+    #[arg(long, default_value_t = 1.0, value_parser = think_seconds)]
+    pub(crate) think: f64,
+    /// Length of `hub` and `rest` in seconds, 60 if not given (600 of `hub.soak`); it is divided into as many windows as
+    /// there are runs.
+    #[arg(long)]
+    pub(crate) seconds: Option<u64>,
     /// Server that `hub` and `rest` measure, with the key in TRADEWIND_API_KEY; none = one started for the purpose.
     #[arg(long)]
     pub(crate) url: Option<String>,
@@ -412,6 +419,24 @@ pub(crate) struct BenchArgs {
     /// Be the server that is measured.
     #[arg(long, hide = true)]
     pub(crate) serve: bool,
+}
+
+fn think_seconds(text: &str) -> Result<f64, String> {
+    let seconds: f64 = text
+        .parse()
+        .map_err(|_| format!("`{text}` is no number of seconds"))?;
+    if (0.0..=60.0).contains(&seconds) {
+        Ok(seconds)
+    } else {
+        Err("0 to 60 seconds".to_owned())
+    }
+}
+
+impl BenchArgs {
+    /// Length of a load in seconds.
+    pub(crate) fn seconds(&self) -> u64 {
+        self.seconds.unwrap_or(60).max(1)
+    }
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! `tradewind bench [NAME…]`: named figures with unit, runs, median, spread, machine. Names once used stay.
 //!
-//! Benchmarks that need no server run by themselves when no name is given; `hub` and `rest` are asked for by name.
+//! Benchmarks that need no server run by themselves when no name is given; `hub` with its lanes and `rest` are
+//! asked for by name.
 
 mod backtest;
 mod catalog;
@@ -49,7 +50,16 @@ const LOCAL: [Entry; 16] = [
 ];
 
 /// Those that start or need a server.
-const NETWORK: [Entry; 2] = [("hub", hub::measure), ("rest", rest::measure)];
+const NETWORK: [Entry; 8] = [
+    ("hub", hub::fan_out),
+    ("hub.idle", hub::idle),
+    ("hub.throughput", hub::throughput),
+    ("hub.wide", hub::wide),
+    ("hub.storm", hub::storm),
+    ("hub.soak", hub::soak),
+    ("hub.nats", hub::nats),
+    ("rest", rest::measure),
+];
 
 pub(crate) fn run(args: BenchArgs) -> Result<(), Failure> {
     if args.serve {
@@ -61,13 +71,18 @@ pub(crate) fn run(args: BenchArgs) -> Result<(), Failure> {
         written.iter().for_each(|path| println!("{}", path.display()));
         return Ok(());
     }
+    let all = || LOCAL.iter().chain(&NETWORK).map(|(name, _)| *name);
     let wanted = |name: &str, by_default: bool| {
         if args.names.is_empty() {
             by_default
         } else {
             // `hub.p99` asks for `hub`, which measures it.
-            let of = |n: &str| {
-                name.starts_with(n) || n.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'))
+            let within = |n: &str, of: &str| n.strip_prefix(of).is_some_and(|rest| rest.starts_with('.'));
+            let of = |n: &str| match all().find(|known| *known == n || within(n, known) && !known.eq(&"hub"))
+            {
+                // A whole name asks for itself alone: `hub` not for its lanes.
+                Some(known) => known == name,
+                None => name.starts_with(n) || within(n, name),
             };
             args.names.iter().any(|n| of(n))
         }
@@ -77,7 +92,7 @@ pub(crate) fn run(args: BenchArgs) -> Result<(), Failure> {
         .chain(NETWORK.iter().filter(|(name, _)| wanted(name, false)))
         .collect();
     if chosen.is_empty() {
-        let names: Vec<&str> = LOCAL.iter().chain(&NETWORK).map(|(name, _)| *name).collect();
+        let names: Vec<&str> = all().collect();
         return Err(Failure::Usage(format!(
             "no benchmark begins with that; there are {}",
             names.join(" ")

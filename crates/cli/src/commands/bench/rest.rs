@@ -1,4 +1,5 @@
-//! `bench rest`: so many users on keep-alive connections, one request a second each, nine reads to one write.
+//! `bench rest`: so many users on keep-alive connections, nine reads to one write, `--think` seconds between an answer and
+//! the next request; with none, the server is saturated.
 //!
 //! Reads go round quotes, the account, positions, orders, bars, a book, instruments and status. Writes are a limit
 //! order far below the market and, the next time, its cancel. Everyone is signed in beforehand with a key.
@@ -15,13 +16,12 @@ use tokio::time::Instant;
 use super::Figure;
 use super::http::Connection;
 use super::latencies::Latencies;
+use super::served::Load;
 use super::target::{self, Target};
 use crate::args::BenchArgs;
 use crate::commands::on_runtime;
 use crate::failure::Failure;
 
-/// Between an answer and the next request.
-const THINK: Duration = Duration::from_secs(1);
 /// One request in so many is a write.
 const WRITE_EVERY: u64 = 10;
 /// All connect and ask once before anything counts.
@@ -36,7 +36,7 @@ struct Counts {
 }
 
 pub(super) fn measure(args: &BenchArgs) -> Result<Vec<Figure>, Failure> {
-    let (target, _served) = target::of(args)?;
+    let (target, _served) = target::of(args, Load::of(args, args.rate.unwrap_or(50)))?;
     on_runtime(run(args, target))
 }
 
@@ -56,21 +56,22 @@ async fn run(args: &BenchArgs, target: Target) -> Result<Vec<Figure>, Failure> {
         errors: Mutex::default(),
     });
     let target = Arc::new(target);
+    let think = Duration::from_secs_f64(args.think);
     let mut users = JoinSet::new();
     for n in 0..args.users {
         let connection = Connection::open(&target).await?;
         // Spread over the second, as people are.
-        let offset = THINK.mul_f64(n as f64 / args.users as f64);
+        let offset = think.mul_f64(n as f64 / args.users as f64);
         users.spawn(user(
             n,
             connection,
-            offset,
+            [offset, think],
             Arc::clone(&target),
             Arc::clone(&counts),
         ));
     }
     tokio::time::sleep(WARM_UP).await;
-    let length = Duration::from_secs_f64(args.seconds.max(1) as f64 / f64::from(windows));
+    let length = Duration::from_secs_f64(args.seconds() as f64 / f64::from(windows));
     for window in 0..windows {
         counts.window.store(u64::from(window), Ordering::Relaxed);
         tokio::time::sleep(length).await;
@@ -95,12 +96,17 @@ fn report(args: &BenchArgs, counts: &Counts, length: Duration) -> Result<Vec<Fig
         .map(Latencies::count)
         .sum();
     let worst = |of: &[Latencies], part| of.iter().map(|w| w.quantile_ms(part)).fold(0.0, f64::max);
+    let per_second = |window: usize| {
+        let count = counts.reads[window].count() + counts.writes[window].count();
+        count as f64 / length.as_secs_f64()
+    };
     let figure = |name, of: &[Latencies]| {
         let note = format!(
-            "{} keep-alive users, 1 s think time, 90 % reads, writes are resting limit orders and their cancels, {} s; \
+            "{} keep-alive users, {} s think time, 90 % reads, writes are resting limit orders and their cancels, {} s; \
              {:.0} requests/s, {failed} errors; worst p50 {:.2} ms, p99 {:.2} ms; load generator on the same machine",
             args.users,
-            args.seconds,
+            args.think,
+            args.seconds(),
             all as f64 / (length.as_secs_f64() * of.len() as f64),
             worst(of, 0.5),
             worst(of, 0.99)
@@ -115,6 +121,15 @@ fn report(args: &BenchArgs, counts: &Counts, length: Duration) -> Result<Vec<Fig
     let figures = vec![
         figure("rest.read_p95", &counts.reads),
         figure("rest.write_p95", &counts.writes),
+        Figure::of(
+            "rest.requests",
+            "requests/s",
+            (0..counts.reads.len()).map(per_second).collect(),
+            &format!(
+                "{} keep-alive users, {} s think time, {failed} errors",
+                args.users, args.think
+            ),
+        ),
     ];
     if failed > 0 {
         figures.iter().for_each(|figure| eprintln!("{figure}"));
@@ -126,7 +141,7 @@ fn report(args: &BenchArgs, counts: &Counts, length: Duration) -> Result<Vec<Fig
 async fn user(
     n: usize,
     mut connection: Connection,
-    offset: Duration,
+    [offset, think]: [Duration; 2],
     target: Arc<Target>,
     counts: Arc<Counts>,
 ) {
@@ -158,7 +173,7 @@ async fn user(
                 }
             }
         }
-        tokio::time::sleep(THINK).await;
+        tokio::time::sleep(think).await;
     }
     // Nothing is left resting in the account.
     if let Some(path) = plan.resting.take()

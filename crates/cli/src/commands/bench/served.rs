@@ -49,6 +49,24 @@ pub(super) struct Target {
     pub(super) instruments: Vec<String>,
 }
 
+/// What a server is to bear.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Load {
+    /// Quotes a second of each instrument.
+    pub(super) rate: u32,
+    /// Keys.
+    pub(super) users: usize,
+}
+
+impl Load {
+    pub(super) fn of(args: &BenchArgs, rate: u32) -> Self {
+        Self {
+            rate,
+            users: args.users,
+        }
+    }
+}
+
 /// A started server process; it ends with this value.
 pub(super) struct Served {
     pub(super) target: Target,
@@ -57,16 +75,16 @@ pub(super) struct Served {
 
 impl Served {
     /// Starts this program again as the server.
-    pub(super) fn start(args: &BenchArgs) -> Result<Served, Failure> {
+    pub(super) fn start(load: Load) -> Result<Served, Failure> {
         let program = std::env::current_exe().context("the path of this program")?;
         let mut child = std::process::Command::new(program)
             .args([
                 "bench",
                 "--serve",
                 "--rate",
-                &args.rate.to_string(),
+                &load.rate.to_string(),
                 "--users",
-                &args.users.to_string(),
+                &load.users.to_string(),
             ])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -131,7 +149,7 @@ async fn serve(args: &BenchArgs, folder: &std::path::Path) -> Result<(), Failure
     let instruments = define(&engine).await?;
     raise_risk_limits(&engine).await?;
     let keys = keys(&running.db, args.users.max(1)).await?;
-    let publisher = tokio::spawn(publish(engine, instruments.len(), args.rate));
+    let publisher = tokio::spawn(publish(engine, instruments.len(), args.rate.unwrap_or(1)));
     let target = Target {
         url: format!("http://{}", running.address),
         pid: Some(std::process::id()),

@@ -3,16 +3,16 @@
 use anyhow::Context as _;
 
 use super::http::Connection;
-use super::served::Served;
 pub(super) use super::served::Target;
+use super::served::{Load, Served};
 use crate::args::BenchArgs;
 use crate::commands::on_runtime;
 use crate::failure::Failure;
 
 /// The target, and the process behind it when it was started here.
-pub(super) fn of(args: &BenchArgs) -> Result<(Target, Option<Served>), Failure> {
+pub(super) fn of(args: &BenchArgs, load: Load) -> Result<(Target, Option<Served>), Failure> {
     let Some(url) = &args.url else {
-        let served = Served::start(args)?;
+        let served = Served::start(load)?;
         return Ok((served.target.clone(), Some(served)));
     };
     let key = std::env::var("TRADEWIND_API_KEY").map_err(|_| {
@@ -78,9 +78,14 @@ impl Target {
 
     /// The server's resident memory, where the system tells and the process is known.
     pub(super) fn resident_bytes(&self) -> Option<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid?)).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-        let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-        Some(kib * 1_024)
+        resident_bytes_of(self.pid?)
     }
+}
+
+/// Resident memory of a process, where the system tells.
+pub(super) fn resident_bytes_of(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kib * 1_024)
 }
