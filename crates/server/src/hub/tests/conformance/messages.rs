@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::raw::frame;
+use super::raw::{Raw, Told, frame};
 use super::{Act, Answer, Case, PING};
 
 const PACKED: &str = "Sec-WebSocket-Protocol: tradewind.v1.msgpack";
@@ -182,4 +182,65 @@ fn packed_cases() -> Vec<Case> {
     ];
     cases.extend(early.into_iter().map(|case| case.with(PACKED).before_sign_on()));
     cases
+}
+
+/// The next message that is no heartbeat, in whichever encoding, as a value.
+async fn value(raw: &mut Raw) -> Value {
+    loop {
+        let value: Value = match raw.hear().await {
+            Told::Text(text) => serde_json::from_str(&text).expect("JSON"),
+            Told::Binary(bytes) => rmp_serde::from_slice(&bytes).expect("MessagePack"),
+            Told::Ping => continue,
+            other => panic!("a message was expected, not {other:?}"),
+        };
+        if value["op"] != "heartbeat" {
+            return value;
+        }
+    }
+}
+
+#[tokio::test]
+async fn both_encodings_carry_the_same_messages_live_and_out_of_the_history() {
+    const CHANGES: u64 = 20;
+    let served = super::serve(super::config()).await;
+    let asked = json!({"op": "subscribe", "channel": "quotes", "instrument": "A-B.TEST", "id": "é"});
+    let say = |encoding: &str, asked: &Value| match encoding {
+        JSON => frame(0x81, asked.to_string().as_bytes()),
+        _ => frame(0x82, &packed(asked)),
+    };
+    let mut heard = Vec::new();
+    let mut sockets = Vec::new();
+    for encoding in [JSON, PACKED, JSON, PACKED] {
+        let mut raw = Raw::open(&served, &[encoding, "Authorization: U1"]).await;
+        assert_eq!(value(&mut raw).await["op"], "welcome");
+        raw.send(&say(encoding, &asked)).await;
+        heard.push(vec![value(&mut raw).await, value(&mut raw).await]);
+        sockets.push(raw);
+    }
+    for n in 0..CHANGES {
+        let extra = json!({"n": n, "bid": format!("64000.{n}"), "half": 0.5, "none": null, "levels": [["1", "2"], []], "text": "✓🦀"});
+        served.source.change_with("quotes:A-B.TEST", extra).await;
+    }
+    for (raw, heard) in sockets.iter_mut().zip(&mut heard) {
+        for _ in 0..CHANGES {
+            heard.push(value(raw).await);
+        }
+    }
+    assert_eq!(heard[0][1]["op"], "snapshot");
+    assert_eq!(heard[0].last().expect("a change")["seq"], CHANGES);
+    assert!(heard.iter().all(|of| *of == heard[0]), "one heard something else");
+
+    // Who comes back hears the same again, whether or not a socket of its encoding was there when it happened.
+    let epoch = heard[0][1]["epoch"].clone();
+    for encoding in [PACKED, JSON] {
+        let mut asked = asked.clone();
+        asked["since"] = json!({"epoch": epoch, "seq": 5});
+        let mut raw = Raw::open(&served, &[encoding, "Authorization: U1"]).await;
+        assert_eq!(value(&mut raw).await["op"], "welcome");
+        raw.send(&say(encoding, &asked)).await;
+        assert_eq!(value(&mut raw).await["op"], "subscribed");
+        for n in 5..CHANGES as usize {
+            assert_eq!(value(&mut raw).await, heard[0][2 + n]);
+        }
+    }
 }
