@@ -170,7 +170,7 @@ fn frames<'a>(mut bytes: &'a [u8], told: &mut impl FnMut(&[u8]), answers: &mut V
 
 /// The first frame: its first byte, its payload, what follows it.
 fn frame(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (head, length) = match *bytes {
+    let (head, length): (usize, usize) = match *bytes {
         [_, short @ 0..=125, ..] => (2, usize::from(short)),
         [_, 126, high, low, ..] => (4, usize::from(u16::from_be_bytes([high, low]))),
         [_, 127, a, b, c, d, e, f, g, h, ..] => (
