@@ -164,10 +164,10 @@ impl Reader {
 
     /// Takes a frame in; true when it carried a quote.
     pub(super) fn take(&mut self, frame: &[u8], counts: &Counts) -> bool {
-        let (snapshot, rest) = match frame {
-            [rest @ ..] if rest.starts_with(DELTA) => (false, &rest[DELTA.len()..]),
-            [rest @ ..] if rest.starts_with(SNAPSHOT) => (true, &rest[SNAPSHOT.len()..]),
-            _ => return false,
+        let (snapshot, rest) = match (frame.strip_prefix(DELTA), frame.strip_prefix(SNAPSHOT)) {
+            (Some(rest), _) => (false, rest),
+            (None, Some(rest)) => (true, rest),
+            (None, None) => return false,
         };
         let Some((topic, rest)) = until_quote(rest) else {
             return false;
