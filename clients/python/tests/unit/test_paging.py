@@ -21,6 +21,7 @@ def user(n: int) -> dict[str, Any]:
         "display_name": "N",
         "role": "TRADER",
         "disabled": False,
+        "second_factor": False,
         "created_at": "2026-11-22T09:15:00Z",
     }
 
