@@ -13,7 +13,7 @@ WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -pa
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 export TRADEWIND_TEST_DATA ?= $(abspath ../shared/data)
 
-.PHONY: help run test test-rust test-web test-e2e test-python test-s3 lint bench web fuzz clean dev need-node need-chromium
+.PHONY: help run test test-rust test-web test-e2e test-python test-s3 lint bench web fuzz clean dev need-node need-chromium need-postgres
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,7 +37,7 @@ $(WEB_STAMP): web/node_modules/.package-lock.json $(WEB_SOURCES)
 
 test: test-rust test-web test-e2e test-python ## everything: unit, integration, crash, browser and client tests
 
-test-rust: web
+test-rust: web need-postgres
 	tools/test-rust.sh
 
 test-web: web
@@ -77,3 +77,6 @@ need-node:
 
 need-chromium:
 	tools/need-chromium.sh
+
+need-postgres:
+	tools/need-postgres.sh

@@ -54,6 +54,8 @@ pub(crate) enum Command {
     /// Database schema: up, down, status.
     #[command(after_help = "Example:\n  tradewind migrate status --data ./data")]
     Migrate(MigrateArgs),
+    /// The database: copy it to another, back it up, check and restore backups.
+    Store(crate::commands::store::StoreArgs),
     /// People who may sign in.
     #[command(after_help = "Example:\n  tradewind user add alice --role trader --data ./data")]
     User(UserArgs),

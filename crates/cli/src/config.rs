@@ -36,6 +36,12 @@
 //! # command = ["/usr/local/bin/root-keys"]  # a program that prints them, newest first
 //! # file = "/etc/tradewind/secret.key"      # default: `secret.key` in the data folder, made when it is missing
 //!
+//! [store]                       # the database; default: the file `tradewind.db` in the data folder
+//! # url = "postgres://tradewind@localhost/tradewind" # DATABASE_URL in the environment goes before it
+//! # connections = 100
+//! acquire_timeout_s = 5
+//! statement_timeout_s = 30      # of PostgreSQL
+//!
 //! # What holding costs or brings in paper accounts, and fees that are more than a part of the notional: off unless
 //! # they are here. Sections and keys as in backtests ([`tradewind_engine::backtest::config::paper_rules`]).
 //! [carry]
@@ -90,7 +96,7 @@ use tradewind_types::{AccountId, Currency, Decimal, VenueId};
 use tradewind_venues::feeds::VenueKind;
 use tradewind_wire::Role;
 
-use crate::app::{CatalogueConfig, DataDir};
+use crate::app::{CatalogueConfig, DataDir, StoreConfig};
 use crate::failure::Failure;
 
 /// The file.
@@ -110,6 +116,7 @@ pub(crate) struct FileConfig {
     pub(crate) tape: bool,
     pub(crate) catalogue: CatalogueConfig,
     pub(crate) identity: IdentityConfig,
+    pub(crate) store: StoreConfig,
     pub(crate) secrets: SecretsConfig,
     /// As it is written; [`FileConfig::paper`] is what it says.
     pub(crate) carry: Option<toml::Value>,
@@ -137,6 +144,7 @@ impl Default for FileConfig {
             tape: false,
             catalogue: CatalogueConfig::default(),
             identity: IdentityConfig::default(),
+            store: StoreConfig::default(),
             secrets: SecretsConfig::default(),
             carry: None,
             paper_fees: None,
@@ -270,6 +278,7 @@ impl FileConfig {
         if self.secrets.file.is_some() && !self.secrets.command.is_empty() {
             return Err("secrets: give `file` or `command`, not both".to_owned());
         }
+        self.store.check()?;
         self.catalogue.check()
     }
 }

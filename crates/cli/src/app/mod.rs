@@ -2,6 +2,7 @@
 
 mod accounts;
 mod catalogue;
+mod database;
 mod feeds;
 mod grids;
 mod journal_source;
@@ -24,8 +25,8 @@ use tradewind_server::hub::{Feeds, Hub, HubConfig};
 use tradewind_server::secrets::{Keyring, Source};
 use tradewind_server::venues::VenueDirectory;
 use tradewind_server::{App, AppState};
+use tradewind_store::Db;
 use tradewind_store::projection::{Pace, ProjectionError, Projector, Scope, SqlHistories};
-use tradewind_store::{Db, DbConfig, migrate};
 use tradewind_types::{Clock, EngineId, OrgId, UnixNanos};
 
 use crate::config::FileConfig;
@@ -33,6 +34,7 @@ use crate::failure::Failure;
 
 pub(crate) use accounts::envelope;
 pub(crate) use catalogue::CatalogueConfig;
+pub(crate) use database::{StoreConfig, open as open_store};
 pub(crate) use journal_source::JournalSource;
 
 /// How long a stop waits for bars and trades that are not stored yet.
@@ -114,18 +116,6 @@ impl DataDir {
             .with_context(|| format!("the data directory {} cannot be made", self.0.display()))
             .map_err(Failure::from)
     }
-
-    /// Opens the database of an existing or new data directory, migrated to the newest schema.
-    pub(crate) async fn open_database(&self, clock: &dyn Clock) -> Result<Db, Failure> {
-        let path = self.database();
-        let db = Db::open(&DbConfig::file(&path))
-            .await
-            .with_context(|| format!("the database {} cannot be opened", path.display()))?;
-        migrate::up(&db, clock.now())
-            .await
-            .context("the database cannot be migrated")?;
-        Ok(db)
-    }
 }
 
 /// What a start needs to know.
@@ -178,7 +168,7 @@ impl Running {
             )
         })?;
         let address = listener.local_addr()?;
-        let db = data.open_database(&*clock).await?;
+        let db = data.open_database_as(&config.store, &*clock).await?;
         tradewind_store::identity::organisations::ensure(&db, &org(), &engine_id(), clock.now())
             .await
             .context("the desk cannot be set up")?;

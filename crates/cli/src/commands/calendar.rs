@@ -266,15 +266,17 @@ fn laid_over(calendar: Calendar, args: &PeriodArgs) -> Result<Calendar, Failure>
 /// What administrators have stored in the database of a data directory.
 fn stored(data: &Path) -> Result<Vec<Override>, Failure> {
     let data = DataDir::new(data);
-    let path = data.database();
-    if !path.is_file() {
-        return Err(Failure::Input(format!("there is no database {}", path.display())));
-    }
     on_runtime(async {
+        if data.open_existing().await?.is_none() {
+            return Err(Failure::Input(format!(
+                "there is no database {}",
+                data.database().display()
+            )));
+        }
         let db = data.open_database(&SystemClock).await?;
         let laid = calendars::stored(&db, &app::org())
             .await
-            .with_context(|| format!("the overrides in {} cannot be read", path.display()))?;
+            .context("the overrides in the database cannot be read")?;
         db.close().await;
         Ok(laid.into_iter().collect())
     })

@@ -6,8 +6,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde::Serialize;
+use tradewind_store::Place;
 
-use crate::app::DataDir;
+use crate::app::{DataDir, StoreConfig};
 use crate::args::DoctorArgs;
 use crate::config::FileConfig;
 use crate::failure::Failure;
@@ -160,7 +161,11 @@ fn journal(data: &DataDir) -> Finding {
 }
 
 fn database(data: &DataDir) -> Finding {
-    let path = data.database();
+    let path = match data.store(&StoreConfig::default()).map(|config| config.place) {
+        Ok(Place::File(path)) => path,
+        Ok(Place::Postgres(server)) => return server_answers(data, &server.to_string()),
+        Err(failure) => return bad("database", failure.to_string(), "mend DATABASE_URL"),
+    };
     if !path.exists() {
         return ok("database", "none yet");
     }
@@ -170,6 +175,25 @@ fn database(data: &DataDir) -> Finding {
             "database",
             format!("{}: {error}", path.display()),
             "give read permission",
+        ),
+    }
+}
+
+fn server_answers(data: &DataDir, server: &str) -> Finding {
+    let asked = super::on_runtime(async {
+        let Some(db) = data.open_existing().await? else {
+            return Ok(());
+        };
+        db.ping()
+            .await
+            .map_err(|error| Failure::failed(error.to_string()))
+    });
+    match asked {
+        Ok(()) => ok("database", format!("{server} answers")),
+        Err(failure) => bad(
+            "database",
+            failure.to_string(),
+            "start the server, or mend DATABASE_URL",
         ),
     }
 }

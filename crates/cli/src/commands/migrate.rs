@@ -1,12 +1,12 @@
 //! `tradewind migrate up|down|status`.
 
 use anyhow::Context as _;
-use tradewind_store::{Db, DbConfig, migrate};
+use tradewind_store::{Db, migrate};
 use tradewind_types::Clock;
 use tradewind_venues::clock::SystemClock;
 
 use super::on_runtime;
-use crate::app::DataDir;
+use crate::app::{DataDir, StoreConfig, open_store};
 use crate::args::{DataArg, MigrateArgs, MigrateCommand};
 use crate::failure::Failure;
 
@@ -34,10 +34,7 @@ pub(crate) fn run(args: MigrateArgs) -> Result<(), Failure> {
 async fn open(data: &DataArg) -> Result<Db, Failure> {
     let data = DataDir::new(&data.data);
     data.create()?;
-    let path = data.database();
-    Ok(Db::open(&DbConfig::file(&path))
-        .await
-        .with_context(|| path.display().to_string())?)
+    open_store(&data.store(&StoreConfig::default())?).await
 }
 
 fn report(what: &str, names: &[&'static str]) {

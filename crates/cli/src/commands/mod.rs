@@ -17,6 +17,7 @@ pub(crate) mod secrets;
 pub(crate) mod serve;
 pub(crate) mod simtest;
 pub(crate) mod simulate;
+pub(crate) mod store;
 pub(crate) mod user;
 pub(crate) mod venue;
 pub(crate) mod verify;

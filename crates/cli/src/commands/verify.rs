@@ -17,7 +17,6 @@ use tradewind_engine::fold_journal;
 use tradewind_engine::kernel::State;
 use tradewind_journal::{Disk as _, Head, RealDisk};
 use tradewind_store::projection;
-use tradewind_store::{Db, DbConfig};
 
 use super::on_runtime;
 use crate::app::{DataDir, JournalSource, scope};
@@ -50,17 +49,6 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
     })
 }
 
-async fn open_existing(data: &DataDir) -> Result<Option<Db>, Failure> {
-    let path = data.database();
-    if !path.is_file() {
-        return Ok(None);
-    }
-    let db = Db::open(&DbConfig::file(&path)).await;
-    Ok(Some(db.with_context(|| {
-        format!("the database {} cannot be opened", path.display())
-    })?))
-}
-
 /// Rebuilds while holding the journal's lock, so that no instance writes meanwhile.
 async fn rebuild(data: &DataDir, journal: &Path) -> Result<(), Failure> {
     let lock = RealDisk.try_lock(&journal.join("lock"))?.ok_or_else(|| {
@@ -82,7 +70,7 @@ async fn rebuild(data: &DataDir, journal: &Path) -> Result<(), Failure> {
 
 async fn look_over(data: &DataDir, journal: &Path) -> Result<Report, Failure> {
     let mut report = Report::default();
-    let db = open_existing(data).await?;
+    let db = data.open_existing().await?;
     let witness = match &db {
         Some(db) => projections::witness(db).await?,
         None => None,

@@ -10,7 +10,6 @@ mod list;
 
 use tradewind_codecs::table::{BarStamp, StampReader, Zone};
 use tradewind_store::catalog::{Catalog, CatalogError, Files, Kind, Series, Tail};
-use tradewind_store::{Db, DbConfig};
 use tradewind_types::{Clock as _, UnixNanos};
 use tradewind_venues::clock::SystemClock;
 
@@ -41,14 +40,11 @@ async fn open(place: &WhereArgs) -> Result<Catalog, Failure> {
     let default = place.data.join("catalog").display().to_string();
     let files = Files::open(place.catalog.as_deref().unwrap_or(&default)).map_err(failure)?;
     let catalog = Catalog::new(files);
-    let path = data.database();
-    if !path.exists() {
+    let Some(db) = data.open_existing().await? else {
         return Ok(catalog);
-    }
-    let db = Db::open(&DbConfig::file(&path)).await;
-    let db = db.map_err(|e| Failure::failed(format!("{}: {e}", path.display())))?;
+    };
     let known = tradewind_store::migrate::status(&db).await;
-    let known = known.map_err(|e| Failure::failed(format!("{}: {e}", path.display())))?;
+    let known = known.map_err(|e| Failure::failed(format!("the database's schema: {e}")))?;
     if known.iter().all(|migration| migration.applied_at.is_some()) {
         return Ok(catalog.with_tail(Tail::new(db)));
     }
