@@ -80,7 +80,7 @@ class Types:
         words = schema.get("enum")
         if words is not None:
             return "Literal[" + ", ".join(f'"{word}"' for word in words) + "]"
-        if decimal:
+        if decimal or form == "decimal":
             return "DecimalInput" if self.asking else "Decimal"
         if form == "date":
             return "dt.date"

@@ -61,6 +61,11 @@ pub(crate) enum Command {
     User(UserArgs),
     /// Root keys and what is sealed with them.
     Secrets(crate::commands::secrets::SecretsArgs),
+    /// Organisations that share the installation.
+    #[command(
+        after_help = "Example:\n  tradewind org create harbour --name \"Harbour Trading\" --data ./data"
+    )]
+    Org(OrgArgs),
     /// API keys.
     #[command(
         after_help = "Example:\n  tradewind key add --user alice --name bot --scope read --scope trade --data ./data"
@@ -251,6 +256,41 @@ pub(crate) enum MigrateCommand {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct OrgArgs {
+    #[command(subcommand)]
+    pub(crate) command: OrgCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OrgCommand {
+    /// List organisations with how many people and accounts they have.
+    List {
+        #[command(flatten)]
+        data: DataArg,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make an organisation; `tradewind user add --org ID --role super_admin` makes its first administrator.
+    Create {
+        /// Letters, digits, `_`, `-`.
+        id: String,
+        /// Name for people; the id when absent.
+        #[arg(long)]
+        name: Option<String>,
+        #[command(flatten)]
+        data: DataArg,
+    },
+    /// Give an organisation another name.
+    Rename {
+        id: String,
+        name: String,
+        #[command(flatten)]
+        data: DataArg,
+    },
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct UserArgs {
     #[command(subcommand)]
     pub(crate) command: UserCommand,
@@ -266,6 +306,9 @@ pub(crate) enum UserCommand {
         role: String,
         #[arg(long)]
         display_name: Option<String>,
+        /// Organisation; the one that runs the installation when absent.
+        #[arg(long)]
+        org: Option<String>,
         #[command(flatten)]
         data: DataArg,
     },

@@ -85,12 +85,15 @@
 //! strategies = true             # switch the built-in ones on when it is opened
 //! ```
 
+mod limits;
+
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use tradewind_engine::backtest::config::{PaperRules, paper_rules};
+use tradewind_server::extract::{NetworkError, Networks, Proxies, ProxyHeader};
 use tradewind_server::secrets::{SECRET_KEYS_ENV, Source};
 use tradewind_types::{AccountId, Currency, Decimal, VenueId};
 use tradewind_venues::feeds::VenueKind;
@@ -98,6 +101,10 @@ use tradewind_wire::Role;
 
 use crate::app::{CatalogueConfig, DataDir, StoreConfig};
 use crate::failure::Failure;
+use limits::LimitsConfig;
+
+const X_FORWARDED_FOR: &str = "x-forwarded-for";
+const FORWARDED: &str = "forwarded";
 
 /// The file.
 #[derive(Debug, Clone, Deserialize)]
@@ -107,6 +114,9 @@ pub(crate) struct FileConfig {
     pub(crate) allowed_hosts: BTreeSet<String>,
     pub(crate) allowed_origins: BTreeSet<String>,
     pub(crate) tls: bool,
+    pub(crate) trusted_proxies: Vec<String>,
+    pub(crate) proxy_header: String,
+    pub(crate) limits: LimitsConfig,
     pub(crate) rate_multiplier: u32,
     pub(crate) strategy_interval: String,
     pub(crate) bar_calendars: Vec<String>,
@@ -135,6 +145,9 @@ impl Default for FileConfig {
             allowed_hosts: BTreeSet::new(),
             allowed_origins: BTreeSet::new(),
             tls: false,
+            trusted_proxies: Vec::new(),
+            proxy_header: X_FORWARDED_FOR.to_owned(),
+            limits: LimitsConfig::default(),
             rate_multiplier: 1,
             strategy_interval: "10s".to_owned(),
             bar_calendars: Vec::new(),
@@ -235,6 +248,28 @@ impl FileConfig {
         Ok(config)
     }
 
+    /// Who is trusted to say whom a request is from.
+    pub(crate) fn proxies(&self) -> Result<Proxies, String> {
+        let header = match self.proxy_header.as_str() {
+            X_FORWARDED_FOR => ProxyHeader::XForwardedFor,
+            FORWARDED => ProxyHeader::Forwarded,
+            other => {
+                return Err(format!(
+                    "proxy_header is `{X_FORWARDED_FOR}` or `{FORWARDED}`, whichever the proxy sets itself, not `{other}`"
+                ));
+            }
+        };
+        let read = |text: &String| {
+            text.parse()
+                .map_err(|e: NetworkError| format!("trusted_proxies: {e}"))
+        };
+        let trusted = self.trusted_proxies.iter().map(read);
+        Ok(Proxies {
+            trusted: Networks(trusted.collect::<Result<_, _>>()?),
+            header,
+        })
+    }
+
     fn paper_rules(&self, path: &Path) -> Result<PaperRules, Failure> {
         let sections = [("carry", &self.carry), ("paper_fees", &self.paper_fees)];
         let given = sections
@@ -279,6 +314,8 @@ impl FileConfig {
             return Err("secrets: give `file` or `command`, not both".to_owned());
         }
         self.store.check()?;
+        self.proxies()?;
+        self.limits.check()?;
         self.catalogue.check()
     }
 }
@@ -328,5 +365,40 @@ mod tests {
         let config = loaded(block.expect("the page shows a configuration")).expect("loaded");
         assert!(!config.venues.is_empty() && !config.paper.carry.funding.is_empty());
         assert!(!config.paper.fees.is_empty());
+    }
+
+    #[test]
+    fn proxies_and_limits_are_read_and_nonsense_is_refused_by_name() {
+        let text = "trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]\nproxy_header = \"forwarded\"\n\
+                    [limits]\nconnections = 100\nrates = { order = \"20/s\" }\n\
+                    [[limits.tiers]]\nname = \"machines\"\nroles = [\"SERVICE\"]\nrates = { read = \"5000/min\" }\n";
+        let config = loaded(text).expect("read");
+        let proxies = config.proxies().expect("networks");
+        assert_eq!(
+            (proxies.trusted.0.len(), proxies.header),
+            (2, ProxyHeader::Forwarded)
+        );
+        let rates = config.limits.rates(3).expect("rates");
+        assert_eq!((rates.multiplier, rates.rates.order.limit), (3, 20));
+        // A tier has what everybody has, but for what it names.
+        assert_eq!(
+            (rates.tiers[0].rates.read.limit, rates.tiers[0].rates.order.limit),
+            (5_000, 20)
+        );
+        assert_eq!(config.limits.connections().all, 100);
+        for (text, named) in [
+            ("trusted_proxies = [\"proxy.example.org\"]\n", "trusted_proxies"),
+            ("proxy_header = \"x-real-ip\"\n", "proxy_header"),
+            ("[limits]\nrates = { order = \"many\" }\n", "order"),
+            ("[limits]\nconnections = 0\n", "connections"),
+            ("[[limits.tiers]]\nname = \"t\"\nrates = {}\n", "nobody"),
+            (
+                "[[limits.tiers]]\nname = \"t\"\nroles = [\"BOSS\"]\nrates = {}\n",
+                "BOSS",
+            ),
+        ] {
+            let refused = loaded(text).expect_err(text);
+            assert!(refused.contains(named), "{text}: {refused}");
+        }
     }
 }

@@ -43,6 +43,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Venue(args) => commands::venue::run(args),
         Command::Migrate(args) => commands::migrate::run(args),
         Command::Store(args) => commands::store::run(args),
+        Command::Org(args) => commands::org::run(args),
         Command::User(args) => commands::user::run(args),
         Command::Secrets(args) => commands::secrets::run(args),
         Command::Key(args) => commands::key::run(args),

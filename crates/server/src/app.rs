@@ -11,7 +11,7 @@ use tradewind_store::Db;
 use tradewind_store::projection::Histories;
 use tradewind_types::{Clock, UnixNanos};
 
-use crate::access::Rights;
+use crate::access::{AccountOrgs, Rights};
 use crate::backtests::Backtests;
 use crate::bars::BarReader;
 use crate::calendars::Calendars;
@@ -83,6 +83,8 @@ pub struct Shared {
     pub tickets: Arc<Tickets>,
     /// What seals secrets in the database.
     pub keyring: Arc<Keyring>,
+    /// Whose accounts are.
+    pub orgs: Arc<AccountOrgs>,
     /// Password hashing.
     pub passwords: Passwords,
     /// What signs access tokens.
@@ -91,6 +93,8 @@ pub struct Shared {
     pub deliveries: Deliveries,
     /// Whose attempt to sign in it is.
     pub turns: Turns,
+    /// Whose change it is, of what the engine holds without a version.
+    pub changes: Turns,
     /// Rate limits.
     pub limiter: Limiter,
     /// Metrics.
@@ -120,6 +124,7 @@ impl AppState {
     pub async fn tidy(&self) -> ApiResult<()> {
         const KEPT_NS: u64 = 30 * tradewind_types::time::DAY_NS;
         tradewind_store::identity::idempotency::release_abandoned(&self.store).await?;
+        self.orgs.learn_all(&self.engine).await?;
         let before = UnixNanos(self.clock.now().0.saturating_sub(KEPT_NS));
         tradewind_store::identity::sessions::purge(&self.store, before).await?;
         tradewind_store::identity::families::purge(&self.store, before).await?;
@@ -180,9 +185,11 @@ impl AppState {
             signing: rights.signing,
             deliveries: Deliveries::default(),
             keyring,
+            orgs: rights.orgs,
             passwords: Passwords::new(config.hashing)?,
             turns: Turns::default(),
-            limiter: Limiter::new(Arc::clone(&clock), config.rates),
+            changes: Turns::default(),
+            limiter: Limiter::new(Arc::clone(&clock), config.rates.clone()),
             metrics: Metrics::install(),
             started_at: clock.now(),
             config,

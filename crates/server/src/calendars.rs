@@ -15,6 +15,8 @@ use tradewind_store::calendar::overrides::{self, OverrideRow, StoredOverride};
 use tradewind_store::{Db, StoreError};
 use tradewind_types::{OrgId, UnixNanos};
 
+use crate::to_its_end::{Interrupted, to_its_end};
+
 /// The calendar of markets that never close: nothing of it is ever asked, so nothing can be laid over it.
 pub const CONTINUOUS: &str = "CRYPTO";
 
@@ -32,9 +34,18 @@ pub enum ChangeError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What is laid over the date is not what the change supposes.
+    #[error("the override changed meanwhile")]
+    Stale,
     /// The program stops.
     #[error("the program stops; ask again when it is back whether the change was made")]
     Interrupted,
+}
+
+impl From<Interrupted> for ChangeError {
+    fn from(_: Interrupted) -> Self {
+        Self::Interrupted
+    }
 }
 
 /// The calendars, shared by all who ask.
@@ -112,8 +123,22 @@ impl Calendars {
         by: &str,
         now: UnixNanos,
     ) -> Result<Vec<Option<Change>>, ChangeError> {
+        self.put_if(changes, by, now, |_| true).await
+    }
+
+    /// The same, if what is there before is as the change supposes, for each.
+    ///
+    /// # Errors
+    /// [`ChangeError::Stale`] and the others; nothing is changed then.
+    pub async fn put_if(
+        self: &Arc<Self>,
+        changes: Vec<Override>,
+        by: &str,
+        now: UnixNanos,
+        supposed: impl Fn(Option<&Change>) -> bool + Send + Sync + 'static,
+    ) -> Result<Vec<Option<Change>>, ChangeError> {
         let (this, by) = (Arc::clone(self), by.to_owned());
-        to_its_end(async move { this.put_alone(&changes, &by, now).await }).await
+        to_its_end(async move { this.put_alone(&changes, &by, now, &supposed).await }).await
     }
 
     async fn put_alone(
@@ -121,9 +146,13 @@ impl Calendars {
         changes: &[Override],
         by: &str,
         now: UnixNanos,
+        supposed: &(dyn Fn(Option<&Change>) -> bool + Send + Sync),
     ) -> Result<Vec<Option<Change>>, ChangeError> {
         let _alone = self.changing.lock().await;
         let old = self.laid();
+        if !changes.iter().all(|c| supposed(old.on(c.calendar, c.date))) {
+            return Err(ChangeError::Stale);
+        }
         let new: Arc<Overrides> = Arc::new(all(&old).chain(changes.iter().cloned()).collect());
         for (place, change) in changes.iter().enumerate() {
             fits(change.calendar, change.date, &new).map_err(|why| ChangeError::Misfit { place, why })?;
@@ -135,7 +164,7 @@ impl Calendars {
         Ok(before.collect())
     }
 
-    /// Takes the override of a date away and returns it; `None` when there was none.
+    /// Takes the override of a date away, if it is as the change supposes, and returns it; `None` when there was none.
     ///
     /// # Errors
     /// [`ChangeError`]; nothing is changed then.
@@ -143,14 +172,23 @@ impl Calendars {
         self: &Arc<Self>,
         calendar: &Calendar,
         date: Date,
+        supposed: impl Fn(Option<&Change>) -> bool + Send + Sync + 'static,
     ) -> Result<Option<StoredOverride>, ChangeError> {
         let (this, id) = (Arc::clone(self), calendar.id());
-        to_its_end(async move { this.remove_alone(id, date).await }).await
+        to_its_end(async move { this.remove_alone(id, date, &supposed).await }).await
     }
 
-    async fn remove_alone(&self, id: &str, date: Date) -> Result<Option<StoredOverride>, ChangeError> {
+    async fn remove_alone(
+        &self,
+        id: &str,
+        date: Date,
+        supposed: &(dyn Fn(Option<&Change>) -> bool + Send + Sync),
+    ) -> Result<Option<StoredOverride>, ChangeError> {
         let _alone = self.changing.lock().await;
         let old = self.laid();
+        if !supposed(old.on(id, date)) {
+            return Err(ChangeError::Stale);
+        }
         if old.on(id, date).is_none() {
             // There may be one that could not be read, and so was never laid.
             return Ok(overrides::remove(&self.db, &self.org, id, date).await?);
@@ -167,15 +205,6 @@ impl Calendars {
         *self.laid.write().unwrap_or_else(PoisonError::into_inner) = new;
         self.changed.send_modify(|count| *count += 1);
     }
-}
-
-/// Works to its end, also when whoever asked has gone: what the database has, memory has too.
-async fn to_its_end<T: Send + 'static>(
-    change: impl Future<Output = Result<T, ChangeError>> + Send + 'static,
-) -> Result<T, ChangeError> {
-    tokio::spawn(change)
-        .await
-        .unwrap_or(Err(ChangeError::Interrupted))
 }
 
 /// The overrides in the database. One that nobody can read is left out with a warning: the others hold, and what it was meant to

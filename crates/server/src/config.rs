@@ -3,12 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// Rate limits: a multiplier of the built-in classes, so that a load test can raise them all at once.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RateConfig {
-    /// Multiplies every class's burst and rate; 1 = as documented.
-    pub multiplier: u32,
-}
+use crate::extract::Proxies;
+pub use crate::limits::RateConfig;
 
 /// How passwords are hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +40,8 @@ pub struct Config {
     pub session_absolute: Duration,
     /// Rate limits.
     pub rates: RateConfig,
+    /// Who is trusted to say whom a request is from.
+    pub proxies: Proxies,
     /// Password hashing.
     pub hashing: HashConfig,
     /// Roles that have to have a second factor.
@@ -70,7 +68,8 @@ impl Config {
             request_timeout: Duration::from_secs(10),
             session_idle: Duration::from_secs(8 * HOUR),
             session_absolute: Duration::from_secs(168 * HOUR),
-            rates: RateConfig { multiplier: 1 },
+            rates: RateConfig::default(),
+            proxies: Proxies::default(),
             // OWASP's recommendation for Argon2id: 19 MiB, two passes, one lane.
             hashing: HashConfig {
                 memory_kib: 19_456,

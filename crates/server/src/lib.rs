@@ -29,6 +29,7 @@ pub mod problem;
 pub mod routes;
 pub mod secrets;
 pub mod serve;
+mod to_its_end;
 pub mod venues;
 pub mod web;
 

@@ -1,15 +1,19 @@
 //! The OpenAPI 3.1 document: made from the routes, completed with what all of them have in common.
 
-use utoipa::openapi::path::Operation;
+mod examples;
+
+use utoipa::openapi::path::{Operation, Parameter};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::{
-    Components, ContentBuilder, Info, License, OpenApi, OpenApiBuilder, Ref, Response, ResponseBuilder, Tag,
+    Components, ContentBuilder, Info, License, OpenApi, OpenApiBuilder, Ref, RefOr, Response,
+    ResponseBuilder, Tag,
 };
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::access::{Action, Rule};
+use crate::middleware::Once;
 use crate::problem::Code;
 
 const TAGS: [(&str, &str); 13] = [
@@ -133,6 +137,25 @@ pub fn complete(operation: &mut Operation, action: Action, path: &str, has_body:
     if operation.parameters.as_ref().is_some_and(|p| !p.is_empty()) {
         codes.push(Code::Validation);
     }
+    match Once::of(operation) {
+        Some(_) if action == Action::OrdersSubmit => {}
+        Some(how) => {
+            codes.extend([
+                Code::IdempotencyInFlight,
+                Code::IdempotencyKeyReused,
+                Code::Validation,
+            ]);
+            codes.extend((how == Once::Needed).then_some(Code::IdempotencyKeyMissing));
+        }
+        None => {}
+    }
+    let declares = |name: &str| {
+        let named = |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(own) if own.name == name);
+        operation.parameters.iter().flatten().any(named)
+    };
+    if declares("If-Match") {
+        codes.push(Code::VersionConflict);
+    }
     if path.contains('{') {
         codes.push(Code::NotFound);
     }
@@ -159,17 +182,25 @@ pub fn complete(operation: &mut Operation, action: Action, path: &str, has_body:
         .or_insert_with(|| problem(&[Code::Internal]).into());
     if !public {
         let none: [&str; 0] = [];
-        operation.security = Some(vec![
-            SecurityRequirement::new("session", none),
-            SecurityRequirement::new("api_key", none),
-        ]);
+        let mut credentials = vec![SecurityRequirement::new("session", none)];
+        // A key must not make or keep credentials.
+        if rule != Rule::InPerson {
+            credentials.push(SecurityRequirement::new("api_key", none));
+        }
+        operation.security = Some(credentials);
     }
+}
+
+/// Marks an operation that will go.
+pub fn deprecate(operation: &mut Operation) {
+    operation.deprecated = Some(utoipa::openapi::Deprecated::True);
 }
 
 /// The document as JSON with a stable order.
 #[must_use]
 pub fn text(document: OpenApi) -> String {
     // Through a value: its maps are sorted, whatever order the routes were added in.
-    let value = serde_json::to_value(&document).unwrap_or_default();
+    let mut value = serde_json::to_value(&document).unwrap_or_default();
+    examples::add(&mut value);
     serde_json::to_string_pretty(&value).unwrap_or_default()
 }

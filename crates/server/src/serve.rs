@@ -19,6 +19,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
+use crate::limits::{ConnectionLimits, Connections};
+
+/// Counts connections for which there was no room.
+const REFUSED: &str = "tradewind_connections_refused_total";
 /// How long requests under way may take after the stop was asked for.
 const DRAIN_MAX: Duration = Duration::from_secs(2);
 /// How long a client may take to the end of a request's head, from connecting or from the answer before. Without it a
@@ -35,9 +39,11 @@ const HEAD_MAX: Duration = Duration::from_secs(60);
 pub async fn serve(
     mut listener: TcpListener,
     router: Router,
+    limits: ConnectionLimits,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let (stopping, connections) = (CancellationToken::new(), TaskTracker::new());
+    let room = Connections::new(limits);
     let mut stop = pin!(stop);
     loop {
         let (stream, peer) = tokio::select! {
@@ -45,7 +51,17 @@ pub async fn serve(
             accepted = Listener::accept(&mut listener) => accepted,
             () = &mut stop => break,
         };
-        connections.spawn(connection(stream, peer, router.clone(), stopping.clone()));
+        // Without room it is closed at once, before anything of it is read.
+        let Some(place) = room.admit(peer.ip()) else {
+            metrics::counter!(REFUSED).increment(1);
+            tracing::debug!(%peer, "there are too many connections");
+            continue;
+        };
+        let served = connection(stream, peer, router.clone(), stopping.clone());
+        connections.spawn(async move {
+            served.await;
+            drop(place);
+        });
     }
     drop(listener);
     stopping.cancel();
@@ -93,7 +109,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
         let address = listener.local_addr().expect("address");
         let router = Router::new().route("/", get(|| async { "hello" }));
-        tokio::spawn(serve(listener, router, std::future::pending()));
+        let limits = ConnectionLimits::default();
+        tokio::spawn(serve(listener, router, limits, std::future::pending()));
         let unfinished = "GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ";
         // The second has had an answer before.
         for begin in [
@@ -108,6 +125,35 @@ mod tests {
             assert!(began.elapsed() >= HEAD_MAX, "{:?}", began.elapsed());
             let answered = String::from_utf8_lossy(&heard).contains("hello");
             assert_eq!(answered, begin != unfinished);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_too_many_is_closed_unheard_and_its_place_comes_back() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
+        let address = listener.local_addr().expect("address");
+        let router = Router::new().route("/", get(|| async { "hello" }));
+        let limits = ConnectionLimits {
+            per_address: 2,
+            ..ConnectionLimits::default()
+        };
+        tokio::spawn(serve(listener, router, limits, std::future::pending()));
+        let ask = async || {
+            let mut stream = TcpStream::connect(address).await.expect("connected");
+            // A refused connection may be reset before the request is written.
+            let _ = stream
+                .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                .await;
+            let mut heard = [0_u8; 512];
+            let read = stream.read(&mut heard).await.unwrap_or(0);
+            (String::from_utf8_lossy(&heard[..read]).contains("hello"), stream)
+        };
+        let (first, second, third) = (ask().await, ask().await, ask().await);
+        assert_eq!((first.0, second.0, third.0), (true, true, false));
+        drop(first);
+        // The server hears of the closing a moment later.
+        while !ask().await.0 {
+            tokio::task::yield_now().await;
         }
     }
 }

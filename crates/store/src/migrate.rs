@@ -65,6 +65,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(6, "0006_catalog"),
     migration!(7, "0007_chart"),
     migration!(8, "0008_identity_factors"),
+    migration!(9, "0009_organisations"),
 ];
 
 /// A migration with what the database says of it.

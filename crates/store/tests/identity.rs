@@ -29,6 +29,7 @@ fn person(id: &str, username: &str) -> users::UserRow {
         password_hash: "hash".to_owned(),
         disabled: false,
         created_at: UnixNanos(5),
+        version: 1,
     }
 }
 
@@ -65,9 +66,9 @@ async fn a_page_of_people_goes_on_where_the_last_ended() {
             .await
             .expect("insert");
     }
-    let first = users::list(&db, None, 3).await.expect("page");
+    let first = users::list(&db, &org(), None, 3).await.expect("page");
     let last = first.last().expect("three");
-    let second = users::list(&db, Some((last.created_at, last.id.as_str())), 3)
+    let second = users::list(&db, &org(), Some((last.created_at, last.id.as_str())), 3)
         .await
         .expect("page");
     let ids: Vec<&str> = first.iter().chain(&second).map(|u| u.id.as_str()).collect();
@@ -294,6 +295,7 @@ async fn memberships_change_in_place_and_need_a_person() {
         owner: "u1".parse().expect("id"),
         role: "OWNER".to_owned(),
         since: UnixNanos(7),
+        version: 1,
     };
     memberships::upsert(&db, &org(), &engine, &member, "u1")
         .await
@@ -302,9 +304,19 @@ async fn memberships_change_in_place_and_need_a_person() {
     memberships::upsert(&db, &org(), &engine, &member, "u1")
         .await
         .expect("changed");
+    member.version = 2;
     assert_eq!(
-        memberships::of_user(&db, &member.owner).await.expect("read"),
+        memberships::of_user(&db, &org(), &member.owner)
+            .await
+            .expect("read"),
         vec![member.clone()]
+    );
+    let other = "other".parse().expect("id");
+    assert_eq!(
+        memberships::of_user(&db, &other, &member.owner)
+            .await
+            .expect("read"),
+        []
     );
     let ghost = memberships::MembershipRow {
         owner: "u9".parse().expect("id"),

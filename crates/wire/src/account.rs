@@ -60,7 +60,7 @@ pub struct NewAccount {
     #[schema(example = "USD")]
     pub base_currency: String,
     /// First deposit in the base currency, decimal text; `0` for none.
-    #[schema(example = "100000")]
+    #[schema(format = "decimal", example = "100000")]
     pub deposit: String,
 }
 
@@ -232,6 +232,9 @@ pub struct Member {
     pub role: MemberRole,
     /// Since when.
     pub since: Time,
+    /// Its version, which `If-Match` takes in quotes.
+    #[serde(default)]
+    pub version: u32,
 }
 
 /// Makes or changes a member.

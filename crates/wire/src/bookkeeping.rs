@@ -107,10 +107,13 @@ pub struct CorrectedFill {
     /// Bought or sold.
     pub side: Side,
     /// Above zero.
+    #[schema(format = "decimal")]
     pub quantity: String,
     /// Price.
+    #[schema(format = "decimal")]
     pub price: String,
     /// Fee in quote currency.
+    #[schema(format = "decimal")]
     pub fee: String,
 }
 
@@ -121,6 +124,7 @@ pub struct AllocationPart {
     /// For whom; absent = by hand.
     pub strategy: Option<String>,
     /// How much; the parts sum to the trade.
+    #[schema(format = "decimal")]
     pub quantity: String,
 }
 
@@ -131,6 +135,7 @@ pub struct LotPick {
     /// Id of the lot.
     pub lot: String,
     /// How much of it.
+    #[schema(format = "decimal")]
     pub quantity: String,
 }
 
@@ -171,22 +176,29 @@ pub struct CorporateAction {
     /// Units before, or held.
     pub ratio_held: Option<u32>,
     /// Offer price of rights; settlement price of a delisting.
+    #[schema(format = "decimal")]
     pub price: Option<String>,
     /// Rights taken up.
+    #[schema(format = "decimal")]
     pub taken: Option<String>,
     /// Cash per unit.
+    #[schema(format = "decimal")]
     pub per_unit: Option<String>,
     /// Of that cash.
     pub currency: Option<String>,
     /// Fraction of a dividend withheld.
+    #[schema(format = "decimal")]
     pub withholding: Option<String>,
     /// The instrument that comes in.
     pub into: Option<String>,
     /// Fraction of the cost that moves (spin-off), or that the cash of a mixed merger is paid for.
+    #[schema(format = "decimal")]
     pub cost_fraction: Option<String>,
     /// Fractions are paid out at this price; absent = they stay.
+    #[schema(format = "decimal")]
     pub fraction_price: Option<String>,
     /// What counts as whole; 1 when absent.
+    #[schema(format = "decimal")]
     pub fraction_step: Option<String>,
     /// The ex-date.
     pub effective: Time,
@@ -203,10 +215,12 @@ pub enum BookingTask {
         /// What for.
         kind: CashKind,
         /// Signed: received > 0, paid < 0.
+        #[schema(format = "decimal")]
         amount: String,
         /// Currency.
         currency: String,
         /// Of a dividend.
+        #[schema(format = "decimal")]
         withheld: Option<String>,
         /// Of a fee; OTHER when absent.
         fee: Option<FeeKind>,
@@ -218,10 +232,12 @@ pub enum BookingTask {
     /// Exchanges currencies.
     Exchange {
         /// Given, above zero.
+        #[schema(format = "decimal")]
         sold: String,
         /// Its currency.
         sold_currency: String,
         /// Received, above zero.
+        #[schema(format = "decimal")]
         bought: String,
         /// Its currency.
         bought_currency: String,
@@ -231,6 +247,7 @@ pub enum BookingTask {
         /// The other account.
         to: String,
         /// Above zero.
+        #[schema(format = "decimal")]
         amount: String,
         /// Currency.
         currency: String,
@@ -350,7 +367,7 @@ pub struct FxRate {
     #[schema(example = "USD")]
     pub quote: String,
     /// Units of quote for one of base.
-    #[schema(example = "1.0842")]
+    #[schema(format = "decimal", example = "1.0842")]
     pub rate: String,
     /// When it held.
     pub ts: Time,

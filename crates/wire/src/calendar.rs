@@ -180,6 +180,9 @@ pub struct CalendarOverride {
     pub changed_by: String,
     /// When it was entered.
     pub changed_at: Time,
+    /// What `If-Match` takes of whoever changes it.
+    #[serde(default)]
+    pub etag: String,
 }
 
 /// The overrides of a calendar.

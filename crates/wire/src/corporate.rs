@@ -56,14 +56,18 @@ pub struct NewCorporateEvent {
     /// What.
     pub kind: CorporateEventKind,
     /// Units afterwards, or received: a whole number.
+    #[schema(format = "decimal")]
     pub new: Option<String>,
     /// Units before, or held: a whole number.
+    #[schema(format = "decimal")]
     pub held: Option<String>,
     /// Cash per unit.
+    #[schema(format = "decimal")]
     pub amount: Option<String>,
     /// Of that cash.
     pub currency: Option<String>,
     /// Of rights and delistings.
+    #[schema(format = "decimal")]
     pub price: Option<String>,
     /// The other instrument.
     pub into: Option<String>,
@@ -98,9 +102,11 @@ pub struct CorporateEvent {
     pub effective: Option<Time>,
     /// Units afterwards, or received.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = "decimal")]
     pub new: Option<String>,
     /// Units before, or held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = "decimal")]
     pub held: Option<String>,
     /// Cash per unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]

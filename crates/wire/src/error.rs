@@ -55,8 +55,10 @@ pub struct ErrorDescription {
     pub status: u16,
     /// Its title.
     pub title: String,
-    /// What it means and what to do.
+    /// What it means.
     pub description: String,
+    /// What whoever gets it can do.
+    pub remedy: String,
 }
 
 /// Every error code there is.

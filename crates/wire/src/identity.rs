@@ -245,6 +245,9 @@ pub struct User {
     pub second_factor: bool,
     /// When they were made.
     pub created_at: Time,
+    /// Their version, which is also the `ETag`.
+    #[serde(default)]
+    pub version: u32,
 }
 
 /// Makes a person.
@@ -283,4 +286,53 @@ pub struct StreamTicket {
     pub ticket: String,
     /// 30 seconds from now.
     pub expires_at: Time,
+}
+
+/// An organisation: a desk with its people and accounts. Nothing of one is seen by another.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Organisation {
+    /// Id.
+    #[schema(example = "desk")]
+    pub id: String,
+    /// Name for people.
+    #[schema(example = "Harbour Trading")]
+    pub name: String,
+    /// Whether it runs the installation: its administrators also keep what all organisations share.
+    pub runs_the_installation: bool,
+    /// When it was made.
+    pub created_at: Time,
+    /// Its version, which is also the `ETag`.
+    pub version: u32,
+}
+
+/// What changes of an organisation.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrganisationChange {
+    /// New name.
+    #[schema(example = "Harbour Trading", min_length = 1, max_length = 64)]
+    pub name: String,
+}
+
+/// Somebody of one's own organisation, as administrators choose from.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Colleague {
+    /// Pseudonymous id.
+    pub id: String,
+    /// Name for people.
+    pub display_name: String,
+    /// Role.
+    pub role: Role,
+}
+
+/// An organisation in the list of those who run the installation.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct OrganisationSummary {
+    /// The organisation.
+    #[serde(flatten)]
+    pub organisation: Organisation,
+    /// How many people it has.
+    pub people: u64,
+    /// How many accounts have members in it.
+    pub accounts: u64,
 }

@@ -128,7 +128,7 @@ pub struct LedgerEntry {
 #[serde(deny_unknown_fields)]
 pub struct NewTransfer {
     /// Amount, decimal text, not zero.
-    #[schema(example = "2500")]
+    #[schema(format = "decimal", example = "2500")]
     pub amount: String,
     /// Currency.
     #[schema(example = "USD")]

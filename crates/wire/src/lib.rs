@@ -74,8 +74,9 @@ pub use factor::{
     BackupCodes, FactorCode, FactorEnrolment, FactorProof, FactorSeed, QrDrawing, SecondFactor,
 };
 pub use identity::{
-    ApiKey, CreatedKey, LinkLogin, Login, NewKey, NewUser, PasswordChange, Role, Scope, Session,
-    SessionAccount, SessionInfo, SessionUser, Setup, SetupState, SignInKind, StreamTicket, User, UserChange,
+    ApiKey, Colleague, CreatedKey, LinkLogin, Login, NewKey, NewUser, Organisation, OrganisationChange,
+    OrganisationSummary, PasswordChange, Role, Scope, Session, SessionAccount, SessionInfo, SessionUser,
+    Setup, SetupState, SignInKind, StreamTicket, User, UserChange,
 };
 pub use indicator::{
     Indicator, IndicatorChoice, IndicatorOutput, IndicatorParameter, IndicatorParameterKind, IndicatorQuery,

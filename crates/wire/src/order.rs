@@ -221,10 +221,10 @@ pub struct NewOrder {
     pub kind: OrderType,
     /// Limit price, decimal text; needed for LIMIT and STOP_LIMIT, refused for the others.
     #[serde(default)]
-    #[schema(example = "64250.10")]
+    #[schema(format = "decimal", example = "64250.10")]
     pub price: Option<String>,
     /// Quantity, decimal text.
-    #[schema(example = "0.01")]
+    #[schema(format = "decimal", example = "0.01")]
     pub quantity: String,
     /// Life span; GTC for LIMIT and IOC for MARKET when absent.
     #[serde(default)]
@@ -237,27 +237,29 @@ pub struct NewOrder {
     pub reduce_only: bool,
     /// Trigger, decimal text; needed for STOP_MARKET and STOP_LIMIT.
     #[serde(default)]
-    #[schema(example = "63000")]
+    #[schema(format = "decimal", example = "63000")]
     pub trigger: Option<String>,
     /// What the trigger is compared with; QUOTE when absent.
     #[serde(default)]
     pub trigger_by: Option<TriggerBy>,
     /// TRAILING_STOP: distance in units of price. This or `trailing_percent`.
     #[serde(default)]
-    #[schema(example = "500")]
+    #[schema(format = "decimal", example = "500")]
     pub trailing_offset: Option<String>,
     /// TRAILING_STOP: distance in percent of the market's price.
     #[serde(default)]
-    #[schema(example = "1.5")]
+    #[schema(format = "decimal", example = "1.5")]
     pub trailing_percent: Option<String>,
     /// TRAILING_STOP: price at which it begins to follow; at once when absent.
     #[serde(default)]
+    #[schema(format = "decimal")]
     pub activation: Option<String>,
     /// End of a GTD order.
     #[serde(default)]
     pub good_till: Option<Time>,
     /// Iceberg: so much of it is displayed at a time.
     #[serde(default)]
+    #[schema(format = "decimal")]
     pub display_quantity: Option<String>,
     /// One triggers other: waits until that order fills, and is then sized to what filled.
     #[serde(default)]
@@ -275,16 +277,19 @@ pub struct NewOrder {
 pub struct OrderChange {
     /// New quantity in total, what is filled included.
     #[serde(default)]
-    #[schema(example = "0.02")]
+    #[schema(format = "decimal", example = "0.02")]
     pub quantity: Option<String>,
     /// New limit price.
     #[serde(default)]
+    #[schema(format = "decimal")]
     pub price: Option<String>,
     /// New trigger.
     #[serde(default)]
+    #[schema(format = "decimal")]
     pub trigger: Option<String>,
     /// New display quantity of an iceberg.
     #[serde(default)]
+    #[schema(format = "decimal")]
     pub display_quantity: Option<String>,
     /// Refused when the order is no longer at this version.
     #[serde(default)]
@@ -297,11 +302,11 @@ pub struct OrderChange {
 pub struct BracketLeg {
     /// Where it is (the trigger of the stop-loss, the limit of the take-profit).
     #[serde(default)]
-    #[schema(example = "61000")]
+    #[schema(format = "decimal", example = "61000")]
     pub price: Option<String>,
     /// How far from the entry, as a fraction: of its limit, or without one of the quote it would meet.
     #[serde(default)]
-    #[schema(example = "0.05")]
+    #[schema(format = "decimal", example = "0.05")]
     pub distance: Option<String>,
 }
 

@@ -36,8 +36,9 @@ export const calendars = {
     (await request<Schemas['CalendarOverrides']>('GET', of(calendar, 'overrides'))).overrides,
   setOverride: (calendar: string, date: string, body: NewCalendarOverride) =>
     request<CalendarChanged>('PUT', of(calendar, 'overrides', date), { body }),
-  removeOverride: (calendar: string, date: string) =>
-    request<CalendarChanged>('DELETE', of(calendar, 'overrides', date)),
+  /** Refused when the override is another one than that of the `etag`. */
+  removeOverride: (calendar: string, date: string, etag?: string) =>
+    request<CalendarChanged>('DELETE', of(calendar, 'overrides', date), etag ? { headers: { 'If-Match': etag } } : {}),
   /** All of the file or nothing; what is wrong is told by line. */
   importOverrides: (calendar: string, file: Blob) =>
     request<CalendarChanged>('POST', of(calendar, 'overrides', 'import'), {

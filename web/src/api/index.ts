@@ -53,6 +53,10 @@ function query<Q extends object>(given: Q): { [K in keyof Q]?: NonNullable<Q[K]>
 }
 const of = (account: string) => ({ path: { account } });
 
+/** What a change is based on; nothing where that is not known. */
+const ifMatch = (version?: number): Record<string, string> =>
+  version === undefined ? {} : { 'If-Match': `"${version}"` };
+
 export const identity = {
   setup: () => got(client.GET('/api/v1/setup')),
   completeSetup: (body: { token: string; username: string; password: string; display_name: string }) =>
@@ -75,8 +79,11 @@ export const identity = {
   users: () => items<User>(client.GET('/api/v1/users', { params: { query: { limit: 500 } } })),
   createUser: (body: { username: string; password: string; display_name: string; role: Role }) =>
     got(client.POST('/api/v1/users', { body })),
-  changeUser: (user: string, body: { role?: Role; disabled?: boolean }) =>
-    got(client.PATCH('/api/v1/users/{user}', { params: { path: { user } }, body })),
+  /** Refused when somebody changed the person since `version` was read. */
+  changeUser: (user: string, version: number | undefined, body: { role?: Role; disabled?: boolean }) =>
+    got(
+      client.PATCH('/api/v1/users/{user}', { params: { path: { user } }, body, headers: ifMatch(version) }),
+    ),
   streamTicket: () => got(client.POST('/api/v1/stream/tickets')),
 };
 
@@ -88,15 +95,20 @@ export const accounts = {
     items(client.GET('/api/v1/accounts/{account}/balances', { params: of(account) })),
   members: (account: string) =>
     items(client.GET('/api/v1/accounts/{account}/members', { params: of(account) })),
-  setMember: (account: string, user: string, role: MemberRole) =>
+  /** Refused when somebody changed the membership since `version` was read; without one nobody is asked. */
+  setMember: (account: string, user: string, role: MemberRole, version?: number) =>
     got(
       client.PUT('/api/v1/accounts/{account}/members/{user}', {
         params: { path: { account, user } },
         body: { role },
+        headers: ifMatch(version),
       }),
     ),
-  removeMember: (account: string, user: string) =>
-    client.DELETE('/api/v1/accounts/{account}/members/{user}', { params: { path: { account, user } } }),
+  removeMember: (account: string, user: string, version?: number) =>
+    client.DELETE('/api/v1/accounts/{account}/members/{user}', {
+      params: { path: { account, user } },
+      headers: ifMatch(version),
+    }),
   transfer: (account: string, key: string, body: { amount: string; currency: string; reason: string }) =>
     got(
       client.POST('/api/v1/accounts/{account}/transfers', {

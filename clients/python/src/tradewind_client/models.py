@@ -127,6 +127,7 @@ __all__ = [
     "ClientMessagePing",
     "ClientMessageSubscribe",
     "ClientMessageUnsubscribe",
+    "Colleague",
     "Connection",
     "ConnectionDetail",
     "ConnectionTransition",
@@ -199,6 +200,9 @@ __all__ = [
     "Order",
     "OrderBatch",
     "OrderChange",
+    "Organisation",
+    "OrganisationChange",
+    "OrganisationSummary",
     "OverlayPoint",
     "PlaceRule",
     "Position",
@@ -1210,6 +1214,9 @@ class CalendarOverride(Model):
     close: str | None = None
     """`HH:MM`."""
 
+    etag: str | None = None
+    """What `If-Match` takes of whoever changes it."""
+
     open: str | None = None
     """`HH:MM`."""
 
@@ -1528,6 +1535,20 @@ ClientMessage: TypeAlias = Union[
 
 
 @dc.dataclass(frozen=True, slots=True, kw_only=True)
+class Colleague(Model):
+    """Somebody of one's own organisation, as administrators choose from."""
+
+    id: str
+    """Pseudonymous id."""
+
+    display_name: str
+    """Name for people."""
+
+    role: Role
+    """Role."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
 class Connection(Model):
     """A connection."""
 
@@ -1710,13 +1731,13 @@ class CorporateEvent(Model):
     effective: Timestamp | None = None
     """From when an action holds: the close of the session before the ex-date."""
 
-    held: str | None = None
+    held: Decimal | None = None
     """Units before, or held."""
 
     into: str | None = None
     """The other instrument."""
 
-    new: str | None = None
+    new: Decimal | None = None
     """Units afterwards, or received."""
 
     period: str | None = None
@@ -1977,7 +1998,10 @@ class ErrorDescription(Model):
     """Its title."""
 
     description: str
-    """What it means and what to do."""
+    """What it means."""
+
+    remedy: str
+    """What whoever gets it can do."""
 
 
 @dc.dataclass(frozen=True, slots=True, kw_only=True)
@@ -2597,6 +2621,9 @@ class Member(Model):
     since: Timestamp
     """Since when."""
 
+    version: int | None = None
+    """Its version, which `If-Match` takes in quotes."""
+
 
 @dc.dataclass(frozen=True, slots=True, kw_only=True)
 class MemberChange(Model):
@@ -3067,6 +3094,45 @@ class OrderChange(Model):
 
     version: int | None = None
     """Refused when the order is no longer at this version."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation(Model):
+    """An organisation: a desk with its people and accounts. Nothing of one is seen by another."""
+
+    id: str
+    """Id."""
+
+    name: str
+    """Name for people."""
+
+    runs_the_installation: bool
+    """Whether it runs the installation: its administrators also keep what all organisations share."""
+
+    created_at: Timestamp
+    """When it was made."""
+
+    version: int
+    """Its version, which is also the `ETag`."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationChange(Model):
+    """What changes of an organisation."""
+
+    name: str
+    """New name."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationSummary(Organisation):
+    """An organisation in the list of those who run the installation."""
+
+    people: int
+    """How many people it has."""
+
+    accounts: int
+    """How many accounts have members in it."""
 
 
 @dc.dataclass(frozen=True, slots=True, kw_only=True)
@@ -4765,6 +4831,9 @@ class User(Model):
 
     created_at: Timestamp
     """When they were made."""
+
+    version: int | None = None
+    """Their version, which is also the `ETag`."""
 
 
 @dc.dataclass(frozen=True, slots=True, kw_only=True)

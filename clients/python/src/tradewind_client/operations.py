@@ -38,6 +38,7 @@ from tradewind_client.models import (
     CatalogueGaps,
     ChartTemplate,
     ChartTemplates,
+    Colleague,
     Connection,
     ConnectionDetail,
     CorporateEvent,
@@ -80,6 +81,9 @@ from tradewind_client.models import (
     Order,
     OrderBatch,
     OrderChange,
+    Organisation,
+    OrganisationChange,
+    OrganisationSummary,
     Position,
     Quote,
     Reconciliation,
@@ -152,14 +156,20 @@ def list_accounts() -> Request[Page[Account]]:
 
 def post_account(
     body: NewAccount,
+    *,
+    idempotency_key: str | None = None,
 ) -> Request[Account]:
     """Opens a paper account, of which one becomes the owner."""
     return Request(
         operation="post_account",
         method="POST",
         path="/api/v1/accounts",
+        headers=pairs(
+            ("Idempotency-Key", key_or_new(idempotency_key)),
+        ),
         body=json_body(NewAccount, body),
         answer=as_json(Account),
+        repeatable=True,
     )
 
 
@@ -260,10 +270,7 @@ def flatten(
     *,
     idempotency_key: str | None = None,
 ) -> Request[OrderBatch]:
-    """Closes all open positions of the account, or that in one instrument, with reduce-only market orders.
-    With an `Idempotency-Key`, the same key and body within 24 hours answer the first result again and send
-    nothing.
-    """
+    """Closes all open positions of the account, or that in one instrument, with reduce-only market orders."""
     return Request(
         operation="flatten",
         method="POST",
@@ -277,28 +284,34 @@ def flatten(
     )
 
 
-def engage_account(
+def engage_account_kill_switch(
     account: str,
     body: KillSwitchRequest,
+    *,
+    idempotency_key: str | None = None,
 ) -> Request[KillSwitchStatus]:
     """Blocks new orders of the account and cancels the open ones; with `flatten` also closes positions.
     Engaging it again replaces the reason.
     """
     return Request(
-        operation="engage_account",
+        operation="engage_account_kill_switch",
         method="POST",
         path=path("/api/v1/accounts/{account}/kill-switch", account=account),
+        headers=pairs(
+            ("Idempotency-Key", key_or_new(idempotency_key)),
+        ),
         body=json_body(KillSwitchRequest, body),
         answer=as_json(KillSwitchStatus),
+        repeatable=True,
     )
 
 
-def lift_account(
+def lift_account_kill_switch(
     account: str,
 ) -> Request[KillSwitchStatus]:
     """Lets new orders of the account through again."""
     return Request(
-        operation="lift_account",
+        operation="lift_account_kill_switch",
         method="DELETE",
         path=path("/api/v1/accounts/{account}/kill-switch", account=account),
         answer=as_json(KillSwitchStatus),
@@ -328,7 +341,9 @@ def list_entries(
 def get_ledger_settings(
     account: str,
 ) -> Request[LedgerSettings]:
-    """How an account keeps its books: which lots close first, netting or hedging, whether cash may go below zero."""
+    """How an account keeps its books: which lots close first, netting or hedging, whether cash may go below
+    zero. The version is also the `ETag`.
+    """
     return Request(
         operation="get_ledger_settings",
         method="GET",
@@ -341,6 +356,8 @@ def get_ledger_settings(
 def put_ledger_settings(
     account: str,
     body: LedgerSettingsChange,
+    *,
+    if_match: int | str | None = None,
 ) -> Request[LedgerSettings]:
     """Changes how an account keeps its books. What is closed stays closed as it was; the method holds from
     the next fill.
@@ -349,6 +366,9 @@ def put_ledger_settings(
         operation="put_ledger_settings",
         method="PUT",
         path=path("/api/v1/accounts/{account}/ledger/settings", account=account),
+        headers=pairs(
+            ("If-Match", etag(if_match)),
+        ),
         body=json_body(LedgerSettingsChange, body),
         answer=as_json(LedgerSettings),
     )
@@ -371,12 +391,17 @@ def put_member(
     account: str,
     user: str,
     body: MemberChange,
+    *,
+    if_match: int | str | None = None,
 ) -> Request[Member]:
     """Makes someone a member of the account, or changes what they may do."""
     return Request(
         operation="put_member",
         method="PUT",
         path=path("/api/v1/accounts/{account}/members/{user}", account=account, user=user),
+        headers=pairs(
+            ("If-Match", etag(if_match)),
+        ),
         body=json_body(MemberChange, body),
         answer=as_json(Member),
     )
@@ -385,12 +410,17 @@ def put_member(
 def delete_member(
     account: str,
     user: str,
+    *,
+    if_match: int | str | None = None,
 ) -> Request[None]:
     """Ends a membership; the person's open sockets lose the account within five seconds."""
     return Request(
         operation="delete_member",
         method="DELETE",
         path=path("/api/v1/accounts/{account}/members/{user}", account=account, user=user),
+        headers=pairs(
+            ("If-Match", etag(if_match)),
+        ),
         answer=as_nothing,
         accept="*/*",
     )
@@ -492,14 +522,20 @@ def post_bracket(
 def cancel_all(
     account: str,
     body: CancelAll | None = None,
+    *,
+    idempotency_key: str | None = None,
 ) -> Request[Canceled]:
     """Asks for all open orders of the account, or of one instrument in it, to be canceled."""
     return Request(
         operation="cancel_all",
         method="POST",
         path=path("/api/v1/accounts/{account}/orders/cancel-all", account=account),
+        headers=pairs(
+            ("Idempotency-Key", key_or_new(idempotency_key)),
+        ),
         body=json_body(CancelAll, body or CancelAll()),
         answer=as_json(Canceled),
+        repeatable=True,
     )
 
 
@@ -507,7 +543,7 @@ def get_order(
     account: str,
     client_order_id: str,
 ) -> Request[Order]:
-    """One order."""
+    """One order; its version is also the `ETag`."""
     return Request(
         operation="get_order",
         method="GET",
@@ -523,6 +559,8 @@ def modify_order(
     account: str,
     client_order_id: str,
     body: OrderChange,
+    *,
+    if_match: int | str | None = None,
 ) -> Request[Order]:
     """Changes the quantity, limit price or trigger of an open order. What comes on top passes the risk gate;
     the answer shows the order while the venue is being asked (`PENDING_MODIFY`), or as changed where nobody
@@ -533,6 +571,9 @@ def modify_order(
         method="PATCH",
         path=path(
             "/api/v1/accounts/{account}/orders/{client_order_id}", account=account, client_order_id=client_order_id
+        ),
+        headers=pairs(
+            ("If-Match", etag(if_match)),
         ),
         body=json_body(OrderChange, body),
         answer=as_json(Order),
@@ -589,13 +630,19 @@ def list_reconciliations(
 
 def post_reconciliation(
     account: str,
+    *,
+    idempotency_key: str | None = None,
 ) -> Request[Reconciliation]:
     """Compares orders, positions and balances of the account with its venue now."""
     return Request(
         operation="post_reconciliation",
         method="POST",
         path=path("/api/v1/accounts/{account}/reconciliations", account=account),
+        headers=pairs(
+            ("Idempotency-Key", key_or_new(idempotency_key)),
+        ),
         answer=as_json(Reconciliation),
+        repeatable=True,
     )
 
 
@@ -761,6 +808,9 @@ def list_strategies(
 def post_strategy(
     account: str,
     body: NewDeployment,
+    *,
+    if_match: int | str | None = None,
+    idempotency_key: str | None = None,
 ) -> Request[Strategy]:
     """Deploys a built-in strategy or a script on a paper account. The same `strategy` again replaces it by a
     new version: the old one's resting entries are canceled, what it holds is the new one's.
@@ -769,8 +819,13 @@ def post_strategy(
         operation="post_strategy",
         method="POST",
         path=path("/api/v1/accounts/{account}/strategies", account=account),
+        headers=pairs(
+            ("If-Match", etag(if_match)),
+            ("Idempotency-Key", key_or_new(idempotency_key)),
+        ),
         body=json_body(NewDeployment, body),
         answer=as_json(Strategy),
+        repeatable=True,
     )
 
 
@@ -792,12 +847,17 @@ def patch_strategy(
     account: str,
     strategy: str,
     body: StrategyChange,
+    *,
+    if_match: int | str | None = None,
 ) -> Request[Strategy]:
     """Switches a strategy on or off for the account. Switching on also lifts a halt."""
     return Request(
         operation="patch_strategy",
         method="PATCH",
         path=path("/api/v1/accounts/{account}/strategies/{strategy}", account=account, strategy=strategy),
+        headers=pairs(
+            ("If-Match", etag(if_match)),
+        ),
         body=json_body(StrategyChange, body),
         answer=as_json(Strategy),
     )
@@ -806,12 +866,17 @@ def patch_strategy(
 def delete_strategy(
     account: str,
     strategy: str,
+    *,
+    if_match: int | str | None = None,
 ) -> Request[None]:
     """Removes a deployed strategy. Its resting entries are canceled; what it holds stays, with what protects it."""
     return Request(
         operation="delete_strategy",
         method="DELETE",
         path=path("/api/v1/accounts/{account}/strategies/{strategy}", account=account, strategy=strategy),
+        headers=pairs(
+            ("If-Match", etag(if_match)),
+        ),
         answer=as_nothing,
         accept="*/*",
     )
@@ -1003,12 +1068,12 @@ def cancel_backtest(
     )
 
 
-def get_report(
+def get_backtest_report(
     backtest: str,
 ) -> Request[str]:
     """The report of a complete run: one self-contained page."""
     return Request(
-        operation="get_report",
+        operation="get_backtest_report",
         method="GET",
         path=path("/api/v1/backtests/{backtest}/report", backtest=backtest),
         answer=as_text,
@@ -1017,14 +1082,14 @@ def get_report(
     )
 
 
-def get_result(
+def get_backtest_result(
     backtest: str,
 ) -> Request[Any]:
     """The whole result of a complete backtest, as `tradewind backtest … --json` prints it: a run's document,
     or all rows of a sweep or walk.
     """
     return Request(
-        operation="get_result",
+        operation="get_backtest_result",
         method="GET",
         path=path("/api/v1/backtests/{backtest}/result", backtest=backtest),
         answer=as_json(Any),
@@ -1046,14 +1111,14 @@ def resume_backtest(
     )
 
 
-def get_table(
+def get_backtest_table(
     backtest: str,
     *,
     limit: int | None = None,
 ) -> Request[BacktestTable]:
     """The best variants of a sweep, also while it runs, or the windows of a complete walk-forward."""
     return Request(
-        operation="get_table",
+        operation="get_backtest_table",
         method="GET",
         path=path("/api/v1/backtests/{backtest}/table", backtest=backtest),
         query=pairs(
@@ -1132,6 +1197,8 @@ def put_override(
     calendar: str,
     date: str,
     body: NewCalendarOverride,
+    *,
+    if_match: int | str | None = None,
 ) -> Request[CalendarChanged]:
     """Lays an override over a date of a calendar, in place of the one that it has. It has to have an effect,
     and its session must not overlap with another one. The answer says whether a restart is needed for all to
@@ -1141,6 +1208,9 @@ def put_override(
         operation="put_override",
         method="PUT",
         path=path("/api/v1/calendars/{calendar}/overrides/{date}", calendar=calendar, date=date),
+        headers=pairs(
+            ("If-Match", etag(if_match)),
+        ),
         body=json_body(NewCalendarOverride, body),
         answer=as_json(CalendarChanged),
     )
@@ -1149,6 +1219,8 @@ def put_override(
 def delete_override(
     calendar: str,
     date: str,
+    *,
+    if_match: int | str | None = None,
 ) -> Request[CalendarChanged]:
     """Takes the override of a date away: the rules hold again. The answer has the override that was there,
     and says whether a restart is needed for all to go by it.
@@ -1157,6 +1229,9 @@ def delete_override(
         operation="delete_override",
         method="DELETE",
         path=path("/api/v1/calendars/{calendar}/overrides/{date}", calendar=calendar, date=date),
+        headers=pairs(
+            ("If-Match", etag(if_match)),
+        ),
         answer=as_json(CalendarChanged),
     )
 
@@ -1354,12 +1429,17 @@ def put_drawing(
 
 def delete_drawing(
     drawing: str,
+    *,
+    if_match: int | str | None = None,
 ) -> Request[None]:
     """Deletes one of one's own drawings."""
     return Request(
         operation="delete_drawing",
         method="DELETE",
         path=path("/api/v1/chart/drawings/{drawing}", drawing=drawing),
+        headers=pairs(
+            ("If-Match", etag(if_match)),
+        ),
         answer=as_nothing,
         accept="*/*",
     )
@@ -1399,12 +1479,17 @@ def put_template(
 
 def delete_template(
     name: str,
+    *,
+    if_match: int | str | None = None,
 ) -> Request[None]:
     """Deletes one of one's own chart templates."""
     return Request(
         operation="delete_template",
         method="DELETE",
         path=path("/api/v1/chart/templates/{name}", name=name),
+        headers=pairs(
+            ("If-Match", etag(if_match)),
+        ),
         answer=as_nothing,
         accept="*/*",
     )
@@ -1509,7 +1594,9 @@ def delete_corporate_action(
 
 
 def list_errors() -> Request[ErrorCatalogue]:
-    """Every error code, with its status and meaning."""
+    """Every error code, with its status, its meaning and what can be done. As a page for those who would
+    rather have HTML: the `type` of a problem leads to its entry there.
+    """
     return Request(
         operation="list_errors",
         method="GET",
@@ -1534,6 +1621,8 @@ def list_fx_rates() -> Request[Page[FxRate]]:
 
 def post_fx_rate(
     body: FxRate,
+    *,
+    idempotency_key: str | None = None,
 ) -> Request[FxRate]:
     """Records a dated exchange rate. One of the same pair and time is replaced; what was converted before
     stays as it was.
@@ -1542,8 +1631,12 @@ def post_fx_rate(
         operation="post_fx_rate",
         method="POST",
         path="/api/v1/fx-rates",
+        headers=pairs(
+            ("Idempotency-Key", key_or_new(idempotency_key)),
+        ),
         body=json_body(FxRate, body),
         answer=as_json(FxRate),
+        repeatable=True,
     )
 
 
@@ -1775,10 +1868,10 @@ def list_trades(
     )
 
 
-def get_all() -> Request[KillSwitchStatus]:
+def get_kill_switch() -> Request[KillSwitchStatus]:
     """Whether the kill switch of all accounts is engaged."""
     return Request(
-        operation="get_all",
+        operation="get_kill_switch",
         method="GET",
         path="/api/v1/kill-switch",
         answer=as_json(KillSwitchStatus),
@@ -1786,25 +1879,31 @@ def get_all() -> Request[KillSwitchStatus]:
     )
 
 
-def engage_all(
+def engage_kill_switch(
     body: KillSwitchRequest,
+    *,
+    idempotency_key: str | None = None,
 ) -> Request[KillSwitchStatus]:
     """Blocks new orders of all accounts and cancels the open ones; with `flatten` also closes positions.
     Engaging it again replaces the reason.
     """
     return Request(
-        operation="engage_all",
+        operation="engage_kill_switch",
         method="POST",
         path="/api/v1/kill-switch",
+        headers=pairs(
+            ("Idempotency-Key", key_or_new(idempotency_key)),
+        ),
         body=json_body(KillSwitchRequest, body),
         answer=as_json(KillSwitchStatus),
+        repeatable=True,
     )
 
 
-def lift_all() -> Request[KillSwitchStatus]:
+def lift_kill_switch() -> Request[KillSwitchStatus]:
     """Lets new orders of all accounts through again."""
     return Request(
-        operation="lift_all",
+        operation="lift_kill_switch",
         method="DELETE",
         path="/api/v1/kill-switch",
         answer=as_json(KillSwitchStatus),
@@ -1818,6 +1917,69 @@ def get_openapi() -> Request[Mapping[str, Any]]:
         method="GET",
         path="/api/v1/openapi.json",
         answer=as_json(Mapping[str, Any]),
+        repeatable=True,
+    )
+
+
+def get_organisation() -> Request[Organisation]:
+    """One's own organisation; its version is also the `ETag`."""
+    return Request(
+        operation="get_organisation",
+        method="GET",
+        path="/api/v1/organisation",
+        answer=as_json(Organisation),
+        repeatable=True,
+    )
+
+
+def patch_organisation(
+    body: OrganisationChange,
+    *,
+    if_match: int | str,
+) -> Request[Organisation]:
+    """Renames one's own organisation. `If-Match` carries the version that the change is based on."""
+    return Request(
+        operation="patch_organisation",
+        method="PATCH",
+        path="/api/v1/organisation",
+        headers=pairs(
+            ("If-Match", etag(if_match)),
+        ),
+        body=json_body(OrganisationChange, body),
+        answer=as_json(Organisation),
+    )
+
+
+def list_colleagues(
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+) -> Request[Page[Colleague]]:
+    """The people of one's own organisation who can sign in, oldest first: whom an account can be shared with.
+    For administrators.
+    """
+    return Request(
+        operation="list_colleagues",
+        method="GET",
+        path="/api/v1/organisation/members",
+        query=pairs(
+            ("limit", limit),
+            ("cursor", cursor),
+        ),
+        answer=as_json(Page[Colleague]),
+        repeatable=True,
+    )
+
+
+def list_organisations() -> Request[Page[OrganisationSummary]]:
+    """All organisations of the installation, by id, for super administrators of the one that runs it. They
+    are made on the command line (`tradewind org`).
+    """
+    return Request(
+        operation="list_organisations",
+        method="GET",
+        path="/api/v1/organisations",
+        answer=as_json(Page[OrganisationSummary]),
         repeatable=True,
     )
 
@@ -1925,7 +2087,7 @@ def list_users(
     limit: int | None = None,
     cursor: str | None = None,
 ) -> Request[Page[User]]:
-    """All people, oldest first."""
+    """All people of one's own organisation, oldest first."""
     return Request(
         operation="list_users",
         method="GET",
@@ -1952,15 +2114,36 @@ def post_user(
     )
 
 
+def get_user(
+    user: str,
+) -> Request[User]:
+    """A person of one's own organisation; the version is also the `ETag`."""
+    return Request(
+        operation="get_user",
+        method="GET",
+        path=path("/api/v1/users/{user}", user=user),
+        answer=as_json(User),
+        repeatable=True,
+    )
+
+
 def patch_user(
     user: str,
     body: UserChange,
+    *,
+    if_match: int | str | None = None,
 ) -> Request[User]:
-    """Changes a person's role, or disables or enables them. Disabling ends their sessions and voids their keys."""
+    """Changes a person's role, or disables or enables them. Disabling ends their sessions and voids their
+    keys. Of the enabled super administrators of an organisation one always stays, also when two demote each
+    other at once.
+    """
     return Request(
         operation="patch_user",
         method="PATCH",
         path=path("/api/v1/users/{user}", user=user),
+        headers=pairs(
+            ("If-Match", etag(if_match)),
+        ),
         body=json_body(UserChange, body),
         answer=as_json(User),
     )

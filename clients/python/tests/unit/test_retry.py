@@ -54,7 +54,7 @@ async def test_attempts_are_bounded_and_the_last_failure_is_told(waits: bool) ->
     assert not caught.value.not_sent
 
 
-@pytest.mark.parametrize("request_", [CANCEL, operations.cancel_all("a")], ids=["cancel", "cancel_all"])
+@pytest.mark.parametrize("request_", [CANCEL, operations.reconnect("c")], ids=["cancel", "reconnect"])
 @pytest.mark.parametrize("code", ["TIMEOUT", "INTERNAL", None])
 async def test_what_may_have_been_done_is_never_repeated(waits: bool, request_: Request[Any], code: str | None) -> None:
     script = Script(LOST if code is None else problem(503, code), ok({}))
@@ -63,7 +63,11 @@ async def test_what_may_have_been_done_is_never_repeated(waits: bool, request_: 
     assert (len(script.requests), script.waits) == (1, [])
 
 
-@pytest.mark.parametrize("request_", [ORDER, TRANSFER, operations.flatten("a")], ids=["order", "transfer", "flatten"])
+@pytest.mark.parametrize(
+    "request_",
+    [ORDER, TRANSFER, operations.flatten("a"), operations.cancel_all("a")],
+    ids=["order", "transfer", "flatten", "cancel_all"],
+)
 async def test_what_counts_once_is_repeated_under_the_same_key(waits: bool, request_: Request[Any]) -> None:
     script = Script(LOST, problem(409, "IDEMPOTENCY_IN_FLIGHT", retry_after="1"), problem(422, "VALIDATION"))
     with pytest.raises(Exception, match="VALIDATION"):

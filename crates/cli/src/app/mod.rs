@@ -223,10 +223,16 @@ impl Running {
         server_config.hosts = config.allowed_hosts.clone();
         server_config.origins = config.allowed_origins.clone();
         server_config.tls = config.tls;
-        server_config.rates.multiplier = config.rate_multiplier;
         server_config.require_second_factor = config.identity.require_second_factor.clone();
         server_config.reset_command = config.identity.reset_command.clone();
         server_config.issuer = config.identity.issuer.clone();
+        server_config.rates = config
+            .limits
+            .rates(config.rate_multiplier)
+            .map_err(Failure::Input)?;
+        server_config.proxies = config.proxies().map_err(Failure::Input)?;
+        let mut connections = config.limits.connections().raised(config.rate_multiplier);
+        connections.proxies = server_config.proxies.trusted.clone();
         let directory = VenueDirectory::new(started.entries);
         let rights = tradewind_server::access::Rights::new(&db, &clock, &server_config, &keyring);
         let hub = Hub::start(
@@ -262,7 +268,12 @@ impl Running {
             .await
             .map_err(|error| Failure::failed(error.detail))?;
         let stopped = stop.clone().cancelled_owned();
-        let server = tokio::spawn(tradewind_server::serve(listener, App::router(state), stopped));
+        let server = tokio::spawn(tradewind_server::serve(
+            listener,
+            App::router(state),
+            connections,
+            stopped,
+        ));
         Ok(Running {
             address,
             recovery,

@@ -191,7 +191,7 @@ pub(crate) async fn announce(running: &Running, clock: &dyn Clock, link: bool) -
         );
         return Ok(());
     }
-    let people = users::list(&running.db, None, 100)
+    let people = users::list(&running.db, &org, None, 100)
         .await
         .context("users cannot be read")?;
     let administrator = people

@@ -55,7 +55,7 @@ async fn add(db: &Db, user: &str, name: &str, scopes: &[String], accounts: &[Str
         accounts,
         expires_at: None,
     };
-    let (row, secret) = manage::create_key(db, &app::org(), key, SystemClock.now())
+    let (row, secret) = manage::create_key(db, &owner.org, key, SystemClock.now())
         .await
         .map_err(refused)?;
     note(db, "key.create", &row.id).await?;
@@ -96,10 +96,7 @@ async fn list(db: &Db, user: &str, json: bool) -> Result<(), Failure> {
 }
 
 async fn revoke(db: &Db, id: &str) -> Result<(), Failure> {
-    let people = tradewind_store::identity::users::list(db, None, 500)
-        .await
-        .context("reading users")?;
-    for person in people {
+    for person in super::user::everybody(db).await? {
         if keys::revoke(db, &person.id, id, SystemClock.now())
             .await
             .context("revoking")?

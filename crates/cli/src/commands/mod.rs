@@ -11,6 +11,7 @@ pub(crate) mod indicators;
 pub(crate) mod key;
 pub(crate) mod migrate;
 pub(crate) mod named_csv;
+pub(crate) mod org;
 pub(crate) mod portfolio;
 pub(crate) mod replay_session;
 pub(crate) mod secrets;

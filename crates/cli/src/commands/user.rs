@@ -8,8 +8,8 @@ use tradewind_server::identity::{Passwords, end_sign_ins, reset};
 use tradewind_server::secrets::Keyring;
 use tradewind_store::Db;
 use tradewind_store::identity::audit::{self, AuditRow};
-use tradewind_store::identity::{factors, users};
-use tradewind_types::Clock;
+use tradewind_store::identity::{factors, organisations, users};
+use tradewind_types::{Clock, OrgId};
 use tradewind_venues::clock::SystemClock;
 use tradewind_wire::Role;
 
@@ -25,10 +25,15 @@ pub(crate) fn run(args: UserArgs) -> Result<(), Failure> {
                 username,
                 role,
                 display_name,
+                org,
                 data,
             } => {
                 let db = open(&data).await?;
-                add(&db, &username, &role, display_name.as_deref()).await
+                let org = match org {
+                    Some(id) => super::org::find(&db, &id).await?.id,
+                    None => app::org(),
+                };
+                add(&db, &org, &username, &role, display_name.as_deref()).await
             }
             UserCommand::List { data, json } => list(&open(&data).await?, json).await,
             UserCommand::Password { username, data } => password(&open(&data).await?, &username).await,
@@ -110,7 +115,13 @@ fn passwords() -> Result<Passwords, Failure> {
     Passwords::new(config.hashing).map_err(refused)
 }
 
-async fn add(db: &Db, username: &str, role: &str, display_name: Option<&str>) -> Result<(), Failure> {
+async fn add(
+    db: &Db,
+    org: &OrgId,
+    username: &str,
+    role: &str,
+    display_name: Option<&str>,
+) -> Result<(), Failure> {
     let role: Role = word(role).ok_or_else(|| {
         Failure::Usage(format!(
             "`{role}` is no role: super_admin, admin, compliance, analyst, trader, viewer or service"
@@ -123,7 +134,7 @@ async fn add(db: &Db, username: &str, role: &str, display_name: Option<&str>) ->
         password: &password,
         role,
     };
-    let row = manage::create_user(db, &passwords()?, &app::org(), &person, SystemClock.now())
+    let row = manage::create_user(db, &passwords()?, org, &person, SystemClock.now())
         .await
         .map_err(refused)?;
     note(db, "user.create", row.id.as_str()).await?;
@@ -131,29 +142,45 @@ async fn add(db: &Db, username: &str, role: &str, display_name: Option<&str>) ->
     Ok(())
 }
 
+/// The people of all organisations, at most 500 of each.
+pub(super) async fn everybody(db: &Db) -> Result<Vec<users::UserRow>, Failure> {
+    let mut all = Vec::new();
+    for org in organisations::list(db).await.context("reading organisations")? {
+        let people = users::list(db, &org.organisation.id, None, 500).await;
+        all.extend(people.context("reading users")?);
+    }
+    Ok(all)
+}
+
 async fn list(db: &Db, json: bool) -> Result<(), Failure> {
-    let rows = users::list(db, None, 500).await.context("reading users")?;
+    let rows = everybody(db).await?;
     if json {
         let rows: Vec<_> = rows
             .iter()
             .map(|u| {
                 serde_json::json!({ "id": u.id.as_str(), "username": u.username, "display_name": u.display_name,
-                    "role": u.role, "disabled": u.disabled, "created_at": u.created_at.to_rfc3339() })
+                    "role": u.role, "org": u.org.as_str(), "disabled": u.disabled, "created_at": u.created_at.to_rfc3339() })
             })
             .collect();
         println!("{}", serde_json::Value::from(rows));
         return Ok(());
     }
     let mut table = comfy_table::Table::new();
-    table
-        .load_style(comfy_table::presets::NOTHING)
-        .set_header(["id", "username", "role", "state", "created"]);
+    table.load_style(comfy_table::presets::NOTHING).set_header([
+        "id",
+        "username",
+        "role",
+        "organisation",
+        "state",
+        "created",
+    ]);
     for user in rows {
         let state = if user.disabled { "disabled" } else { "active" };
         table.add_row([
             user.id.to_string(),
             user.username,
             user.role,
+            user.org.to_string(),
             state.to_owned(),
             user.created_at.to_rfc3339(),
         ]);
@@ -180,7 +207,7 @@ async fn password(db: &Db, username: &str) -> Result<(), Failure> {
 
 async fn link(db: &Db, username: &str) -> Result<(), Failure> {
     let user = find(db, username).await?;
-    let token = manage::sign_in_token(db, &app::org(), &user.id, SystemClock.now())
+    let token = manage::sign_in_token(db, &user.org, &user.id, SystemClock.now())
         .await
         .map_err(refused)?;
     note(db, "link.create", user.id.as_str()).await?;

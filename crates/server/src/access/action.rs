@@ -35,10 +35,12 @@ pub enum Rule {
 /// Which rate limit a request spends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RateClass {
-    /// Signing in and set-up, per address; only failures count.
+    /// Signing in, per address; only failures count.
     Auth,
-    /// Asking for a link to a new password.
+    /// Asking for a new password, per address.
     Reset,
+    /// Registering and set-up, per address.
+    Register,
     /// Reading.
     Read,
     /// Changing things.
@@ -62,6 +64,8 @@ const RESEARCHERS: &[Role] = &[
 ];
 const OPENERS: &[Role] = &[Role::SuperAdmin, Role::Admin, Role::Trader, Role::Service];
 
+const SUPER_ADMINS: &[Role] = &[Role::SuperAdmin];
+
 impl Action {
     /// Whether it may be done by somebody who has to have a second factor and has none: what is needed to enrol one, and to
     /// leave.
@@ -76,7 +80,25 @@ impl Action {
     /// Whether it concerns the whole desk and not some account or what is one's own.
     #[must_use]
     pub fn is_of_the_desk(self) -> bool {
-        matches!(self.rule(), Rule::Roles(roles) | Rule::RolesOrLocal(roles) if roles == ADMINS)
+        let admins = |roles| roles == ADMINS || roles == SUPER_ADMINS;
+        matches!(self.rule(), Rule::Roles(roles) | Rule::RolesOrLocal(roles) if admins(roles))
+    }
+
+    /// Whether it concerns all organisations: what they share, and what stops or shows all of them. Only administrators of
+    /// the organisation that runs the installation do it.
+    #[must_use]
+    pub fn is_of_the_installation(self) -> bool {
+        matches!(
+            self,
+            Action::MetricsRead
+                | Action::CalendarChange
+                | Action::CatalogueChange
+                | Action::ConnectionReconnect
+                | Action::KillSwitchAllEngage
+                | Action::KillSwitchAllLift
+                | Action::FxRateRecord
+                | Action::OrganisationsRead
+        )
     }
 }
 
@@ -114,7 +136,7 @@ macro_rules! actions {
 
 actions! {
     SetupRead: Rule::Public, Read, Read;
-    SetupRun: Rule::Public, Manage, Auth;
+    SetupRun: Rule::Public, Manage, Register;
     SessionOpen: Rule::Public, Manage, Auth;
     ErrorsRead: Rule::Public, Read, Read;
     OpenApiRead: Rule::Public, Read, Read;
@@ -144,6 +166,9 @@ actions! {
     UsersRead: Rule::Roles(ADMINS), Admin, Read;
     UserCreate: Rule::Roles(ADMINS), Admin, Admin;
     UserChange: Rule::Roles(ADMINS), Admin, Admin;
+    OrganisationRead: Rule::SignedIn, Read, Read;
+    OrganisationChange: Rule::Roles(ADMINS), Admin, Admin;
+    OrganisationsRead: Rule::Roles(SUPER_ADMINS), Admin, Read;
     MarketRead: Rule::SignedIn, Read, Read;
     CalendarChange: Rule::Roles(ADMINS), Admin, Admin;
     CatalogueChange: Rule::Roles(ADMINS), Admin, Admin;

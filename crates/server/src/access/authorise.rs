@@ -1,6 +1,6 @@
 //! The one authorisation function.
 
-use tradewind_types::AccountId;
+use tradewind_types::{AccountId, OrgId};
 use tradewind_wire::{MemberRole, Role};
 
 use super::action::{Action, Need, Rule};
@@ -13,8 +13,8 @@ pub enum Resource<'a> {
     None,
     /// On the system, asked from this machine.
     Local,
-    /// On an account.
-    Account(&'a AccountId),
+    /// On an account, with the organisation that it belongs to; none when nobody knows it.
+    Account(&'a AccountId, Option<&'a OrgId>),
 }
 
 /// What was decided.
@@ -50,8 +50,8 @@ pub fn authorise(caller: Option<&Caller>, action: Action, resource: Resource<'_>
         return Decision::MustEnrol;
     }
     // Whether an account may be seen comes first: a refusal for another reason would tell that it exists.
-    if let (Rule::Account(_), Resource::Account(account)) = (rule, resource)
-        && !may_see(caller, account)
+    if let (Rule::Account(_), Resource::Account(account, org)) = (rule, resource)
+        && !may_see(caller, account, org)
     {
         return Decision::Hidden;
     }
@@ -60,6 +60,11 @@ pub fn authorise(caller: Option<&Caller>, action: Action, resource: Resource<'_>
     }
     if action.is_of_the_desk() && caller.is_limited() {
         return Decision::Forbidden("the API key is limited to accounts, and this concerns the whole desk");
+    }
+    if action.is_of_the_installation() && !caller.runs_the_installation {
+        return Decision::Forbidden(
+            "this concerns the whole installation, and your organisation does not run it",
+        );
     }
     match (rule, resource) {
         (Rule::Public | Rule::SignedIn, _) => Decision::Allow,
@@ -71,16 +76,21 @@ pub fn authorise(caller: Option<&Caller>, action: Action, resource: Resource<'_>
             Decision::Allow
         }
         (Rule::Roles(_) | Rule::RolesOrLocal(_), _) => Decision::Forbidden("your role does not allow this"),
-        (Rule::Account(need), Resource::Account(account)) => on_account(caller, need, account),
+        (Rule::Account(need), Resource::Account(account, _)) => on_account(caller, need, account),
         (Rule::Account(_), Resource::None | Resource::Local) => Decision::Hidden,
     }
 }
 
-/// Whether the account exists for the caller.
+/// Whether the account exists for the caller: never when it belongs to another organisation.
 #[must_use]
-pub fn may_see(caller: &Caller, account: &AccountId) -> bool {
+pub fn may_see(caller: &Caller, account: &AccountId, org: Option<&OrgId>) -> bool {
+    let member = caller.membership(account).is_some();
     let oversees = matches!(caller.role, Role::SuperAdmin | Role::Compliance);
-    caller.reaches(account) && (oversees || caller.membership(account).is_some())
+    match org {
+        Some(org) => *org == caller.org && caller.reaches(account) && (oversees || member),
+        // The account is being opened, or gone: only its members know of it.
+        None => member,
+    }
 }
 
 /// Whether someone of a role may make, change or disable someone of another: only a super administrator touches
@@ -125,6 +135,10 @@ mod tests {
         id.parse().expect("id")
     }
 
+    fn org(id: &str) -> OrgId {
+        id.parse().expect("id")
+    }
+
     fn caller(role: Role, member: Option<MemberRole>) -> Caller {
         Caller {
             user: "u1".parse().expect("id"),
@@ -137,6 +151,7 @@ mod tests {
                 csrf: "c".to_owned(),
                 expires_at: UnixNanos(u64::MAX),
             },
+            runs_the_installation: true,
             memberships: member
                 .map(|m| (account("a1"), m))
                 .into_iter()
@@ -174,7 +189,11 @@ mod tests {
             .iter()
             .filter(|a| matches!(a.rule(), Rule::Account(_)))
         {
-            let decision = authorise(Some(&trader), *action, Resource::Account(&account("a2")));
+            let decision = authorise(
+                Some(&trader),
+                *action,
+                Resource::Account(&account("a2"), Some(&org("desk"))),
+            );
             assert_eq!(decision, Decision::Hidden, "{action:?}");
         }
     }
@@ -182,7 +201,11 @@ mod tests {
     #[test]
     fn nobody_unknown_does_more_than_what_is_public() {
         for action in Action::ALL.iter().filter(|a| a.rule() != Rule::Public) {
-            let decision = authorise(None, *action, Resource::Account(&account("a1")));
+            let decision = authorise(
+                None,
+                *action,
+                Resource::Account(&account("a1"), Some(&org("desk"))),
+            );
             assert_eq!(decision, Decision::Unauthenticated, "{action:?}");
         }
     }
@@ -190,7 +213,13 @@ mod tests {
     #[test]
     fn an_analyst_who_owns_an_account_still_only_reads() {
         let analyst = caller(Role::Analyst, Some(MemberRole::Owner));
-        let decide = |action| authorise(Some(&analyst), action, Resource::Account(&account("a1")));
+        let decide = |action| {
+            authorise(
+                Some(&analyst),
+                action,
+                Resource::Account(&account("a1"), Some(&org("desk"))),
+            )
+        };
         assert_eq!(decide(Action::AccountRead), Decision::Allow);
         assert!(matches!(decide(Action::OrdersSubmit), Decision::Forbidden(_)));
     }
@@ -206,7 +235,8 @@ mod tests {
         };
         program.via = limited(vec![Scope::Read], None);
         let a1 = account("a1");
-        let on = Resource::Account(&a1);
+        let desk = org("desk");
+        let on = Resource::Account(&a1, Some(&desk));
         assert_eq!(
             authorise(Some(&program), Action::AccountRead, on),
             Decision::Allow
@@ -266,8 +296,56 @@ mod tests {
         let stop = authorise(
             Some(&program),
             Action::KillSwitchEngage,
-            Resource::Account(&account("a1")),
+            Resource::Account(&account("a1"), Some(&org("desk"))),
         );
         assert_eq!(stop, Decision::Allow);
+    }
+
+    #[test]
+    fn an_account_of_another_organisation_does_not_exist_whatever_role_or_membership_one_has() {
+        for role in [Role::SuperAdmin, Role::Compliance, Role::Trader] {
+            let member = caller(role, Some(MemberRole::Owner));
+            let (account, other) = (account("a1"), org("other"));
+            for action in Action::ALL
+                .iter()
+                .filter(|a| matches!(a.rule(), Rule::Account(_)))
+            {
+                let on = Resource::Account(&account, Some(&other));
+                assert_eq!(
+                    authorise(Some(&member), *action, on),
+                    Decision::Hidden,
+                    "{action:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_concerns_the_whole_installation_is_for_the_organisation_that_runs_it() {
+        let mut root = caller(Role::SuperAdmin, None);
+        let of_all = Action::ALL.iter().copied().filter(|a| a.is_of_the_installation());
+        let of_all: Vec<Action> = of_all.collect();
+        for action in [
+            Action::KillSwitchAllEngage,
+            Action::CalendarChange,
+            Action::OrganisationsRead,
+        ] {
+            assert!(of_all.contains(&action), "{action:?}");
+        }
+        for action in of_all {
+            root.runs_the_installation = true;
+            assert_eq!(
+                authorise(Some(&root), action, Resource::None),
+                Decision::Allow,
+                "{action:?}"
+            );
+            root.runs_the_installation = false;
+            let refused = authorise(Some(&root), action, Resource::None);
+            assert!(matches!(refused, Decision::Forbidden(_)), "{action:?}");
+        }
+        assert_eq!(
+            authorise(Some(&root), Action::UserCreate, Resource::None),
+            Decision::Allow
+        );
     }
 }

@@ -11,11 +11,10 @@ use tradewind_types::AccountId;
 use super::action::{Action, RateClass, Rule};
 use super::authorise::{Decision, Resource, authorise};
 use crate::AppState;
-use crate::bars::columnar;
 use crate::extract::{RequestInfo, accept};
 use crate::identity::{Caller, Credential, Via, cookie_token, same};
 use crate::limits::Verdict;
-use crate::middleware::RouteName;
+use crate::middleware::{Deprecated, Once, RouteName, once, tagged};
 use crate::problem::{ApiError, ApiResult, Code};
 
 /// Ranges that JSON and problems are in.
@@ -44,8 +43,12 @@ pub struct Guarded {
     pub path: Arc<str>,
     /// Whether it answers JSON.
     pub json: bool,
-    /// Whether it also answers columns to those who name their type.
-    pub columns: bool,
+    /// What it answers beside JSON, to those who name it.
+    pub also: Option<&'static str>,
+    /// That it will go.
+    pub deprecated: Option<Deprecated>,
+    /// Whether it takes an `Idempotency-Key`.
+    pub once: Option<Once>,
 }
 
 /// Lets a request through, or answers why not.
@@ -59,17 +62,18 @@ pub async fn guard(
         .iter()
         .find(|(name, _)| *name == "account")
         .map(|(_, value)| value.to_owned());
-    let (result, verdict) = admit(&state, &row, account, &mut request).await;
+    let (result, verdicts) = admit(&state, &row, account, &mut request).await;
     let mut response = match result {
-        Ok(()) => next.run(request).await,
+        Ok(()) => handle(&state, &row, request, next).await,
         Err(error) => error.into_response(),
     };
-    if let Some(verdict) = verdict {
-        verdict.write(response.headers_mut());
-        // Signing in costs only when it fails, so that people behind one address do not lock each other out.
-        if verdict.allowed && row.action.class() == RateClass::Auth && costs_nothing(&response) {
-            state.limiter.refund(&verdict);
-        }
+    Verdict::write(&verdicts, response.headers_mut());
+    // Signing in costs only when it fails, so that people behind one address do not lock each other out.
+    if row.action.class() == RateClass::Auth && costs_nothing(&response) {
+        verdicts.iter().for_each(|verdict| state.limiter.refund(verdict));
+    }
+    if let Some(deprecated) = row.deprecated {
+        deprecated.write(response.headers_mut());
     }
     response.extensions_mut().insert(RouteName(row.path));
     response
@@ -81,12 +85,27 @@ fn costs_nothing(response: &Response) -> bool {
     response.status().is_success() || error.is_some_and(|error| error.code == Code::SecondFactorRequired)
 }
 
+async fn handle(state: &AppState, row: &Guarded, request: Request, next: Next) -> Response {
+    if row.json && matches!(*request.method(), Method::GET | Method::HEAD) {
+        let asked = request.headers().clone();
+        return tagged(&row.path, &asked, next.run(request).await).await;
+    }
+    let caller = request.extensions().get::<Arc<Caller>>().cloned();
+    match (row.once, caller) {
+        (Some(how), Some(caller)) => {
+            once(state.clone(), how, row.action.class(), &caller, request, next).await
+        }
+        _ => next.run(request).await,
+    }
+}
+
+/// Lets a request in, or says why not, with what the limits said. An address's own limit is told only where it refuses.
 async fn admit(
     state: &AppState,
     row: &Guarded,
     account: Option<String>,
     request: &mut Request,
-) -> (ApiResult<()>, Option<Verdict>) {
+) -> (ApiResult<()>, Vec<Verdict>) {
     let info = request
         .extensions()
         .get::<RequestInfo>()
@@ -95,23 +114,33 @@ async fn admit(
     let network = info.network();
     let by_address = state.limiter.spend_address(&network);
     if !by_address.allowed {
-        return (Err(by_address.refusal()), Some(by_address));
+        return (Err(by_address.refusal()), vec![by_address]);
     }
     let caller = match identify(state, row.action, request.headers()).await {
         Ok(caller) => caller,
-        Err(error) => return (Err(error), Some(by_address)),
+        Err(error) => return (Err(error), vec![by_address]),
     };
-    let class = row.action.class();
-    let whose = match (&caller, class) {
-        (Some(caller), class) if class != RateClass::Auth => caller.limit_key(),
-        _ => &*network,
-    };
-    let verdict = state.limiter.spend(class, whose);
-    if !verdict.allowed {
-        return (Err(verdict.refusal()), Some(verdict));
+    let by_class = state
+        .limiter
+        .spend(row.action.class(), caller.as_deref(), &network);
+    if !by_class.allowed {
+        return (Err(by_class.refusal()), vec![by_class]);
     }
-    let result = decide(row, account, caller, request);
-    (result, Some(verdict))
+    if let Err(error) = decide(state, row, account, caller, request).await {
+        return (Err(error), vec![by_class]);
+    }
+    // After authorisation: nobody else spends what an account has.
+    let submits = row.action == Action::OrdersSubmit && request.method() == Method::POST;
+    let access = request.extensions().get::<AccountAccess>().filter(|_| submits);
+    let Some(access) = access else {
+        return (Ok(()), vec![by_class]);
+    };
+    let by_account = state.limiter.spend_orders(&access.caller, access.id.as_str(), 1);
+    let result = match by_account.allowed {
+        true => Ok(()),
+        false => Err(by_account.refusal()),
+    };
+    (result, vec![by_class, by_account])
 }
 
 async fn identify(state: &AppState, action: Action, headers: &HeaderMap) -> ApiResult<Option<Arc<Caller>>> {
@@ -140,7 +169,8 @@ async fn identify(state: &AppState, action: Action, headers: &HeaderMap) -> ApiR
     }
 }
 
-fn decide(
+async fn decide(
+    state: &AppState,
     row: &Guarded,
     account: Option<String>,
     caller: Option<Arc<Caller>>,
@@ -158,8 +188,13 @@ fn decide(
         .extensions()
         .get::<RequestInfo>()
         .is_some_and(|info| info.loopback);
+    // Nobody unknown makes the engine look for anything.
+    let org = match (&account, &caller) {
+        (Some(account), Some(_)) => state.orgs.find(&state.engine, account).await?,
+        _ => None,
+    };
     let resource = match &account {
-        Some(account) => Resource::Account(account),
+        Some(account) => Resource::Account(account, org.as_ref()),
         None if local => Resource::Local,
         None => Resource::None,
     };
@@ -172,8 +207,8 @@ fn decide(
     }
     check_csrf(row.action, caller.as_deref(), request)?;
     let asked = request.headers();
-    let streamed = row.columns && accept::prefers(asked, columnar::MEDIA_TYPE);
-    if row.json && !streamed && !accept::accepts(asked, JSON) {
+    let other = row.also.is_some_and(|kind| accept::prefers(asked, kind));
+    if row.json && !other && !accept::accepts(asked, JSON) {
         return Err(ApiError::of(Code::NotAcceptable));
     }
     if let Some(caller) = caller {

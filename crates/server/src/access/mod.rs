@@ -6,9 +6,11 @@
 mod action;
 mod authorise;
 mod guard;
+mod orgs;
 mod rights;
 
 pub use action::{Action, Need, RateClass, Rule};
 pub use authorise::{Decision, Resource, authorise, may_administer, may_see};
 pub use guard::{AccountAccess, Guarded, guard};
+pub use orgs::AccountOrgs;
 pub use rights::Rights;

@@ -8,6 +8,7 @@ use tradewind_types::Clock;
 
 use super::action::Action;
 use super::authorise::{Decision, Resource, authorise};
+use super::orgs::AccountOrgs;
 use crate::config::Config;
 use crate::hub::key::Subject;
 use crate::hub::{HubAccess, RightsUnavailable, TopicKey};
@@ -23,6 +24,8 @@ pub struct Rights {
     pub tickets: Arc<Tickets>,
     /// What signs access tokens.
     pub signing: Arc<SigningKeys>,
+    /// Whose accounts are.
+    pub orgs: Arc<AccountOrgs>,
 }
 
 impl Rights {
@@ -36,6 +39,7 @@ impl Rights {
             identities: Arc::new(identities),
             signing,
             tickets: Arc::new(Tickets::new(Arc::clone(clock))),
+            orgs: Arc::default(),
         }
     }
 }
@@ -58,11 +62,12 @@ impl HubAccess for Rights {
     }
 
     fn may_read(&self, caller: &Caller, key: &TopicKey) -> bool {
+        let org = key.account().and_then(|account| self.orgs.of(account));
         let (action, resource) = match (&key.subject, key.account()) {
             (Subject::Own, _) => return false,
             (Subject::Person(user), _) if *user != caller.user => return false,
             (Subject::Person(_), _) => (Action::BacktestsRead, Resource::None),
-            (_, Some(account)) => (Action::AccountRead, Resource::Account(account)),
+            (_, Some(account)) => (Action::AccountRead, Resource::Account(account, org.as_ref())),
             (_, None) => (Action::MarketRead, Resource::None),
         };
         authorise(Some(caller), action, resource) == Decision::Allow

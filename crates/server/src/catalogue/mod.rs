@@ -25,6 +25,7 @@ pub use by_hand::{Trading, fill_by_hand};
 pub use sessions::{grid_of, sessions_between};
 
 use crate::problem::{ApiError, ApiResult, Code};
+use crate::to_its_end::to_its_end;
 
 /// Rows younger than this are left in the tail, and bars younger than this are no gaps: late trades still change them.
 pub const SETTLED_NS: u64 = 60 * SECOND_NS;
@@ -242,7 +243,7 @@ impl Catalogue {
             return Err(ApiError::of(Code::CatalogueNotRecording));
         };
         let changing = self.changing()?;
-        self.to_its_end(changing, async move {
+        self.change(changing, async move {
             let done = backfill.backfill(asked).await;
             done.map_err(|refused| match refused {
                 BackfillRefused::NoHistory(_) => ApiError::new(Code::CatalogueNoHistory, refused.to_string()),
@@ -260,7 +261,7 @@ impl Catalogue {
         let changing = self.changing()?;
         let settled = bound(UnixNanos(now.0.saturating_sub(SETTLED_NS)));
         let catalog = self.catalog.clone();
-        self.to_its_end(changing, async move {
+        self.change(changing, async move {
             catalog.compact(settled).await.map_err(failure)
         })
         .await
@@ -287,7 +288,7 @@ impl Catalogue {
     ) -> ApiResult<Vec<Due>> {
         let changing = self.changing()?;
         let this = Arc::clone(self);
-        self.to_its_end(changing, async move {
+        self.change(changing, async move {
             let grids = |instrument: &InstrumentId, times: Range<i64>| -> Result<BarGrid, String> {
                 grid_of(&this.sessions, &calendar_of(instrument), times)
             };
@@ -298,23 +299,21 @@ impl Catalogue {
         .await
     }
 
-    /// Makes a change to its end, also when whoever asked has gone: one that stops halfway would be begun again and again.
-    async fn to_its_end<T: Send + 'static>(
+    /// Makes a change to its end: one that stops halfway would be begun again and again.
+    async fn change<T: Send + 'static>(
         self: &Arc<Self>,
         changing: OwnedMutexGuard<()>,
         change: impl Future<Output = ApiResult<T>> + Send + 'static,
     ) -> ApiResult<T> {
         let this = Arc::clone(self);
-        let working = tokio::spawn(async move {
+        to_its_end(async move {
             let done = change.await;
             // A list that was made before holds no more.
             *this.listing.lock().await = None;
             drop(changing);
             done
-        });
-        working
-            .await
-            .unwrap_or_else(|_| Err(ApiError::of(Code::Internal)))
+        })
+        .await
     }
 
     async fn reading(&self) -> ApiResult<OwnedSemaphorePermit> {

@@ -1,7 +1,8 @@
 //! JSON bodies: 415 for another type, 413 when too long, 400 when not JSON, 422 with the field when it does not fit.
 
+use axum::body::Body as RawBody;
 use axum::extract::{FromRequest, Request};
-use http::header;
+use http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 
 use crate::AppState;
@@ -20,7 +21,8 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
         check_type(&request)?;
-        let bytes = read(request, state).await?;
+        let (parts, body) = request.into_parts();
+        let bytes = read_body(&parts.headers, body, state.config.body_bytes_max).await?;
         parse(&bytes).map(Self)
     }
 }
@@ -30,7 +32,8 @@ impl<T: DeserializeOwned + Default> FromRequest<AppState> for EmptyOr<T> {
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
         let typed = check_type(&request);
-        let bytes = read(request, state).await?;
+        let (parts, body) = request.into_parts();
+        let bytes = read_body(&parts.headers, body, state.config.body_bytes_max).await?;
         if bytes.is_empty() {
             return Ok(Self(T::default()));
         }
@@ -58,27 +61,27 @@ fn check_type(request: &Request) -> ApiResult<()> {
     }
 }
 
-async fn read(request: Request, state: &AppState) -> ApiResult<bytes::Bytes> {
-    let limit = state.config.body_bytes_max;
-    let announced = request
-        .headers()
+/// Reads a body of at most `limit` bytes.
+///
+/// # Errors
+/// `BODY_TOO_LARGE`; `BAD_REQUEST` when it ends early.
+pub(crate) async fn read_body(headers: &HeaderMap, body: RawBody, limit: usize) -> ApiResult<bytes::Bytes> {
+    let announced = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit as u64) {
         return Err(ApiError::of(Code::BodyTooLarge));
     }
-    axum::body::to_bytes(request.into_body(), limit)
-        .await
-        .map_err(|error| {
-            let text = std::error::Error::source(&error)
-                .map(ToString::to_string)
-                .unwrap_or_default();
-            if text.contains("length limit") {
-                ApiError::of(Code::BodyTooLarge)
-            } else {
-                ApiError::new(Code::BadRequest, "the body ended early")
-            }
-        })
+    axum::body::to_bytes(body, limit).await.map_err(|error| {
+        let text = std::error::Error::source(&error)
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        if text.contains("length limit") {
+            ApiError::of(Code::BodyTooLarge)
+        } else {
+            ApiError::new(Code::BadRequest, "the body ended early")
+        }
+    })
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> ApiResult<T> {

@@ -13,9 +13,9 @@ use crate::problem::ApiError;
 pub struct RequestInfo {
     /// The id, the same in logs, audit and journal.
     pub correlation_id: String,
-    /// Address of the peer, as text.
+    /// Address of who asks, as text.
     pub ip: String,
-    /// Address of the peer, where known.
+    /// The same, where known: the peer's, or the one that a trusted proxy names.
     pub peer: Option<IpAddr>,
     /// Whether the request comes from this machine, as far as that can be known: never over TLS or through a proxy.
     pub loopback: bool,

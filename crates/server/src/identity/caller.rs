@@ -52,6 +52,8 @@ pub struct Caller {
     pub role: Role,
     /// By what.
     pub via: Via,
+    /// Whether their desk runs the installation, which other organisations may share.
+    pub runs_the_installation: bool,
     /// Their memberships.
     pub memberships: HashMap<AccountId, MemberRole>,
     /// Their role has to have a second factor, and they have none.

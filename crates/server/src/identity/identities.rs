@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tradewind_store::identity::{factors, families, keys, memberships, sessions, users};
 use tradewind_store::{Db, StoreError};
-use tradewind_types::{Clock, UnixNanos};
+use tradewind_types::{Clock, OrgId, UnixNanos};
 use tradewind_wire::Role;
 
 use super::caller::{Caller, Via, parse_member, parse_role, parse_scope};
@@ -54,6 +54,8 @@ struct Remembered {
 pub struct Identities {
     db: Db,
     clock: Arc<dyn Clock>,
+    /// The organisation that runs the installation.
+    house: OrgId,
     idle_ns: u64,
     signing: Arc<SigningKeys>,
     required: Vec<Role>,
@@ -69,6 +71,7 @@ impl Identities {
         Self {
             db,
             clock,
+            house: config.org.clone(),
             idle_ns,
             signing,
             required: config.require_second_factor.clone(),
@@ -207,7 +210,7 @@ impl Identities {
             return Ok(None);
         };
         let role = parse_role(&user.role).ok_or_else(|| StoreError::corrupt("users.role", &user.role))?;
-        let rows = memberships::of_user(&self.db, owner).await?;
+        let rows = memberships::of_user(&self.db, &user.org, owner).await?;
         let memberships = rows
             .into_iter()
             .filter_map(|m| Some((m.account, parse_member(&m.role)?)))
@@ -215,6 +218,7 @@ impl Identities {
         let must_enrol = self.required.contains(&role) && !factors::is_on(&self.db, owner).await?;
         Ok(Some(Caller {
             must_enrol,
+            runs_the_installation: user.org == self.house,
             user: user.id,
             org: user.org,
             username: user.username,

@@ -88,6 +88,7 @@ pub async fn prepare(
         password_hash: passwords.hash(person.password).await?,
         disabled: false,
         created_at: now,
+        version: 1,
     })
 }
 

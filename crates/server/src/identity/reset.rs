@@ -87,7 +87,7 @@ pub fn request(state: &AppState, request: &RequestInfo, username: &str) {
     let name = users::username_key(username);
     if !state
         .limiter
-        .spend(RateClass::Reset, &format!("name:{name}"))
+        .spend(RateClass::Reset, None, &format!("name:{name}"))
         .allowed
     {
         return;

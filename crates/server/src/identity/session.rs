@@ -113,7 +113,7 @@ pub async fn session_of(state: &AppState, caller: &Caller) -> ApiResult<Session>
     let accounts = state.engine.query(move |kernel| {
         let visible = kernel
             .accounts()
-            .filter(|account| crate::access::may_see(&mine, &account.info.id));
+            .filter(|account| crate::access::may_see(&mine, &account.info.id, Some(&account.info.org)));
         let describe = visible.map(|account| SessionAccount {
             account: account.info.id.to_string(),
             name: account.info.name.clone(),

@@ -1,105 +1,115 @@
-//! Rate limits by class, per person, key and address: the generic cell rate algorithm, one number per bucket. The
-//! addresses of an IPv6 network (/64) count as one.
+//! Rate limits by class and tier, per person, key, account and address. The addresses of an IPv6 network (/64) count as
+//! one. The figures are defaults; the operator sets others, for everybody or for a tier of callers.
 //!
 //! | class | limit | whose |
 //! | --- | --- | --- |
-//! | sign in, set-up | 5 failures / 5 min | address |
-//! | asking for a new password | 3 / h | address, and name |
+//! | sign in | 5 failures / 5 min | address |
+//! | password reset | 3 / h | address, and name |
+//! | registration, set-up | 5 / h | address |
 //! | reads | 1,000 / min | person or key; the address when nobody is signed in |
 //! | changes | 120 / min | person or key |
-//! | orders | 10 / s | person or key (the risk gate counts per account) |
+//! | requests about orders | 10 / s | person or key |
+//! | orders submitted | 10 / min | account, whoever submits them |
 //! | cancels, stops | 20 / s | person or key |
 //! | administration | 100 / h | person or key |
 //! | anything | 6,000 / min | address |
+//!
+//! What is counted per account stands in front of the risk gate, which counts by itself: a flood costs neither the
+//! engine's queue nor the journal anything.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+mod connections;
+mod rates;
+mod table;
+
+use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tradewind_types::Clock;
 
 use crate::access::RateClass;
-use crate::config::RateConfig;
+use crate::identity::Caller;
 use crate::problem::{ApiError, Code};
+use table::{BUCKETS_PER_SHARD_MAX, Level, Table};
 
-const SECOND_NS: u64 = 1_000_000_000;
-const SHARDS: usize = 16;
-const BUCKETS_PER_SHARD_MAX: usize = 8_192;
+pub use connections::{Connected, ConnectionLimits, Connections};
+pub use rates::{Rate, RateError, Rates, Tier};
 
-/// So many per so many seconds; the whole number may come at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Policy {
-    name: &'static str,
-    limit: u64,
-    window_s: u64,
+/// Rate limits as they are configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RateConfig {
+    /// Multiplies every limit, so that a load test can raise them all at once; 1 = as documented.
+    pub multiplier: u32,
+    /// The rates of everybody who is in no tier.
+    pub rates: Rates,
+    /// Callers with rates of their own; the first that fits holds.
+    pub tiers: Vec<Tier>,
 }
 
-fn policy(class: RateClass) -> Policy {
-    let (name, limit, window_s) = match class {
-        RateClass::Auth => ("auth", 5, 300),
-        RateClass::Reset => ("reset", 3, 3_600),
-        RateClass::Read => ("read", 1_000, 60),
-        RateClass::Write => ("write", 120, 60),
-        RateClass::Order => ("order", 10, 1),
-        RateClass::Cancel => ("cancel", 20, 1),
-        RateClass::Admin => ("admin", 100, 3_600),
-    };
-    Policy {
-        name,
-        limit,
-        window_s,
+impl Default for RateConfig {
+    fn default() -> Self {
+        Self {
+            multiplier: 1,
+            rates: Rates::default(),
+            tiers: Vec::new(),
+        }
     }
 }
 
-const ADDRESS: Policy = Policy {
-    name: "address",
-    limit: 6_000,
-    window_s: 60,
-};
+fn name(class: RateClass) -> &'static str {
+    match class {
+        RateClass::Auth => "auth",
+        RateClass::Reset => "reset",
+        RateClass::Register => "register",
+        RateClass::Read => "read",
+        RateClass::Write => "write",
+        RateClass::Order => "order",
+        RateClass::Cancel => "cancel",
+        RateClass::Admin => "admin",
+    }
+}
 
 /// What a limit said.
 #[derive(Debug, Clone)]
 pub struct Verdict {
     /// Whether the request may go on.
     pub allowed: bool,
-    policy: Policy,
-    remaining: u64,
-    reset_s: u64,
-    retry_after_s: u64,
+    name: &'static str,
+    rate: Rate,
+    level: Level,
     bucket: String,
-    emission_ns: u64,
 }
 
 impl Verdict {
     /// The answer to a request over the limit.
     #[must_use]
     pub fn refusal(&self) -> ApiError {
-        let Policy {
-            name,
-            limit,
-            window_s,
-        } = self.policy;
-        let text = format!("the limit of {limit} {name} requests in {window_s} s is used up");
-        ApiError::new(Code::RateLimited, text).retry_after(self.retry_after_s)
+        let text = format!(
+            "the limit of {} {} requests in {} s is used up",
+            self.rate.limit, self.name, self.rate.window_s
+        );
+        ApiError::new(Code::RateLimited, text).retry_after(self.level.retry_after_s)
     }
 
-    /// Tells the caller where they stand, in the headers of the IETF draft and in the common ones.
-    pub fn write(&self, headers: &mut HeaderMap) {
-        let Policy {
-            name,
-            limit,
-            window_s,
-        } = self.policy;
+    /// Tells the caller where they stand, in the headers of the IETF draft and in the common ones, which know one limit
+    /// only: the one of which least is left.
+    pub fn write(all: &[Self], headers: &mut HeaderMap) {
+        let share = |v: &&Self| v.level.remaining.saturating_mul(1_000) / v.rate.limit.max(1);
+        let Some(tightest) = all.iter().min_by_key(share) else {
+            return;
+        };
+        let list = |text: fn(&Self) -> String| all.iter().map(text).collect::<Vec<_>>().join(", ");
         let texts = [
             (
                 "ratelimit",
-                format!("\"{name}\";r={};t={}", self.remaining, self.reset_s),
+                list(|v| format!("\"{}\";r={};t={}", v.name, v.level.remaining, v.level.reset_s)),
             ),
-            ("ratelimit-policy", format!("\"{name}\";q={limit};w={window_s}")),
-            ("x-ratelimit-limit", limit.to_string()),
-            ("x-ratelimit-remaining", self.remaining.to_string()),
-            ("x-ratelimit-reset", self.reset_s.to_string()),
+            (
+                "ratelimit-policy",
+                list(|v| format!("\"{}\";q={};w={}", v.name, v.rate.limit, v.rate.window_s)),
+            ),
+            ("x-ratelimit-limit", tightest.rate.limit.to_string()),
+            ("x-ratelimit-remaining", tightest.level.remaining.to_string()),
+            ("x-ratelimit-reset", tightest.level.reset_s.to_string()),
         ];
         for (name, text) in texts {
             if let Ok(value) = HeaderValue::from_str(&text) {
@@ -109,92 +119,103 @@ impl Verdict {
     }
 }
 
-/// All buckets.
+/// All buckets. Those of addresses are kept apart from those of people, keys and accounts, so that a flood from many
+/// addresses takes nobody's place who is signed in.
 pub struct Limiter {
     clock: Arc<dyn Clock>,
-    multiplier: u64,
-    hasher: RandomState,
-    /// Per bucket the time at which it would be full again.
-    shards: Vec<Mutex<HashMap<String, u64>>>,
+    config: RateConfig,
+    strangers: Table,
+    callers: Table,
 }
 
 impl Limiter {
     /// Empty buckets.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, config: RateConfig) -> Self {
-        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
-        // The hasher's random keys keep callers from choosing names that fall into one shard.
+        Self::with_room(clock, config, BUCKETS_PER_SHARD_MAX)
+    }
+
+    fn with_room(clock: Arc<dyn Clock>, config: RateConfig, buckets: usize) -> Self {
         Self {
             clock,
-            multiplier: u64::from(config.multiplier.max(1)),
-            hasher: RandomState::new(),
-            shards,
+            config,
+            strangers: Table::new(buckets),
+            callers: Table::new(buckets),
         }
     }
 
-    /// Spends one request of a class.
+    /// The rates of a caller.
     #[must_use]
-    pub fn spend(&self, class: RateClass, whose: &str) -> Verdict {
-        self.spend_on(policy(class), whose)
+    pub fn rates(&self, caller: Option<&Caller>) -> Rates {
+        let of = |caller: &Caller| {
+            let fits = |tier: &&Tier| {
+                tier.roles.contains(&caller.role) || tier.users.iter().any(|name| *name == caller.username)
+            };
+            self.config.tiers.iter().find(fits).map(|tier| tier.rates)
+        };
+        caller.and_then(of).unwrap_or(self.config.rates)
+    }
+
+    /// Spends one request of a class: of the caller, or of the address where nobody is known and for what is asked before
+    /// one is.
+    #[must_use]
+    pub fn spend(&self, class: RateClass, caller: Option<&Caller>, network: &str) -> Verdict {
+        let rate = self.rates(caller).of(class);
+        let by_address = matches!(class, RateClass::Auth | RateClass::Reset | RateClass::Register);
+        match caller {
+            Some(caller) if !by_address => {
+                self.spend_on(&self.callers, name(class), caller.limit_key(), rate, 1)
+            }
+            _ => self.spend_on(&self.strangers, name(class), network, rate, 1),
+        }
     }
 
     /// Spends one request of an address.
     #[must_use]
-    pub fn spend_address(&self, ip: &str) -> Verdict {
-        self.spend_on(ADDRESS, ip)
+    pub fn spend_address(&self, network: &str) -> Verdict {
+        self.spend_on(&self.strangers, "address", network, self.config.rates.address, 1)
     }
 
-    fn spend_on(&self, policy: Policy, whose: &str) -> Verdict {
-        let policy = Policy {
-            limit: policy.limit * self.multiplier,
-            ..policy
+    /// Spends orders of an account, all or none.
+    #[must_use]
+    pub fn spend_orders(&self, caller: &Caller, account: &str, orders: u64) -> Verdict {
+        let rate = self.rates(Some(caller)).account_orders;
+        self.spend_on(&self.callers, "account-orders", account, rate, orders)
+    }
+
+    fn spend_on(&self, table: &Table, name: &'static str, whose: &str, rate: Rate, cost: u64) -> Verdict {
+        let rate = Rate {
+            limit: rate
+                .limit
+                .saturating_mul(u64::from(self.config.multiplier.max(1))),
+            ..rate
         };
-        let now = self.clock.now().0;
-        let window_ns = policy.window_s * SECOND_NS;
-        let emission_ns = window_ns / policy.limit;
-        let bucket = format!("{}:{whose}", policy.name);
-        let mut shard = self.shard(&bucket);
-        if shard.len() >= BUCKETS_PER_SHARD_MAX && !shard.contains_key(&bucket) {
-            shard.retain(|_, full_at| *full_at > now);
-        }
-        let full_at = shard.get(&bucket).copied().unwrap_or(0).max(now);
-        let next = full_at + emission_ns;
-        let allowed = next - now <= window_ns;
-        // Past the bound a new caller is let through unrecorded rather than memory being let grow.
-        if allowed && (shard.len() < BUCKETS_PER_SHARD_MAX || shard.contains_key(&bucket)) {
-            shard.insert(bucket.clone(), next);
-        }
-        drop(shard);
-        let used = if allowed { next - now } else { full_at - now };
+        let (level, bucket) = table.spend(name, whose, rate, cost, self.clock.now().0);
         Verdict {
-            allowed,
-            policy,
-            remaining: (window_ns.saturating_sub(used)) / emission_ns.max(1),
-            reset_s: used.div_ceil(SECOND_NS),
-            retry_after_s: (next - now).saturating_sub(window_ns).div_ceil(SECOND_NS).max(1),
+            allowed: level.allowed,
+            name,
+            rate,
+            level,
             bucket,
-            emission_ns,
         }
     }
 
-    /// Gives a spent request back.
+    /// Gives a spent request of an address back.
     pub fn refund(&self, verdict: &Verdict) {
-        if let Some(full_at) = self.shard(&verdict.bucket).get_mut(&verdict.bucket) {
-            *full_at = full_at.saturating_sub(verdict.emission_ns);
-        }
-    }
-
-    fn shard(&self, bucket: &str) -> MutexGuard<'_, HashMap<String, u64>> {
-        let at = self.hasher.hash_one(bucket) as usize % SHARDS;
-        self.shards[at].lock().unwrap_or_else(PoisonError::into_inner)
+        self.strangers.refund(&verdict.bucket, verdict.rate);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashMap;
     use std::sync::atomic::{AtomicU64, Ordering};
     use tradewind_types::UnixNanos;
+    use tradewind_types::time::SECOND_NS;
+    use tradewind_wire::Role;
+
+    use crate::identity::Via;
 
     struct Manual(AtomicU64);
 
@@ -204,29 +225,46 @@ mod tests {
         }
     }
 
-    fn limiter() -> (Arc<Manual>, Limiter) {
+    fn limiter(config: RateConfig, buckets: usize) -> (Arc<Manual>, Limiter) {
         let clock = Arc::new(Manual(AtomicU64::new(1_000 * SECOND_NS)));
-        (
-            Arc::clone(&clock),
-            Limiter::new(clock, RateConfig { multiplier: 1 }),
-        )
+        let limiter = Limiter::with_room(Arc::clone(&clock) as Arc<dyn Clock>, config, buckets);
+        (clock, limiter)
+    }
+
+    fn caller(name: &str, role: Role) -> Caller {
+        Caller {
+            runs_the_installation: true,
+            must_enrol: false,
+            user: format!("u-{name}").parse().expect("id"),
+            org: "desk".parse().expect("id"),
+            username: name.to_owned(),
+            display_name: name.to_owned(),
+            role,
+            via: Via::Session {
+                id: "s".to_owned(),
+                csrf: "c".to_owned(),
+                expires_at: UnixNanos(u64::MAX),
+            },
+            memberships: HashMap::new(),
+        }
     }
 
     #[test]
     fn ten_orders_pass_at_once_and_one_more_after_a_tenth_of_a_second() {
-        let (clock, limiter) = limiter();
-        let spend = || limiter.spend(RateClass::Order, "u1");
-        let remaining: Vec<u64> = (0..10).map(|_| spend()).map(|v| v.remaining).collect();
+        let (clock, limiter) = limiter(RateConfig::default(), BUCKETS_PER_SHARD_MAX);
+        let (asha, bela) = (caller("asha", Role::Trader), caller("bela", Role::Trader));
+        let spend = || limiter.spend(RateClass::Order, Some(&asha), "");
+        let remaining: Vec<u64> = (0..10).map(|_| spend()).map(|v| v.level.remaining).collect();
         assert_eq!(remaining, [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
         let refused = spend();
         assert!(!refused.allowed);
-        assert_eq!((refused.remaining, refused.retry_after_s), (0, 1));
+        assert_eq!((refused.level.remaining, refused.level.retry_after_s), (0, 1));
         assert!(
-            limiter.spend(RateClass::Order, "u2").allowed,
+            limiter.spend(RateClass::Order, Some(&bela), "").allowed,
             "one caller's bucket was another's"
         );
         assert!(
-            limiter.spend(RateClass::Cancel, "u1").allowed,
+            limiter.spend(RateClass::Cancel, Some(&asha), "").allowed,
             "orders starved cancels"
         );
         clock.0.fetch_add(SECOND_NS / 10, Ordering::SeqCst);
@@ -235,26 +273,79 @@ mod tests {
     }
 
     #[test]
+    fn the_orders_of_an_account_are_counted_together_and_a_batch_passes_whole_or_not() {
+        let (clock, limiter) = limiter(RateConfig::default(), BUCKETS_PER_SHARD_MAX);
+        let (asha, bela) = (caller("asha", Role::Trader), caller("bela", Role::Trader));
+        assert!(limiter.spend_orders(&asha, "a1", 6).allowed);
+        assert!(!limiter.spend_orders(&bela, "a1", 5).allowed, "eleven in all");
+        assert!(limiter.spend_orders(&bela, "a1", 4).allowed);
+        let refused = limiter.spend_orders(&asha, "a1", 1);
+        assert_eq!((refused.allowed, refused.level.retry_after_s), (false, 6));
+        assert!(limiter.spend_orders(&asha, "a2", 10).allowed);
+        assert!(
+            !limiter.spend_orders(&asha, "a3", 11).allowed,
+            "more than ever fits"
+        );
+        clock.0.fetch_add(6 * SECOND_NS, Ordering::SeqCst);
+        assert!(limiter.spend_orders(&asha, "a1", 1).allowed);
+    }
+
+    #[test]
+    fn a_tier_has_rates_of_its_own_by_role_or_by_name() {
+        let rates = Rates {
+            order: Rate::new(50, 1),
+            ..Rates::default()
+        };
+        let tier = Tier {
+            name: "machines".to_owned(),
+            roles: vec![Role::Service],
+            users: vec!["asha".to_owned()],
+            rates,
+        };
+        let config = RateConfig {
+            tiers: vec![tier],
+            ..RateConfig::default()
+        };
+        let (_, limiter) = limiter(config, BUCKETS_PER_SHARD_MAX);
+        let passed = |who: &Caller| {
+            let spend = |_: &u32| limiter.spend(RateClass::Order, Some(who), "").allowed;
+            (0..100).take_while(spend).count()
+        };
+        assert_eq!(passed(&caller("robot", Role::Service)), 50);
+        assert_eq!(passed(&caller("asha", Role::Trader)), 50);
+        assert_eq!(passed(&caller("bela", Role::Trader)), 10);
+    }
+
+    #[test]
     fn a_refund_makes_room_again() {
-        let (_, limiter) = limiter();
+        let (_, limiter) = limiter(RateConfig::default(), BUCKETS_PER_SHARD_MAX);
         for _ in 0..20 {
-            let verdict = limiter.spend(RateClass::Auth, "1.2.3.4");
+            let verdict = limiter.spend(RateClass::Auth, None, "192.0.2.4");
             assert!(verdict.allowed);
             limiter.refund(&verdict);
         }
     }
 
     #[test]
-    fn the_buckets_are_bounded() {
-        let (_, limiter) = limiter();
-        for n in 0..200_000_u32 {
-            let _ = limiter.spend(RateClass::Read, &n.to_string());
-        }
-        let held: usize = limiter
-            .shards
-            .iter()
-            .map(|s| s.lock().expect("no panic").len())
-            .sum();
-        assert!(held <= SHARDS * BUCKETS_PER_SHARD_MAX, "{held}");
+    fn when_there_is_no_room_newcomers_share_what_one_has_and_those_who_are_there_keep_theirs() {
+        const ROOM: usize = 64;
+        let (clock, limiter) = limiter(RateConfig::default(), ROOM);
+        let spend = |whose: &str| limiter.spend(RateClass::Auth, None, whose).allowed;
+        assert!(spend("early"));
+        let passed = (0..50_000_u32).filter(|n| spend(&n.to_string())).count();
+        // Each shard keeps its places and one bucket for newcomers beside them, of five.
+        let most = 16 * (ROOM + 5);
+        assert!(passed <= most, "{passed} of 50,000 went free, more than {most}");
+        assert!(limiter.strangers.held() <= 16 * (ROOM + 1));
+        assert!(spend("early"), "who was there before kept the place");
+        assert!(
+            limiter
+                .spend(RateClass::Read, Some(&caller("asha", Role::Trader)), "")
+                .allowed,
+            "strangers took the place of somebody signed in"
+        );
+        // What is full again makes room.
+        clock.0.fetch_add(301 * SECOND_NS, Ordering::SeqCst);
+        assert!((0..5).all(|_| spend("late")) && !spend("late"));
     }
 }

@@ -8,6 +8,8 @@ use tradewind_store::calendar::overrides::{OverrideRow, StoredOverride};
 use tradewind_wire as wire;
 use wire::{CalendarOverrideKind as Kind, SessionKind, Time};
 
+use crate::extract::Tag;
+
 fn span(from: tradewind_types::UnixNanos, to: tradewind_types::UnixNanos) -> wire::TimeSpan {
     wire::TimeSpan {
         from: Time(from),
@@ -71,7 +73,7 @@ pub fn stored(stored: StoredOverride) -> Result<wire::CalendarOverride, StoreErr
         "early_close" => Kind::EarlyClose,
         other => return Err(StoreError::corrupt("calendar_overrides.kind", other)),
     };
-    Ok(wire::CalendarOverride {
+    let shown = wire::CalendarOverride {
         date: date.to_string(),
         kind,
         open,
@@ -81,7 +83,20 @@ pub fn stored(stored: StoredOverride) -> Result<wire::CalendarOverride, StoreErr
         name,
         changed_by: stored.changed_by,
         changed_at: Time(stored.changed_at),
-    })
+        etag: String::new(),
+    };
+    Ok(with_tag(shown))
+}
+
+/// The tag of what an override says: the same again has the same, whoever said it.
+#[must_use]
+pub fn tag(change: &wire::CalendarOverride) -> Tag {
+    Tag::of_text(&audited(change).to_string())
+}
+
+fn with_tag(mut change: wire::CalendarOverride) -> wire::CalendarOverride {
+    change.etag = tag(&change).quoted();
+    change
 }
 
 /// A change of a date that was just made.
@@ -102,6 +117,7 @@ pub fn change(
         name: String::new(),
         changed_by: by.to_owned(),
         changed_at: Time(at),
+        etag: String::new(),
     };
     match change {
         Change::Holiday { name } => made.name.clone_from(name),
@@ -122,7 +138,7 @@ pub fn change(
             made.name.clone_from(name);
         }
     }
-    made
+    with_tag(made)
 }
 
 /// An expiry with its label.
@@ -137,4 +153,21 @@ pub fn expiry((expiry, label): (Expiry, Label)) -> wire::CalendarExpiry {
         provisional: expiry.provisional,
         source: expiry.source.to_owned(),
     }
+}
+
+/// What an override says, without who said it and when: what the audit log tells of it, and what its tag is made of.
+#[must_use]
+pub fn audited(change: &wire::CalendarOverride) -> serde_json::Value {
+    let wire::CalendarOverride {
+        date,
+        kind,
+        open,
+        close,
+        break_start,
+        break_end,
+        name,
+        ..
+    } = change;
+    serde_json::json!({"date": date, "kind": kind, "open": open, "close": close, "break_start": break_start,
+        "break_end": break_end, "name": name})
 }

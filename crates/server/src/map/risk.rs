@@ -96,13 +96,19 @@ pub fn settings_back(s: &wire::RiskSettings) -> ApiResult<RiskSettings> {
     })
 }
 
-/// An engaged kill switch.
+/// Who acted where all organisations see it: those of another one learn no ids of people.
+pub const OPERATOR: &str = "operator";
+
+/// An engaged kill switch. Who engaged that of all accounts is in the audit log, and not told to all organisations.
 #[must_use]
 pub fn kill_switch(change: &KillSwitchChanged) -> wire::KillSwitch {
     wire::KillSwitch {
         engaged: change.engaged,
         reason: change.reason.clone(),
-        actor: change.actor.clone(),
+        actor: match change.account {
+            Some(_) => change.actor.clone(),
+            None => OPERATOR.to_owned(),
+        },
         ts: Time(change.ts),
     }
 }

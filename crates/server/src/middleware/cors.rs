@@ -16,7 +16,7 @@ const HEADERS: HeaderValue = HeaderValue::from_static(
 );
 /// Answer headers that a page may read beside the few it always may.
 const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "etag, location, ratelimit, ratelimit-policy, retry-after, www-authenticate, x-ratelimit-limit, \
+    "etag, idempotency-replayed, location, ratelimit, ratelimit-policy, retry-after, www-authenticate, x-ratelimit-limit, \
      x-ratelimit-remaining, x-ratelimit-reset, x-request-id",
 );
 /// Browsers ask again after ten minutes: a changed list takes effect soon.

@@ -11,6 +11,7 @@ use http::{HeaderName, HeaderValue, header};
 
 use super::{cors, origin};
 use crate::AppState;
+use crate::config::Config;
 use crate::extract::RequestInfo;
 use crate::identity::random_id;
 use crate::problem::{ApiError, Code};
@@ -46,7 +47,7 @@ const CATALOGUE_TIMEOUT: Duration = Duration::from_secs(120);
 /// Wraps a request from first byte to last.
 pub async fn envelope(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
-    let info = describe(&request, state.config.tls);
+    let info = describe(&request, &state.config);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let checked = origin::check(&state.config, &method, request.uri(), request.headers());
     request.extensions_mut().insert(info.clone());
@@ -112,9 +113,9 @@ impl From<tradewind_wire::Problem> for UdfProblem {
     }
 }
 
-/// TLS ends in a proxy on this machine or before it, so over TLS, and wherever a proxy says that it is one, the peer is the
+/// Whom a request is from: the peer, or whom a trusted proxy names. TLS ends in a proxy on this machine or before it, so over TLS, and wherever a proxy says that it is one, the peer is the
 /// proxy and tells nothing of who asks.
-fn describe(request: &Request, tls: bool) -> RequestInfo {
+fn describe(request: &Request, config: &Config) -> RequestInfo {
     let header = |name: &HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let given = header(&REQUEST_ID).filter(|id| (1..=64).contains(&id.len()) && id.chars().all(legal));
@@ -122,6 +123,7 @@ fn describe(request: &Request, tls: bool) -> RequestInfo {
         .extensions()
         .get::<ConnectInfo<SocketAddr>>()
         .map(|peer| peer.0.ip());
+    let client = peer.map(|peer| config.proxies.client(peer, request.headers()));
     let proxied = || {
         PROXY_MARKS
             .iter()
@@ -133,9 +135,9 @@ fn describe(request: &Request, tls: bool) -> RequestInfo {
             || random_id(12).unwrap_or_else(|_| "unnumbered".to_owned()),
             str::to_owned,
         ),
-        ip: peer.map_or_else(|| "unknown".to_owned(), |ip| ip.to_string()),
-        peer,
-        loopback: !tls && peer.is_some_and(|ip| ip.is_loopback()) && !proxied(),
+        ip: client.map_or_else(|| "unknown".to_owned(), |ip| ip.to_string()),
+        peer: client,
+        loopback: !config.tls && peer.is_some_and(|ip| ip.is_loopback()) && !proxied(),
         user_agent: header(&header::USER_AGENT)
             .unwrap_or_default()
             .chars()

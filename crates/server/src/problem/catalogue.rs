@@ -27,7 +27,7 @@ macro_rules! catalogue {
                 match self { $(Code::$variant => $title,)* }
             }
 
-            /// What it means and what to do.
+            /// What it means.
             #[must_use]
             pub fn description(self) -> &'static str {
                 match self { $(Code::$variant => $description,)* }
@@ -89,6 +89,7 @@ catalogue! {
     OrderChangeDenied "ORDER_CHANGE_DENIED" 409 "Change denied" "The risk gate denies the change; the order is as before.";
     OrderIdReused "ORDER_ID_REUSED" 422 "Order id reused" "The client order id was used before with other content.";
     OrderNotOpen "ORDER_NOT_OPEN" 409 "Order not open" "The order can no longer be canceled or changed.";
+    OrderPending "ORDER_PENDING" 409 "Order pending" "The order is on its way to the venue, or a change or cancel of it is; it cannot be changed until the venue has answered.";
     OrderUnknown "ORDER_UNKNOWN" 404 "Unknown order" "The account has no such order.";
     OriginRefused "ORIGIN_REFUSED" 403 "Origin refused" "The request comes from a page of another origin.";
     OverrideUnknown "OVERRIDE_UNKNOWN" 404 "Unknown override" "Nothing is laid over this date of the calendar.";
@@ -127,6 +128,7 @@ impl Code {
             status: code.status().as_u16(),
             title: code.title().to_owned(),
             description: code.description().to_owned(),
+            remedy: code.remedy().to_owned(),
         };
         Code::ALL.iter().map(describe).collect()
     }

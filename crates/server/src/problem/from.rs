@@ -6,6 +6,15 @@ use tradewind_types::order::RequestError;
 
 use super::{ApiError, Code};
 
+/// States of an order in which the venue has still to answer.
+const UNDER_WAY: [&str; 5] = [
+    "INITIALIZED",
+    "SUBMITTED",
+    "PENDING_MODIFY",
+    "PENDING_CANCEL",
+    "UNKNOWN",
+];
+
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         if error.is_transient() {
@@ -43,6 +52,10 @@ impl From<CommandError> for ApiError {
             CommandError::OrderIdReused(_) => Self::new(Code::OrderIdReused, text),
             // The caller asked to submit again what is archived: the route reads it from the projection instead.
             CommandError::OrderArchived(_) => Self::new(Code::OrderIdReused, text),
+            // Just placed or being changed is not gone.
+            CommandError::OrderNotModifiable { state, .. } if UNDER_WAY.contains(&state) => {
+                Self::new(Code::OrderPending, text).retry_after(1)
+            }
             CommandError::OrderNotOpen { .. } | CommandError::OrderNotModifiable { .. } => {
                 Self::new(Code::OrderNotOpen, text)
             }

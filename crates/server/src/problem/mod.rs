@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod from;
+mod remedy;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode};

@@ -19,7 +19,6 @@ pub mod export;
 pub mod fills;
 pub mod fx_rates;
 pub mod health;
-mod idempotency;
 pub mod indicators;
 pub mod instruments;
 pub mod keys;
@@ -31,6 +30,7 @@ pub mod metrics;
 mod numbers;
 pub mod openapi;
 pub mod orders;
+pub mod organisations;
 pub mod password_reset;
 mod prelude;
 pub mod quotes;
@@ -63,6 +63,8 @@ use utoipa_axum::routes;
 
 use crate::AppState;
 use crate::access::{Action, Guarded, guard};
+use crate::bars::columnar;
+use crate::middleware::{DEPRECATED, Once, deprecated};
 use crate::openapi as document;
 
 /// A row of the table.
@@ -118,7 +120,12 @@ table! {
     KeyRevoke keys::delete::revoke_key;
     UsersRead users::list::list_users;
     UserCreate users::post::post_user;
+    UsersRead users::get::get_user;
     UserChange users::patch::patch_user;
+    OrganisationRead organisations::get::get_organisation;
+    OrganisationChange organisations::patch::patch_organisation;
+    UsersRead organisations::members::list_colleagues;
+    OrganisationsRead organisations::list::list_organisations;
     TicketCreate stream::ticket::post_ticket;
     StreamOpen stream::get::get_stream;
     AccountsRead accounts::list::list_accounts;
@@ -284,15 +291,29 @@ pub fn build(state: AppState) -> OpenApiRouter<AppState> {
         for (path, item) in &mut paths.paths {
             let json =
                 path.starts_with("/api/") && !path.contains("/reference") && !path.ends_with("/stream");
+            let described = operation(item);
+            let method = described.as_ref().map_or("", |(method, _)| *method);
             let guarded = Guarded {
                 action: row.action,
                 path: Arc::from(path.as_str()),
                 json,
-                columns: path.ends_with("/bars"),
+                also: match path.as_str() {
+                    "/api/v1/errors" => Some(errors::list::HTML),
+                    path if path.ends_with("/bars") => Some(columnar::MEDIA_TYPE),
+                    _ => None,
+                },
+                deprecated: deprecated(DEPRECATED, method, path).copied(),
+                // An order's key becomes its client order id, which the journal keeps.
+                once: described
+                    .and_then(|(_, operation)| Once::of(operation))
+                    .filter(|_| row.action != Action::OrdersSubmit),
             };
             if let Some((_, operation)) = operation(item) {
                 let has_body = operation.request_body.is_some();
                 document::complete(operation, row.action, path, has_body);
+                if guarded.deprecated.is_some() {
+                    document::deprecate(operation);
+                }
             }
             methods = methods.route_layer(axum::middleware::from_fn_with_state(
                 (state.clone(), guarded),

@@ -14,11 +14,14 @@ pub(super) use utoipa::IntoParams;
 pub(super) use crate::AppState;
 pub(super) use crate::access::AccountAccess;
 pub(super) use crate::extract::{
-    Body, Cursor, EmptyOr, FileBody, MaybeCaller, PageQuery, Params, QueryOf, RequestInfo, SignedIn,
+    Body, Cursor, EmptyOr, FileBody, IfMatch, MaybeCaller, PageQuery, Params, QueryOf, RequestInfo, SignedIn,
+    Tag,
 };
 pub(super) use crate::identity::Caller;
 pub(super) use crate::identity::audit::Note;
+pub(super) use crate::middleware::OnceKey;
 pub(super) use crate::problem::{ApiError, ApiResult, Code};
+pub(super) use crate::to_its_end::to_its_end;
 
 use std::fmt;
 use std::str::FromStr;
@@ -54,14 +57,6 @@ pub(super) async fn command_as(
     command: Command,
 ) -> ApiResult<CommandReply> {
     Ok(try_command(state, request, caller, command).await?)
-}
-
-/// Works to its end, also when whoever asked has gone: what is changed is noted in the audit log, too.
-pub(super) async fn to_its_end<T: Send + 'static>(
-    work: impl Future<Output = ApiResult<T>> + Send + 'static,
-) -> ApiResult<T> {
-    let done = tokio::spawn(work).await;
-    done.unwrap_or_else(|_| Err(ApiError::of(Code::Unavailable).retry_after(5)))
 }
 
 /// Reads an account on the engine's thread.

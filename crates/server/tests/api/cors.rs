@@ -10,7 +10,7 @@ const OTHER: &str = "https://evil.example.org";
 
 async fn desk() -> Desk {
     Desk::with(|config| {
-        config.rates = tradewind_server::config::RateConfig { multiplier: 100_000 };
+        config.rates.multiplier = 100_000;
         config.origins = [LISTED.to_owned()].into();
     })
     .await

@@ -20,7 +20,7 @@ use tradewind_server::app::Parts;
 use tradewind_server::backtests::Backtests;
 use tradewind_server::calendars::Calendars;
 use tradewind_server::catalogue::Catalogue;
-use tradewind_server::config::{HashConfig, RateConfig};
+use tradewind_server::config::HashConfig;
 use tradewind_server::identity::manage::{Key, create_key};
 use tradewind_server::identity::{hash_token, member_text, role_text};
 use tradewind_server::secrets::{Keyring, RootKey};
@@ -147,7 +147,7 @@ impl Answer {
 
 impl Desk {
     pub async fn open() -> Self {
-        Self::with(|config| config.rates = RateConfig { multiplier: 100_000 }).await
+        Self::with(|config| config.rates.multiplier = 100_000).await
     }
 
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
@@ -233,6 +233,29 @@ impl Desk {
         desk
     }
 
+    /// The program as it is after a restart: same database, engine and projections, nothing else remembered.
+    pub async fn restarted(&self) -> Router {
+        let (config, clock) = (self.state.config.clone(), Arc::clone(&self.state.clock));
+        let calendars = Calendars::load(&self.db, &config.org, &[]).await;
+        let state = AppState::new(Parts {
+            rights: Rights::new(&self.db, &clock, &config, &self.state.keyring),
+            config,
+            clock,
+            engine: self.engine.clone(),
+            store: self.db.clone(),
+            histories: Arc::clone(&self.state.histories),
+            venues: VenueDirectory::default(),
+            keyring: Arc::clone(&self.state.keyring),
+            hub: None,
+            backtests: None,
+            catalogue: None,
+            calendars: Arc::new(calendars.expect("calendars")),
+        })
+        .expect("state");
+        state.tidy().await.expect("tidied");
+        App::router(state)
+    }
+
     async fn define_market(&self) {
         let currency = |code: &str| code.parse::<Currency>().expect("currency");
         for (base, market, venue) in [
@@ -308,16 +331,29 @@ impl Desk {
         self.engine.query(|_| ()).await.expect("query");
     }
 
+    /// Another organisation on the same installation.
+    pub async fn organisation(&self, id: &str) -> OrgId {
+        let org = OrgId::new(id).expect("id");
+        let made = organisations::create(&self.db, &org, id, self.clock.now()).await;
+        assert!(made.expect("store"), "{id} is there already");
+        org
+    }
+
     pub async fn person(&self, name: &str, role: Role) -> UserId {
+        self.person_of(&self.state.config.org, name, role).await
+    }
+
+    pub async fn person_of(&self, org: &OrgId, name: &str, role: Role) -> UserId {
         let row = users::UserRow {
             id: format!("u-{name}").parse().expect("id"),
-            org: self.state.config.org.clone(),
+            org: org.clone(),
             username: name.to_owned(),
             display_name: name.to_owned(),
             role: role_text(role).to_owned(),
             password_hash: password_hash().to_owned(),
             disabled: false,
             created_at: self.clock.now(),
+            version: 1,
         };
         users::insert(&self.db, &row).await.expect("person");
         row.id
@@ -362,11 +398,15 @@ impl Desk {
     }
 
     pub async fn account(&self, id: &str, members: &[(&UserId, MemberRole)]) -> AccountId {
+        self.account_of(&self.state.config.org, id, members).await
+    }
+
+    pub async fn account_of(&self, org: &OrgId, id: &str, members: &[(&UserId, MemberRole)]) -> AccountId {
         let account: AccountId = id.parse().expect("id");
         let usd = "USD".parse().expect("currency");
         let info = AccountInfo {
             id: account.clone(),
-            org: self.state.config.org.clone(),
+            org: org.clone(),
             owner: "u-owner".parse().expect("id"),
             name: id.to_owned(),
             kind: AccountKind::Paper,
@@ -385,9 +425,10 @@ impl Desk {
                 owner: (*user).clone(),
                 role: member_text(*role).to_owned(),
                 since: self.clock.now(),
+                version: 1,
             };
             let config = &self.state.config;
-            memberships::upsert(&self.db, &config.org, &config.engine_id, &row, "test")
+            memberships::upsert(&self.db, org, &config.engine_id, &row, "test")
                 .await
                 .expect("member");
         }

@@ -220,3 +220,67 @@ async fn every_answer_carries_the_security_headers() {
     let answer = secure.send(request.expect("request")).await;
     assert!(answer.headers.contains_key("strict-transport-security"));
 }
+
+#[tokio::test]
+async fn every_code_has_a_title_a_meaning_and_a_remedy_and_its_place_on_the_page() {
+    let desk = Desk::open().await;
+    let list = desk.get(&As::Nobody, "/api/v1/errors").await;
+    assert_eq!(list.headers["content-type"], "application/json");
+    let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    let mut request = desk.request(&As::Nobody, "GET", "/api/v1/errors", None);
+    request
+        .headers_mut()
+        .insert("accept", browser.parse().expect("header"));
+    let page = desk.send(request).await;
+    assert_eq!(page.headers["content-type"], "text/html; charset=utf-8");
+    let html = String::from_utf8(page.body).expect("text");
+    let codes = list.json();
+    let codes = codes["items"].as_array().expect("items");
+    assert!(codes.len() > 60, "{}", codes.len());
+    for code in codes {
+        let text = |field: &str| code[field].as_str().unwrap_or_default().to_owned();
+        let name = text("error_code");
+        for field in ["title", "description", "remedy"] {
+            assert!(text(field).len() > 5, "{name} has no {field}");
+        }
+        // The `type` of a problem leads here.
+        assert!(
+            html.contains(&format!("<section id=\"{name}\">")),
+            "{name} is not on the page"
+        );
+    }
+    assert!(
+        !html.contains("<script") && !html.contains("style="),
+        "the CSP would refuse it"
+    );
+}
+
+#[tokio::test]
+async fn changing_an_order_that_was_just_placed_says_that_it_is_pending_and_when_to_try_again() {
+    let desk = Desk::open().await;
+    let (who, account) = trading(&desk).await;
+    let orders = format!("/api/v1/accounts/{account}/orders");
+    let placed = desk
+        .call(&who, "POST", &orders, limit_buy("o1", "0.5", "99"))
+        .await;
+    assert_eq!(placed.json()["state"], "SUBMITTED");
+    let one = format!("{orders}/o1");
+    let early = desk.call(&who, "PATCH", &one, json!({"price": "98"})).await;
+    assert_eq!(
+        (early.status.as_u16(), early.problem().as_str()),
+        (409, "ORDER_PENDING")
+    );
+    assert_eq!(early.headers["retry-after"], "1");
+    desk.pass(std::time::Duration::from_millis(1)).await;
+    assert_eq!(
+        desk.call(&who, "PATCH", &one, json!({"price": "98"}))
+            .await
+            .status,
+        202
+    );
+    desk.pass(std::time::Duration::from_millis(1)).await;
+    assert_eq!(desk.call(&who, "DELETE", &one, Value::Null).await.status, 202);
+    desk.pass(std::time::Duration::from_millis(1)).await;
+    let late = desk.call(&who, "PATCH", &one, json!({"price": "97"})).await;
+    assert_eq!(late.problem(), "ORDER_NOT_OPEN");
+}

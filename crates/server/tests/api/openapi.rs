@@ -100,3 +100,83 @@ async fn the_reference_page_needs_nothing_from_elsewhere() {
         assert_eq!(desk.get(&As::Nobody, asset).await.status, 200, "{asset}");
     }
 }
+
+#[tokio::test]
+async fn every_json_body_has_an_example_with_all_that_is_needed_and_nothing_unknown() {
+    let desk = Desk::open().await;
+    let document: Value = serde_json::from_str(&App::openapi(desk.state.clone())).expect("json");
+    let mut seen = 0;
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for operation in item.as_object().expect("operations").values() {
+            let body = &operation["requestBody"]["content"]["application/json"];
+            if body.is_null() {
+                continue;
+            }
+            let example = &body["example"];
+            assert!(example.is_object(), "{path} has no example");
+            let name = body["schema"]["$ref"]
+                .as_str()
+                .and_then(|name| name.rsplit('/').next());
+            let schema = &document["components"]["schemas"][name.unwrap_or_default()];
+            for field in schema["required"].as_array().into_iter().flatten() {
+                let field = field.as_str().expect("a name");
+                assert!(
+                    !example[field].is_null(),
+                    "{path}: {field} is missing in {example}"
+                );
+            }
+            if let Some(properties) = schema["properties"].as_object() {
+                let members = example.as_object().expect("an object");
+                assert!(
+                    members.keys().all(|name| properties.contains_key(name)),
+                    "{path}: {example}"
+                );
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen > 25, "{seen} bodies were looked at");
+}
+
+#[tokio::test]
+async fn money_is_of_the_format_decimal_and_in_person_means_no_key() {
+    let desk = Desk::open().await;
+    let document: Value = serde_json::from_str(&App::openapi(desk.state.clone())).expect("json");
+    let amounts = [
+        "amount",
+        "price",
+        "quantity",
+        "deposit",
+        "trigger",
+        "fee",
+        "bought",
+        "sold",
+        "withheld",
+        "distance",
+        "activation",
+        "display_quantity",
+        "trailing_offset",
+        "trailing_percent",
+        "per_unit",
+    ];
+    let mut seen = 0;
+    for (name, schema) in document["components"]["schemas"].as_object().expect("schemas") {
+        for (field, of) in schema["properties"].as_object().into_iter().flatten() {
+            let text = of["type"] == "string" || of["type"] == serde_json::json!(["string", "null"]);
+            if amounts.contains(&field.as_str()) && text {
+                assert_eq!(of["format"], "decimal", "{name}.{field}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 15, "{seen} amounts were looked at");
+    for endpoint in endpoints() {
+        let operation = &document["paths"][&endpoint.path][endpoint.method.to_lowercase()];
+        let keys = operation["security"].as_array().into_iter().flatten();
+        let by_key = keys.into_iter().any(|one| one.get("api_key").is_some());
+        match endpoint.action.rule() {
+            Rule::InPerson | Rule::Public => assert!(!by_key, "{}", endpoint.path),
+            _ => assert!(by_key, "{}", endpoint.path),
+        }
+    }
+}

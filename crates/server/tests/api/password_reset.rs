@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tradewind_server::config::RateConfig;
 use tradewind_server::identity::reset;
 use tradewind_store::identity::audit;
 use tradewind_types::Clock as _;
@@ -180,7 +179,7 @@ async fn whoever_asks_is_answered_alike_and_the_link_goes_the_configured_way() {
     let letters = folder.path().join("letters");
     let script = format!("cat >> {0}; echo >> {0}", letters.display());
     let desk = Desk::with(|config| {
-        config.rates = RateConfig { multiplier: 2 };
+        config.rates.multiplier = 2;
         config.reset_command = ["/bin/sh", "-c", &script].map(str::to_owned).to_vec();
     })
     .await;

@@ -212,7 +212,12 @@ async fn the_server_answers_over_a_socket_and_stops_with_a_connection_still_open
     let ended = async {
         let _ = stopped.await;
     };
-    let server = tokio::spawn(tradewind_server::serve(listener, desk.router.clone(), ended));
+    let server = tokio::spawn(tradewind_server::serve(
+        listener,
+        desk.router.clone(),
+        tradewind_server::limits::ConnectionLimits::default(),
+        ended,
+    ));
     let mut socket = tokio::net::TcpStream::connect(address).await.expect("connected");
     let request = format!("GET /metrics HTTP/1.1\r\nHost: {address}\r\n\r\n");
     socket.write_all(request.as_bytes()).await.expect("sent");

@@ -130,11 +130,30 @@ pub async fn update(
 ///
 /// # Errors
 /// Those of the database.
-pub async fn delete(db: &Db, owner: &UserId, id: &str) -> Result<bool, StoreError> {
-    let done = sql::query("DELETE FROM chart_drawings WHERE owner = $1 AND drawing_id = $2")
+pub async fn delete(
+    db: &Db,
+    owner: &UserId,
+    id: &str,
+    version: Option<i64>,
+) -> Result<Changed<()>, StoreError> {
+    let mut tx = db.begin(&format!("chart of {owner}")).await?;
+    let row = sql::query("SELECT version FROM chart_drawings WHERE owner = $1 AND drawing_id = $2")
         .bind(owner.as_str())
         .bind(id)
-        .execute(db)
+        .fetch_optional(&mut tx)
         .await?;
-    Ok(done == 1)
+    let Some(row) = row else {
+        return Ok(Changed::Missing);
+    };
+    let stored: i64 = row.get("version")?;
+    if version.is_some_and(|version| version != stored) {
+        return Ok(Changed::Stale);
+    }
+    sql::query("DELETE FROM chart_drawings WHERE owner = $1 AND drawing_id = $2")
+        .bind(owner.as_str())
+        .bind(id)
+        .execute(&mut tx)
+        .await?;
+    tx.commit().await?;
+    Ok(Changed::Done(()))
 }

@@ -128,11 +128,30 @@ pub async fn replace(
 ///
 /// # Errors
 /// Those of the database.
-pub async fn delete(db: &Db, owner: &UserId, name: &str) -> Result<bool, StoreError> {
-    let done = sql::query("DELETE FROM chart_templates WHERE owner = $1 AND name = $2")
+pub async fn delete(
+    db: &Db,
+    owner: &UserId,
+    name: &str,
+    version: Option<i64>,
+) -> Result<Changed<()>, StoreError> {
+    let mut tx = db.begin(&format!("chart of {owner}")).await?;
+    let row = sql::query("SELECT version FROM chart_templates WHERE owner = $1 AND name = $2")
         .bind(owner.as_str())
         .bind(name)
-        .execute(db)
+        .fetch_optional(&mut tx)
         .await?;
-    Ok(done == 1)
+    let Some(row) = row else {
+        return Ok(Changed::Missing);
+    };
+    let stored: i64 = row.get("version")?;
+    if version.is_some_and(|version| version != stored) {
+        return Ok(Changed::Stale);
+    }
+    sql::query("DELETE FROM chart_templates WHERE owner = $1 AND name = $2")
+        .bind(owner.as_str())
+        .bind(name)
+        .execute(&mut tx)
+        .await?;
+    tx.commit().await?;
+    Ok(Changed::Done(()))
 }

@@ -14,3 +14,12 @@ pub mod sealed;
 pub mod sessions;
 pub mod signing_keys;
 pub mod users;
+
+use crate::StoreError;
+use crate::sql::Row;
+
+/// The version of a row that has one.
+fn version(row: &Row) -> Result<u32, StoreError> {
+    let stored: i64 = row.get("version")?;
+    Ok(u32::try_from(stored).unwrap_or(u32::MAX))
+}

@@ -2,6 +2,7 @@
 
 use tradewind_types::{OrgId, UnixNanos, UserId};
 
+use super::version;
 use crate::db::{from_sql, to_sql};
 use crate::sql::{self, Row, Target};
 use crate::{Db, StoreError};
@@ -25,6 +26,19 @@ pub struct UserRow {
     pub disabled: bool,
     /// When they were made.
     pub created_at: UnixNanos,
+    /// 1, and one more whenever an administrator changed them.
+    pub version: u32,
+}
+
+/// What became of a change that an administrator asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decided<E> {
+    /// It was made: before and after.
+    Done(Box<UserRow>, Box<UserRow>),
+    /// There is no such person in the organisation.
+    Missing,
+    /// It was decided against.
+    Refused(E),
 }
 
 fn read(row: &Row) -> Result<UserRow, StoreError> {
@@ -40,6 +54,7 @@ fn read(row: &Row) -> Result<UserRow, StoreError> {
         password_hash: row.get("password_hash")?,
         disabled: row.get("disabled")?,
         created_at: from_sql(row.get("created_at")?),
+        version: version(row)?,
     })
 }
 
@@ -129,15 +144,30 @@ pub async fn by_username(db: &Db, username: &str) -> Result<Option<UserRow>, Sto
     row.as_ref().map(read).transpose()
 }
 
-/// All, by the time they were made; at most `limit` after `after`.
+/// By id, within an organisation.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn list(db: &Db, after: Option<(UnixNanos, &str)>, limit: u32) -> Result<Vec<UserRow>, StoreError> {
+pub async fn by_id_in(db: &Db, org: &OrgId, id: &UserId) -> Result<Option<UserRow>, StoreError> {
+    Ok(by_id(db, id).await?.filter(|user| user.org == *org))
+}
+
+/// All of an organisation, by the time they were made; at most `limit` after `after`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn list(
+    db: &Db,
+    org: &OrgId,
+    after: Option<(UnixNanos, &str)>,
+    limit: u32,
+) -> Result<Vec<UserRow>, StoreError> {
     let (ts, id) = after.unwrap_or((UnixNanos(0), ""));
     let rows = sql::query(
-        "SELECT * FROM users WHERE created_at > $1 OR (created_at = $1 AND id > $2) ORDER BY created_at, id LIMIT $3",
+        "SELECT * FROM users WHERE org_id = $1 AND (created_at > $2 OR (created_at = $2 AND id > $3))
+         ORDER BY created_at, id LIMIT $4",
     )
+    .bind(org.as_str())
     .bind(to_sql(ts))
     .bind(id)
     .bind(i64::from(limit))
@@ -146,25 +176,58 @@ pub async fn list(db: &Db, after: Option<(UnixNanos, &str)>, limit: u32) -> Resu
     rows.iter().map(read).collect()
 }
 
-/// Replaces role and disabled flag; false when there is no such person.
+/// Replaces role and disabled flag by what `decide` says. It sees the person as they are and how many others of the
+/// organisation are enabled and of the role `counted`; nobody's role changes between its looking and the change, so that
+/// two who demote each other do not both succeed.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn update(
+pub async fn change<E>(
     db: &Db,
-    id: &UserId,
-    role: &str,
-    disabled: bool,
+    (org, id): (&OrgId, &UserId),
+    counted: &str,
     now: UnixNanos,
-) -> Result<bool, StoreError> {
-    let done = sql::query("UPDATE users SET role = $2, disabled = $3, updated_at = $4 WHERE id = $1")
+    decide: impl FnOnce(&UserRow, u64) -> Result<(String, bool), E> + Send,
+) -> Result<Decided<E>, StoreError> {
+    let mut tx = db.begin(&format!("people of {org}")).await?;
+    let row = sql::query("SELECT * FROM users WHERE id = $1 AND org_id = $2")
         .bind(id.as_str())
-        .bind(role)
-        .bind(disabled)
-        .bind(to_sql(now))
-        .execute(db)
+        .bind(org.as_str())
+        .fetch_optional(&mut tx)
         .await?;
-    Ok(done == 1)
+    let Some(before) = row.as_ref().map(read).transpose()? else {
+        return Ok(Decided::Missing);
+    };
+    let others: i64 = sql::query(
+        "SELECT COUNT(*) FROM users WHERE org_id = $1 AND role = $2 AND disabled = FALSE AND id <> $3",
+    )
+    .bind(org.as_str())
+    .bind(counted)
+    .bind(id.as_str())
+    .fetch_one(&mut tx)
+    .await?
+    .at(0)?;
+    let (role, disabled) = match decide(&before, u64::try_from(others).unwrap_or(0)) {
+        Ok(decided) => decided,
+        Err(refused) => return Ok(Decided::Refused(refused)),
+    };
+    sql::query(
+        "UPDATE users SET role = $2, disabled = $3, updated_at = $4, version = version + 1 WHERE id = $1",
+    )
+    .bind(id.as_str())
+    .bind(&role)
+    .bind(disabled)
+    .bind(to_sql(now))
+    .execute(&mut tx)
+    .await?;
+    tx.commit().await?;
+    let after = UserRow {
+        role,
+        disabled,
+        version: before.version.saturating_add(1),
+        ..before.clone()
+    };
+    Ok(Decided::Done(Box::new(before), Box::new(after)))
 }
 
 /// Replaces the password hash.
@@ -179,18 +242,4 @@ pub async fn set_password(db: &Db, id: &UserId, hash: &str, now: UnixNanos) -> R
         .execute(db)
         .await?;
     Ok(())
-}
-
-/// How many enabled people have the role; the last administrator must stay.
-///
-/// # Errors
-/// Those of the database.
-pub async fn count_enabled(db: &Db, role: &str) -> Result<u64, StoreError> {
-    let count: i64 = sql::query("SELECT COUNT(*) FROM users WHERE role = $1 AND disabled = $2")
-        .bind(role)
-        .bind(false)
-        .fetch_one(db)
-        .await?
-        .at(0)?;
-    Ok(u64::try_from(count).unwrap_or(0))
 }

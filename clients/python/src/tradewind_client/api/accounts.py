@@ -52,11 +52,17 @@ class AccountsApi:
     def post_account(
         self,
         body: NewAccount,
+        *,
+        idempotency_key: str | None = None,
     ) -> Account:
-        """Opens a paper account, of which one becomes the owner."""
+        """Opens a paper account, of which one becomes the owner.
+
+        idempotency_key: A key under which the request counts once; a new one for every call when absent.
+        """
         return self._sender.send(
             operations.post_account(
                 body,
+                idempotency_key=idempotency_key,
             ),
         )
 
@@ -136,7 +142,7 @@ class AccountsApi:
         account: str,
     ) -> LedgerSettings:
         """How an account keeps its books: which lots close first, netting or hedging, whether cash may go
-        below zero.
+        below zero. The version is also the `ETag`.
 
         account: Account id.
         """
@@ -150,16 +156,20 @@ class AccountsApi:
         self,
         account: str,
         body: LedgerSettingsChange,
+        *,
+        if_match: int | str | None = None,
     ) -> LedgerSettings:
         """Changes how an account keeps its books. What is closed stays closed as it was; the method holds
         from the next fill.
 
         account: Account id.
+        if_match: The `ETag` that the change is based on; any when absent.
         """
         return self._sender.send(
             operations.put_ledger_settings(
                 account,
                 body,
+                if_match=if_match,
             ),
         )
 
@@ -182,17 +192,22 @@ class AccountsApi:
         account: str,
         user: str,
         body: MemberChange,
+        *,
+        if_match: int | str | None = None,
     ) -> Member:
         """Makes someone a member of the account, or changes what they may do.
 
         account: Account id.
         user: User id.
+        if_match: The version of the membership that the change is based on, in quotes; any, or none at all,
+            when absent.
         """
         return self._sender.send(
             operations.put_member(
                 account,
                 user,
                 body,
+                if_match=if_match,
             ),
         )
 
@@ -200,16 +215,21 @@ class AccountsApi:
         self,
         account: str,
         user: str,
+        *,
+        if_match: int | str | None = None,
     ) -> None:
         """Ends a membership; the person's open sockets lose the account within five seconds.
 
         account: Account id.
         user: User id.
+        if_match: The version of the membership that the change is based on, in quotes; any, or none at all,
+            when absent.
         """
         return self._sender.send(
             operations.delete_member(
                 account,
                 user,
+                if_match=if_match,
             ),
         )
 
@@ -259,14 +279,18 @@ class AccountsApi:
     def post_reconciliation(
         self,
         account: str,
+        *,
+        idempotency_key: str | None = None,
     ) -> Reconciliation:
         """Compares orders, positions and balances of the account with its venue now.
 
         account: Account id.
+        idempotency_key: A key under which the request counts once; a new one for every call when absent.
         """
         return self._sender.send(
             operations.post_reconciliation(
                 account,
+                idempotency_key=idempotency_key,
             ),
         )
 
@@ -385,13 +409,18 @@ class AccountsApi:
     def post_fx_rate(
         self,
         body: FxRate,
+        *,
+        idempotency_key: str | None = None,
     ) -> FxRate:
         """Records a dated exchange rate. One of the same pair and time is replaced; what was converted before
         stays as it was.
+
+        idempotency_key: A key under which the request counts once; a new one for every call when absent.
         """
         return self._sender.send(
             operations.post_fx_rate(
                 body,
+                idempotency_key=idempotency_key,
             ),
         )
 
@@ -413,11 +442,17 @@ class AsyncAccountsApi:
     async def post_account(
         self,
         body: NewAccount,
+        *,
+        idempotency_key: str | None = None,
     ) -> Account:
-        """Opens a paper account, of which one becomes the owner."""
+        """Opens a paper account, of which one becomes the owner.
+
+        idempotency_key: A key under which the request counts once; a new one for every call when absent.
+        """
         return await self._sender.send(
             operations.post_account(
                 body,
+                idempotency_key=idempotency_key,
             ),
         )
 
@@ -497,7 +532,7 @@ class AsyncAccountsApi:
         account: str,
     ) -> LedgerSettings:
         """How an account keeps its books: which lots close first, netting or hedging, whether cash may go
-        below zero.
+        below zero. The version is also the `ETag`.
 
         account: Account id.
         """
@@ -511,16 +546,20 @@ class AsyncAccountsApi:
         self,
         account: str,
         body: LedgerSettingsChange,
+        *,
+        if_match: int | str | None = None,
     ) -> LedgerSettings:
         """Changes how an account keeps its books. What is closed stays closed as it was; the method holds
         from the next fill.
 
         account: Account id.
+        if_match: The `ETag` that the change is based on; any when absent.
         """
         return await self._sender.send(
             operations.put_ledger_settings(
                 account,
                 body,
+                if_match=if_match,
             ),
         )
 
@@ -543,17 +582,22 @@ class AsyncAccountsApi:
         account: str,
         user: str,
         body: MemberChange,
+        *,
+        if_match: int | str | None = None,
     ) -> Member:
         """Makes someone a member of the account, or changes what they may do.
 
         account: Account id.
         user: User id.
+        if_match: The version of the membership that the change is based on, in quotes; any, or none at all,
+            when absent.
         """
         return await self._sender.send(
             operations.put_member(
                 account,
                 user,
                 body,
+                if_match=if_match,
             ),
         )
 
@@ -561,16 +605,21 @@ class AsyncAccountsApi:
         self,
         account: str,
         user: str,
+        *,
+        if_match: int | str | None = None,
     ) -> None:
         """Ends a membership; the person's open sockets lose the account within five seconds.
 
         account: Account id.
         user: User id.
+        if_match: The version of the membership that the change is based on, in quotes; any, or none at all,
+            when absent.
         """
         return await self._sender.send(
             operations.delete_member(
                 account,
                 user,
+                if_match=if_match,
             ),
         )
 
@@ -620,14 +669,18 @@ class AsyncAccountsApi:
     async def post_reconciliation(
         self,
         account: str,
+        *,
+        idempotency_key: str | None = None,
     ) -> Reconciliation:
         """Compares orders, positions and balances of the account with its venue now.
 
         account: Account id.
+        idempotency_key: A key under which the request counts once; a new one for every call when absent.
         """
         return await self._sender.send(
             operations.post_reconciliation(
                 account,
+                idempotency_key=idempotency_key,
             ),
         )
 
@@ -746,12 +799,17 @@ class AsyncAccountsApi:
     async def post_fx_rate(
         self,
         body: FxRate,
+        *,
+        idempotency_key: str | None = None,
     ) -> FxRate:
         """Records a dated exchange rate. One of the same pair and time is replaced; what was converted before
         stays as it was.
+
+        idempotency_key: A key under which the request counts once; a new one for every call when absent.
         """
         return await self._sender.send(
             operations.post_fx_rate(
                 body,
+                idempotency_key=idempotency_key,
             ),
         )

@@ -145,7 +145,7 @@ class BacktestsApi:
             ),
         )
 
-    def get_report(
+    def get_backtest_report(
         self,
         backtest: str,
     ) -> str:
@@ -154,12 +154,12 @@ class BacktestsApi:
         backtest: Backtest id.
         """
         return self._sender.send(
-            operations.get_report(
+            operations.get_backtest_report(
                 backtest,
             ),
         )
 
-    def get_result(
+    def get_backtest_result(
         self,
         backtest: str,
     ) -> Any:
@@ -169,7 +169,7 @@ class BacktestsApi:
         backtest: Backtest id.
         """
         return self._sender.send(
-            operations.get_result(
+            operations.get_backtest_result(
                 backtest,
             ),
         )
@@ -189,7 +189,7 @@ class BacktestsApi:
             ),
         )
 
-    def get_table(
+    def get_backtest_table(
         self,
         backtest: str,
         *,
@@ -201,7 +201,7 @@ class BacktestsApi:
         limit: At most so many variants; 100 when absent.
         """
         return self._sender.send(
-            operations.get_table(
+            operations.get_backtest_table(
                 backtest,
                 limit=limit,
             ),
@@ -330,7 +330,7 @@ class AsyncBacktestsApi:
             ),
         )
 
-    async def get_report(
+    async def get_backtest_report(
         self,
         backtest: str,
     ) -> str:
@@ -339,12 +339,12 @@ class AsyncBacktestsApi:
         backtest: Backtest id.
         """
         return await self._sender.send(
-            operations.get_report(
+            operations.get_backtest_report(
                 backtest,
             ),
         )
 
-    async def get_result(
+    async def get_backtest_result(
         self,
         backtest: str,
     ) -> Any:
@@ -354,7 +354,7 @@ class AsyncBacktestsApi:
         backtest: Backtest id.
         """
         return await self._sender.send(
-            operations.get_result(
+            operations.get_backtest_result(
                 backtest,
             ),
         )
@@ -374,7 +374,7 @@ class AsyncBacktestsApi:
             ),
         )
 
-    async def get_table(
+    async def get_backtest_table(
         self,
         backtest: str,
         *,
@@ -386,7 +386,7 @@ class AsyncBacktestsApi:
         limit: At most so many variants; 100 when absent.
         """
         return await self._sender.send(
-            operations.get_table(
+            operations.get_backtest_table(
                 backtest,
                 limit=limit,
             ),

@@ -109,6 +109,8 @@ class CalendarsApi:
         calendar: str,
         date: str,
         body: NewCalendarOverride,
+        *,
+        if_match: int | str | None = None,
     ) -> CalendarChanged:
         """Lays an override over a date of a calendar, in place of the one that it has. It has to have an
         effect, and its session must not overlap with another one. The answer says whether a restart is needed
@@ -116,12 +118,14 @@ class CalendarsApi:
 
         calendar: Calendar id or alias: XNYS, NSE.
         date: Date of the exchange: 2026-11-08.
+        if_match: The `etag` of the override that the change is based on; any when absent.
         """
         return self._sender.send(
             operations.put_override(
                 calendar,
                 date,
                 body,
+                if_match=if_match,
             ),
         )
 
@@ -129,17 +133,21 @@ class CalendarsApi:
         self,
         calendar: str,
         date: str,
+        *,
+        if_match: int | str | None = None,
     ) -> CalendarChanged:
         """Takes the override of a date away: the rules hold again. The answer has the override that was
         there, and says whether a restart is needed for all to go by it.
 
         calendar: Calendar id or alias: XNYS, NSE.
         date: Date of the exchange: 2026-11-08.
+        if_match: The `etag` of the override that the change is based on; any when absent.
         """
         return self._sender.send(
             operations.delete_override(
                 calendar,
                 date,
+                if_match=if_match,
             ),
         )
 
@@ -361,6 +369,8 @@ class AsyncCalendarsApi:
         calendar: str,
         date: str,
         body: NewCalendarOverride,
+        *,
+        if_match: int | str | None = None,
     ) -> CalendarChanged:
         """Lays an override over a date of a calendar, in place of the one that it has. It has to have an
         effect, and its session must not overlap with another one. The answer says whether a restart is needed
@@ -368,12 +378,14 @@ class AsyncCalendarsApi:
 
         calendar: Calendar id or alias: XNYS, NSE.
         date: Date of the exchange: 2026-11-08.
+        if_match: The `etag` of the override that the change is based on; any when absent.
         """
         return await self._sender.send(
             operations.put_override(
                 calendar,
                 date,
                 body,
+                if_match=if_match,
             ),
         )
 
@@ -381,17 +393,21 @@ class AsyncCalendarsApi:
         self,
         calendar: str,
         date: str,
+        *,
+        if_match: int | str | None = None,
     ) -> CalendarChanged:
         """Takes the override of a date away: the rules hold again. The answer has the override that was
         there, and says whether a restart is needed for all to go by it.
 
         calendar: Calendar id or alias: XNYS, NSE.
         date: Date of the exchange: 2026-11-08.
+        if_match: The `etag` of the override that the change is based on; any when absent.
         """
         return await self._sender.send(
             operations.delete_override(
                 calendar,
                 date,
+                if_match=if_match,
             ),
         )
 

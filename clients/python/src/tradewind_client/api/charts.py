@@ -74,14 +74,18 @@ class ChartsApi:
     def delete_drawing(
         self,
         drawing: str,
+        *,
+        if_match: int | str | None = None,
     ) -> None:
         """Deletes one of one's own drawings.
 
         drawing: Drawing id.
+        if_match: The version that is deleted, as `"1"`; any when absent.
         """
         return self._sender.send(
             operations.delete_drawing(
                 drawing,
+                if_match=if_match,
             ),
         )
 
@@ -117,14 +121,18 @@ class ChartsApi:
     def delete_template(
         self,
         name: str,
+        *,
+        if_match: int | str | None = None,
     ) -> None:
         """Deletes one of one's own chart templates.
 
         name: Name.
+        if_match: The version that is deleted, as `"1"`; any when absent.
         """
         return self._sender.send(
             operations.delete_template(
                 name,
+                if_match=if_match,
             ),
         )
 
@@ -184,14 +192,18 @@ class AsyncChartsApi:
     async def delete_drawing(
         self,
         drawing: str,
+        *,
+        if_match: int | str | None = None,
     ) -> None:
         """Deletes one of one's own drawings.
 
         drawing: Drawing id.
+        if_match: The version that is deleted, as `"1"`; any when absent.
         """
         return await self._sender.send(
             operations.delete_drawing(
                 drawing,
+                if_match=if_match,
             ),
         )
 
@@ -227,13 +239,17 @@ class AsyncChartsApi:
     async def delete_template(
         self,
         name: str,
+        *,
+        if_match: int | str | None = None,
     ) -> None:
         """Deletes one of one's own chart templates.
 
         name: Name.
+        if_match: The version that is deleted, as `"1"`; any when absent.
         """
         return await self._sender.send(
             operations.delete_template(
                 name,
+                if_match=if_match,
             ),
         )

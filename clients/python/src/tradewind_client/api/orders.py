@@ -91,8 +91,7 @@ class OrdersApi:
         idempotency_key: str | None = None,
     ) -> OrderBatch:
         """Closes all open positions of the account, or that in one instrument, with reduce-only market
-        orders. With an `Idempotency-Key`, the same key and body within 24 hours answer the first result again
-        and send nothing.
+        orders.
 
         account: Account id.
         body: What about it; everything when absent.
@@ -274,16 +273,20 @@ class OrdersApi:
         self,
         account: str,
         body: CancelAll | None = None,
+        *,
+        idempotency_key: str | None = None,
     ) -> Canceled:
         """Asks for all open orders of the account, or of one instrument in it, to be canceled.
 
         account: Account id.
         body: What about it; everything when absent.
+        idempotency_key: A key under which the request counts once; a new one for every call when absent.
         """
         return self._sender.send(
             operations.cancel_all(
                 account,
                 body,
+                idempotency_key=idempotency_key,
             ),
         )
 
@@ -292,7 +295,7 @@ class OrdersApi:
         account: str,
         client_order_id: str,
     ) -> Order:
-        """One order.
+        """One order; its version is also the `ETag`.
 
         account: Account id.
         client_order_id: Client order id.
@@ -309,6 +312,8 @@ class OrdersApi:
         account: str,
         client_order_id: str,
         body: OrderChange,
+        *,
+        if_match: int | str | None = None,
     ) -> Order:
         """Changes the quantity, limit price or trigger of an open order. What comes on top passes the risk
         gate; the answer shows the order while the venue is being asked (`PENDING_MODIFY`), or as changed
@@ -316,12 +321,14 @@ class OrdersApi:
 
         account: Account id.
         client_order_id: Client order id.
+        if_match: The `ETag` that the change is based on; any when absent.
         """
         return self._sender.send(
             operations.modify_order(
                 account,
                 client_order_id,
                 body,
+                if_match=if_match,
             ),
         )
 
@@ -414,8 +421,7 @@ class AsyncOrdersApi:
         idempotency_key: str | None = None,
     ) -> OrderBatch:
         """Closes all open positions of the account, or that in one instrument, with reduce-only market
-        orders. With an `Idempotency-Key`, the same key and body within 24 hours answer the first result again
-        and send nothing.
+        orders.
 
         account: Account id.
         body: What about it; everything when absent.
@@ -597,16 +603,20 @@ class AsyncOrdersApi:
         self,
         account: str,
         body: CancelAll | None = None,
+        *,
+        idempotency_key: str | None = None,
     ) -> Canceled:
         """Asks for all open orders of the account, or of one instrument in it, to be canceled.
 
         account: Account id.
         body: What about it; everything when absent.
+        idempotency_key: A key under which the request counts once; a new one for every call when absent.
         """
         return await self._sender.send(
             operations.cancel_all(
                 account,
                 body,
+                idempotency_key=idempotency_key,
             ),
         )
 
@@ -615,7 +625,7 @@ class AsyncOrdersApi:
         account: str,
         client_order_id: str,
     ) -> Order:
-        """One order.
+        """One order; its version is also the `ETag`.
 
         account: Account id.
         client_order_id: Client order id.
@@ -632,6 +642,8 @@ class AsyncOrdersApi:
         account: str,
         client_order_id: str,
         body: OrderChange,
+        *,
+        if_match: int | str | None = None,
     ) -> Order:
         """Changes the quantity, limit price or trigger of an open order. What comes on top passes the risk
         gate; the answer shows the order while the venue is being asked (`PENDING_MODIFY`), or as changed
@@ -639,12 +651,14 @@ class AsyncOrdersApi:
 
         account: Account id.
         client_order_id: Client order id.
+        if_match: The `ETag` that the change is based on; any when absent.
         """
         return await self._sender.send(
             operations.modify_order(
                 account,
                 client_order_id,
                 body,
+                if_match=if_match,
             ),
         )
 

@@ -25,24 +25,28 @@ class RiskApi:
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
 
-    def engage_account(
+    def engage_account_kill_switch(
         self,
         account: str,
         body: KillSwitchRequest,
+        *,
+        idempotency_key: str | None = None,
     ) -> KillSwitchStatus:
         """Blocks new orders of the account and cancels the open ones; with `flatten` also closes positions.
         Engaging it again replaces the reason.
 
         account: Account id.
+        idempotency_key: A key under which the request counts once; a new one for every call when absent.
         """
         return self._sender.send(
-            operations.engage_account(
+            operations.engage_account_kill_switch(
                 account,
                 body,
+                idempotency_key=idempotency_key,
             ),
         )
 
-    def lift_account(
+    def lift_account_kill_switch(
         self,
         account: str,
     ) -> KillSwitchStatus:
@@ -51,7 +55,7 @@ class RiskApi:
         account: Account id.
         """
         return self._sender.send(
-            operations.lift_account(
+            operations.lift_account_kill_switch(
                 account,
             ),
         )
@@ -124,33 +128,38 @@ class RiskApi:
             ),
         )
 
-    def get_all(
+    def get_kill_switch(
         self,
     ) -> KillSwitchStatus:
         """Whether the kill switch of all accounts is engaged."""
         return self._sender.send(
-            operations.get_all(),
+            operations.get_kill_switch(),
         )
 
-    def engage_all(
+    def engage_kill_switch(
         self,
         body: KillSwitchRequest,
+        *,
+        idempotency_key: str | None = None,
     ) -> KillSwitchStatus:
         """Blocks new orders of all accounts and cancels the open ones; with `flatten` also closes positions.
         Engaging it again replaces the reason.
+
+        idempotency_key: A key under which the request counts once; a new one for every call when absent.
         """
         return self._sender.send(
-            operations.engage_all(
+            operations.engage_kill_switch(
                 body,
+                idempotency_key=idempotency_key,
             ),
         )
 
-    def lift_all(
+    def lift_kill_switch(
         self,
     ) -> KillSwitchStatus:
         """Lets new orders of all accounts through again."""
         return self._sender.send(
-            operations.lift_all(),
+            operations.lift_kill_switch(),
         )
 
 
@@ -160,24 +169,28 @@ class AsyncRiskApi:
     def __init__(self, sender: AsyncSender) -> None:
         self._sender = sender
 
-    async def engage_account(
+    async def engage_account_kill_switch(
         self,
         account: str,
         body: KillSwitchRequest,
+        *,
+        idempotency_key: str | None = None,
     ) -> KillSwitchStatus:
         """Blocks new orders of the account and cancels the open ones; with `flatten` also closes positions.
         Engaging it again replaces the reason.
 
         account: Account id.
+        idempotency_key: A key under which the request counts once; a new one for every call when absent.
         """
         return await self._sender.send(
-            operations.engage_account(
+            operations.engage_account_kill_switch(
                 account,
                 body,
+                idempotency_key=idempotency_key,
             ),
         )
 
-    async def lift_account(
+    async def lift_account_kill_switch(
         self,
         account: str,
     ) -> KillSwitchStatus:
@@ -186,7 +199,7 @@ class AsyncRiskApi:
         account: Account id.
         """
         return await self._sender.send(
-            operations.lift_account(
+            operations.lift_account_kill_switch(
                 account,
             ),
         )
@@ -259,31 +272,36 @@ class AsyncRiskApi:
             ),
         )
 
-    async def get_all(
+    async def get_kill_switch(
         self,
     ) -> KillSwitchStatus:
         """Whether the kill switch of all accounts is engaged."""
         return await self._sender.send(
-            operations.get_all(),
+            operations.get_kill_switch(),
         )
 
-    async def engage_all(
+    async def engage_kill_switch(
         self,
         body: KillSwitchRequest,
+        *,
+        idempotency_key: str | None = None,
     ) -> KillSwitchStatus:
         """Blocks new orders of all accounts and cancels the open ones; with `flatten` also closes positions.
         Engaging it again replaces the reason.
+
+        idempotency_key: A key under which the request counts once; a new one for every call when absent.
         """
         return await self._sender.send(
-            operations.engage_all(
+            operations.engage_kill_switch(
                 body,
+                idempotency_key=idempotency_key,
             ),
         )
 
-    async def lift_all(
+    async def lift_kill_switch(
         self,
     ) -> KillSwitchStatus:
         """Lets new orders of all accounts through again."""
         return await self._sender.send(
-            operations.lift_all(),
+            operations.lift_kill_switch(),
         )

@@ -115,16 +115,23 @@ class StrategiesApi:
         self,
         account: str,
         body: NewDeployment,
+        *,
+        if_match: int | str | None = None,
+        idempotency_key: str | None = None,
     ) -> Strategy:
         """Deploys a built-in strategy or a script on a paper account. The same `strategy` again replaces it
         by a new version: the old one's resting entries are canceled, what it holds is the new one's.
 
         account: Account id.
+        if_match: The `ETag` of the strategy that the change is based on; any, or none at all, when absent.
+        idempotency_key: A key under which the request counts once; a new one for every call when absent.
         """
         return self._sender.send(
             operations.post_strategy(
                 account,
                 body,
+                if_match=if_match,
+                idempotency_key=idempotency_key,
             ),
         )
 
@@ -150,17 +157,21 @@ class StrategiesApi:
         account: str,
         strategy: str,
         body: StrategyChange,
+        *,
+        if_match: int | str | None = None,
     ) -> Strategy:
         """Switches a strategy on or off for the account. Switching on also lifts a halt.
 
         account: Account id.
         strategy: Strategy id.
+        if_match: The `ETag` of the strategy that the change is based on; any when absent.
         """
         return self._sender.send(
             operations.patch_strategy(
                 account,
                 strategy,
                 body,
+                if_match=if_match,
             ),
         )
 
@@ -168,17 +179,21 @@ class StrategiesApi:
         self,
         account: str,
         strategy: str,
+        *,
+        if_match: int | str | None = None,
     ) -> None:
         """Removes a deployed strategy. Its resting entries are canceled; what it holds stays, with what
         protects it.
 
         account: Account id.
         strategy: Strategy id.
+        if_match: The `ETag` of the strategy that the change is based on; any when absent.
         """
         return self._sender.send(
             operations.delete_strategy(
                 account,
                 strategy,
+                if_match=if_match,
             ),
         )
 
@@ -332,16 +347,23 @@ class AsyncStrategiesApi:
         self,
         account: str,
         body: NewDeployment,
+        *,
+        if_match: int | str | None = None,
+        idempotency_key: str | None = None,
     ) -> Strategy:
         """Deploys a built-in strategy or a script on a paper account. The same `strategy` again replaces it
         by a new version: the old one's resting entries are canceled, what it holds is the new one's.
 
         account: Account id.
+        if_match: The `ETag` of the strategy that the change is based on; any, or none at all, when absent.
+        idempotency_key: A key under which the request counts once; a new one for every call when absent.
         """
         return await self._sender.send(
             operations.post_strategy(
                 account,
                 body,
+                if_match=if_match,
+                idempotency_key=idempotency_key,
             ),
         )
 
@@ -367,17 +389,21 @@ class AsyncStrategiesApi:
         account: str,
         strategy: str,
         body: StrategyChange,
+        *,
+        if_match: int | str | None = None,
     ) -> Strategy:
         """Switches a strategy on or off for the account. Switching on also lifts a halt.
 
         account: Account id.
         strategy: Strategy id.
+        if_match: The `ETag` of the strategy that the change is based on; any when absent.
         """
         return await self._sender.send(
             operations.patch_strategy(
                 account,
                 strategy,
                 body,
+                if_match=if_match,
             ),
         )
 
@@ -385,17 +411,21 @@ class AsyncStrategiesApi:
         self,
         account: str,
         strategy: str,
+        *,
+        if_match: int | str | None = None,
     ) -> None:
         """Removes a deployed strategy. Its resting entries are canceled; what it holds stays, with what
         protects it.
 
         account: Account id.
         strategy: Strategy id.
+        if_match: The `ETag` of the strategy that the change is based on; any when absent.
         """
         return await self._sender.send(
             operations.delete_strategy(
                 account,
                 strategy,
+                if_match=if_match,
             ),
         )
 

@@ -27,7 +27,9 @@ class SystemApi:
     def list_errors(
         self,
     ) -> ErrorCatalogue:
-        """Every error code, with its status and meaning."""
+        """Every error code, with its status, its meaning and what can be done. As a page for those who would
+        rather have HTML: the `type` of a problem leads to its entry there.
+        """
         return self._sender.send(
             operations.list_errors(),
         )
@@ -82,7 +84,9 @@ class AsyncSystemApi:
     async def list_errors(
         self,
     ) -> ErrorCatalogue:
-        """Every error code, with its status and meaning."""
+        """Every error code, with its status, its meaning and what can be done. As a page for those who would
+        rather have HTML: the `type` of a problem leads to its entry there.
+        """
         return await self._sender.send(
             operations.list_errors(),
         )

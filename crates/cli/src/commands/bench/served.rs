@@ -253,6 +253,7 @@ async fn keys(db: &Db, count: usize) -> Result<Vec<String>, Failure> {
         owner: owner.clone(),
         role: "TRADER".to_owned(),
         since: now,
+        version: 1,
     };
     let granted = memberships::upsert(db, &app::org(), &app::engine_id(), &member, owner.as_str()).await;
     granted.context("a membership")?;

@@ -156,6 +156,7 @@ impl People {
             expires_at: None,
         };
         Arc::new(Caller {
+            runs_the_installation: true,
             org: OrgId::new("ORG").expect("an id"),
             username: user.to_string(),
             display_name: user.to_string(),

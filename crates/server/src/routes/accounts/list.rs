@@ -12,7 +12,9 @@ pub async fn list_accounts(
     SignedIn(caller): SignedIn,
 ) -> ApiResult<Json<wire::Page<wire::Account>>> {
     let items = state.engine.query(move |kernel| {
-        let visible = kernel.accounts().filter(|a| may_see(&caller, &a.info.id));
+        let visible = kernel
+            .accounts()
+            .filter(|a| may_see(&caller, &a.info.id, Some(&a.info.org)));
         visible
             .map(|a| map::account::account(kernel, &a.info, caller.membership(&a.info.id)))
             .collect()

@@ -2,7 +2,8 @@
 
 use crate::routes::prelude::*;
 
-use tradewind_engine::CommandReply;
+use std::sync::Arc;
+
 use tradewind_store::identity::memberships::{self, MembershipRow};
 use tradewind_types::{AccountInfo, AccountKind, Currency, Decimal, Money, VenueId};
 
@@ -11,62 +12,90 @@ use crate::identity::{audit, random_id};
 use crate::map;
 use crate::routes::numbers::decimal;
 
+/// Random hexadecimal characters of an account's id.
+const ID_CHARS: usize = 16;
+
 /// Opens a paper account, of which one becomes the owner.
-#[utoipa::path(post, path = "/api/v1/accounts", tag = "accounts", request_body = wire::NewAccount,
+#[utoipa::path(post, path = "/api/v1/accounts", tag = "accounts",
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 64 printable characters; the same key and body within 24 hours answer the first result again.")),
+    request_body = wire::NewAccount,
     responses((status = 201, body = wire::Account)))]
 pub async fn post_account(
     State(state): State<AppState>,
     request: RequestInfo,
     SignedIn(caller): SignedIn,
+    OnceKey(key): OnceKey,
     Body(body): Body<wire::NewAccount>,
 ) -> ApiResult<impl IntoResponse> {
-    let (info, deposit) = check(&state, &caller, &body).await?;
+    let (info, deposit) = check(&state, &caller, &body, key.as_deref()).await?;
+    // Whoever asked may go away between the membership and the account.
+    let opened = to_its_end(open(state, request, caller, info, deposit)).await?;
+    Ok((StatusCode::CREATED, Json(opened)))
+}
+
+async fn open(
+    state: AppState,
+    request: RequestInfo,
+    caller: Arc<Caller>,
+    info: AccountInfo,
+    deposit: Money,
+) -> ApiResult<wire::Account> {
+    let (id, owner) = (info.id.clone(), info.owner.clone());
+    let there = state.engine.query({
+        let id = id.clone();
+        move |kernel| {
+            kernel
+                .account(&id)
+                .is_some_and(|account| account.info.owner == owner)
+        }
+    });
+    // The id follows from the key: a crash came between opening it and answering.
+    if !there.await? {
+        first_time(&state, &request, &caller, info, deposit).await?;
+    }
+    let role = Some(wire::MemberRole::Owner);
+    of_account(&state, id, move |kernel, account| {
+        map::account::account(kernel, &account.info, role)
+    })
+    .await
+}
+
+async fn first_time(
+    state: &AppState,
+    request: &RequestInfo,
+    caller: &Caller,
+    info: AccountInfo,
+    deposit: Money,
+) -> ApiResult<()> {
+    let id = info.id.clone();
     let member = MembershipRow {
-        account: info.id.clone(),
+        account: id.clone(),
         owner: caller.user.clone(),
         role: "OWNER".to_owned(),
         since: state.clock.now(),
+        version: 1,
     };
+    let (org, engine) = (&caller.org, &state.config.engine_id);
     // The membership first: an account without an owner could never be reached again.
-    memberships::upsert(
-        &state.store,
-        &state.config.org,
-        &state.config.engine_id,
-        &member,
-        caller.user.as_str(),
-    )
-    .await?;
+    memberships::upsert(&state.store, org, engine, &member, caller.user.as_str()).await?;
     let command = Command::OpenAccount {
-        account: info.clone(),
+        account: info,
         deposit,
     };
-    let opened = match command_as(&state, &request, &caller, command).await {
-        Ok(CommandReply::Account(opened)) => *opened,
-        Ok(_) => return Err(ApiError::of(Code::Internal)),
-        Err(error) => {
-            memberships::remove(&state.store, &info.id, &caller.user).await?;
-            return Err(error);
-        }
-    };
+    if let Err(error) = command_as(state, request, caller, command).await {
+        memberships::remove(&state.store, &id, &caller.user).await?;
+        return Err(error);
+    }
+    state.orgs.learn(id.clone(), caller.org.clone());
     state.identity_changed();
-    audit::write(
-        &state,
-        &request,
-        Note::ok(&caller, "account.open", opened.id.as_str()),
-    )
-    .await?;
-    let role = Some(wire::MemberRole::Owner);
-    let account = state
-        .engine
-        .query(move |kernel| map::account::account(kernel, &opened, role))
-        .await?;
-    Ok((StatusCode::CREATED, Json(account)))
+    audit::write(state, request, Note::ok(caller, "account.open", id.as_str())).await
 }
 
 async fn check(
     state: &AppState,
     caller: &Caller,
     body: &wire::NewAccount,
+    key: Option<&str>,
 ) -> ApiResult<(AccountInfo, Money)> {
     check_label("name", &body.name, 64)?;
     let currency: Currency = body
@@ -97,7 +126,11 @@ async fn check(
     if !served.await? {
         return Err(unknown_venue(&body.venue));
     }
-    let id = AccountId::new(&format!("a{}", random_id(8)?)).map_err(|_| ApiError::of(Code::Internal))?;
+    let id = match key {
+        Some(key) => key.chars().take(ID_CHARS).collect(),
+        None => random_id(ID_CHARS / 2)?,
+    };
+    let id = AccountId::new(&format!("a{id}")).map_err(|_| ApiError::of(Code::Internal))?;
     let info = AccountInfo {
         id,
         org: caller.org.clone(),

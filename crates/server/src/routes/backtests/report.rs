@@ -9,7 +9,7 @@ use crate::middleware::Sandboxed;
 use crate::web::report;
 
 /// The report of a complete run: one self-contained page.
-#[utoipa::path(get, path = "/api/v1/backtests/{backtest}/report", tag = "backtests",
+#[utoipa::path(get, operation_id = "get_backtest_report", path = "/api/v1/backtests/{backtest}/report", tag = "backtests",
     params(("backtest" = String, Path, description = "Backtest id.")),
     responses((status = 200, body = String, content_type = "text/html", description = "The page.")))]
 pub async fn get_report(

@@ -6,7 +6,7 @@ use super::blocking;
 
 /// The whole result of a complete backtest, as `tradewind backtest … --json` prints it: a run's document, or all rows of
 /// a sweep or walk.
-#[utoipa::path(get, path = "/api/v1/backtests/{backtest}/result", tag = "backtests",
+#[utoipa::path(get, operation_id = "get_backtest_result", path = "/api/v1/backtests/{backtest}/result", tag = "backtests",
     params(("backtest" = String, Path, description = "Backtest id.")),
     responses((status = 200, body = serde_json::Value)))]
 pub async fn get_result(

@@ -17,7 +17,7 @@ pub struct TableQuery {
 }
 
 /// The best variants of a sweep, also while it runs, or the windows of a complete walk-forward.
-#[utoipa::path(get, path = "/api/v1/backtests/{backtest}/table", tag = "backtests",
+#[utoipa::path(get, operation_id = "get_backtest_table", path = "/api/v1/backtests/{backtest}/table", tag = "backtests",
     params(("backtest" = String, Path, description = "Backtest id."), TableQuery),
     responses((status = 200, body = wire::BacktestTable)))]
 pub async fn get_table(

@@ -9,7 +9,6 @@ use tradewind_types::record::{BookTask, LedgerEntry};
 
 use crate::identity::manage::check_label;
 use crate::map;
-use crate::routes::idempotency::{self, Once};
 
 /// Pages of the ledger in which an old entry is looked for.
 const PAGES_MAX: usize = 1_000;
@@ -19,52 +18,41 @@ const PAGES_MAX: usize = 1_000;
 #[utoipa::path(post, path = "/api/v1/accounts/{account}/bookings", tag = "accounts",
     params(("account" = String, Path, description = "Account id."),
         ("Idempotency-Key" = String, Header, description = "1 to 64 printable characters.")),
-    request_body = wire::NewBooking, responses((status = 201, body = wire::Booked),
-        (status = 409, description = "Problem: IDEMPOTENCY_IN_FLIGHT.", body = wire::Problem, content_type = "application/problem+json"),
-        (status = 428, description = "Problem: IDEMPOTENCY_KEY_MISSING.", body = wire::Problem, content_type = "application/problem+json")))]
+    request_body = wire::NewBooking, responses((status = 201, body = wire::Booked)))]
 pub async fn post_booking(
     State(state): State<AppState>,
     request: RequestInfo,
-    headers: HeaderMap,
+    OnceKey(key): OnceKey,
     access: AccountAccess,
     Body(body): Body<wire::NewBooking>,
-) -> ApiResult<axum::response::Response> {
-    let key = idempotency::key(&headers)?.ok_or_else(|| ApiError::of(Code::IdempotencyKeyMissing))?;
+) -> ApiResult<impl IntoResponse> {
+    let key = key.ok_or_else(|| ApiError::of(Code::IdempotencyKeyMissing))?;
     check_label("reason", &body.reason, 200)?;
     let mut task = map::bookkeeping::task(&body.booking)?;
-    own_target(&access, &task)?;
-    let fingerprint = json!(["booking", access.id.as_str(), body]);
-    let once = match idempotency::begin(&state, &access.caller, &key, &fingerprint).await? {
-        Once::Replay(response) => return Ok(response),
-        Once::First(once) => once,
+    own_target(&state, &access, &task).await?;
+    find_original(&state, &access.id, &mut task).await?;
+    let command = Command::Book {
+        account: access.id.clone(),
+        task: Box::new(task),
+        key,
+        reason: body.reason.trim().to_owned(),
     };
-    let result = async {
-        find_original(&state, &access.id, &mut task).await?;
-        let command = Command::Book {
-            account: access.id.clone(),
-            task: Box::new(task),
-            key: once.engine_key(),
-            reason: body.reason.trim().to_owned(),
-        };
-        let entries = match command_as(&state, &request, &access.caller, command).await? {
-            CommandReply::Entries(entries) => entries,
-            CommandReply::Done => Vec::new(),
-            _ => return Err(ApiError::of(Code::Internal)),
-        };
-        Ok(wire::Booked {
-            entries: entries.iter().map(map::ledger::entry).collect(),
-        })
-    }
-    .await;
-    once.finish(&state, StatusCode::CREATED, result).await
+    let entries = match command_as(&state, &request, &access.caller, command).await? {
+        CommandReply::Entries(entries) => entries,
+        CommandReply::Done => Vec::new(),
+        _ => return Err(ApiError::of(Code::Internal)),
+    };
+    let entries = entries.iter().map(map::ledger::entry).collect();
+    Ok((StatusCode::CREATED, Json(wire::Booked { entries })))
 }
 
 /// Money goes only to an account that the caller owns too; another does not exist for them.
-fn own_target(access: &AccountAccess, task: &BookTask) -> ApiResult<()> {
+async fn own_target(state: &AppState, access: &AccountAccess, task: &BookTask) -> ApiResult<()> {
     let BookTask::TransferTo { to, .. } = task else {
         return Ok(());
     };
-    let resource = crate::access::Resource::Account(to);
+    let org = state.orgs.find(&state.engine, to).await?;
+    let resource = crate::access::Resource::Account(to, org.as_ref());
     match crate::access::authorise(Some(&access.caller), crate::access::Action::Bookkeep, resource) {
         crate::access::Decision::Allow => Ok(()),
         _ => Err(ApiError::field(

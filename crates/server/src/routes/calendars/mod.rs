@@ -13,8 +13,10 @@ use crate::routes::prelude::*;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use tradewind_calendar::{Calendar, CalendarError};
+use tradewind_types::UnixNanos;
 
 use crate::calendars::{CONTINUOUS, ChangeError};
+use crate::map;
 
 /// Most days of an answer.
 const DAYS_MAX: i32 = 400;
@@ -120,11 +122,24 @@ fn refused(error: CalendarError) -> ApiError {
     ApiError::field(field, "OUT_OF_RANGE", error.to_string())
 }
 
+/// Whether what is laid over the date is what `If-Match` names.
+fn supposed(
+    based_on: IfMatch,
+    date: Date,
+) -> impl Fn(Option<&tradewind_calendar::Change>) -> bool + Send + Sync + 'static {
+    move |there| {
+        let shown = there.map(|change| map::calendar::change(date, change, "", UnixNanos(0)));
+        let tag = shown.map(|shown| map::calendar::tag(&shown));
+        based_on.allows(tag.as_ref())
+    }
+}
+
 /// A change that was not made; `field` says of which one the place is.
 fn unchanged(error: ChangeError, field: impl Fn(usize) -> String) -> ApiError {
     match error {
         ChangeError::Misfit { place, why } => ApiError::field(field(place), "MISFIT", why.to_string()),
         ChangeError::Store(error) => error.into(),
+        ChangeError::Stale => ApiError::of(Code::VersionConflict),
         ChangeError::Interrupted => ApiError::of(Code::Unavailable).retry_after(5),
     }
 }

@@ -8,10 +8,10 @@ use tradewind_calendar::overrides::{self, Imported};
 use tradewind_calendar::{Calendar, Override};
 use wire::FieldError;
 
-use super::overrides_put::audited;
 use super::{changeable, changed, unchanged};
 use crate::identity::audit;
 use crate::map;
+use crate::map::calendar::audited;
 
 /// Most overrides of a file: far more than an exchange changes in all the years that it is known.
 const OVERRIDES_MAX: usize = 2_000;

@@ -5,19 +5,23 @@ use crate::routes::prelude::*;
 use tradewind_calendar::{OverrideError, OverrideText};
 use wire::CalendarOverrideKind as Kind;
 
-use super::{changeable, changed, dated, unchanged};
+use super::{changeable, changed, dated, supposed, unchanged};
 use crate::identity::audit;
 use crate::map;
+use crate::map::calendar::audited;
 
 /// Lays an override over a date of a calendar, in place of the one that it has. It has to have an effect, and its session
 /// must not overlap with another one. The answer says whether a restart is needed for all to go by it.
 #[utoipa::path(put, path = "/api/v1/calendars/{calendar}/overrides/{date}", tag = "calendars",
     params(("calendar" = String, Path, description = "Calendar id or alias: XNYS, NSE."),
-        ("date" = String, Path, description = "Date of the exchange: 2026-11-08.")),
-    request_body = wire::NewCalendarOverride, responses((status = 200, body = wire::CalendarChanged)))]
+        ("date" = String, Path, description = "Date of the exchange: 2026-11-08."),
+        ("If-Match" = Option<String>, Header, description = "The `etag` of the override that the change is based on; any when absent.")),
+    request_body = wire::NewCalendarOverride, responses((status = 200, body = wire::CalendarChanged),
+        (status = 412, description = "Problem: VERSION_CONFLICT.", body = wire::Problem, content_type = "application/problem+json")))]
 pub async fn put_override(
     State(state): State<AppState>,
     request: RequestInfo,
+    based_on: IfMatch,
     SignedIn(caller): SignedIn,
     params: Params,
     Body(body): Body<wire::NewCalendarOverride>,
@@ -44,7 +48,10 @@ pub async fn put_override(
     to_its_end(async move {
         let now = state.clock.now();
         let by = caller.user.as_str();
-        let before = state.calendars.put(vec![given.clone()], by, now).await;
+        let before = state
+            .calendars
+            .put_if(vec![given.clone()], by, now, supposed(based_on, date))
+            .await;
         let before = before.map_err(|e| unchanged(e, |_| "date".to_owned()))?;
         let after = map::calendar::change(date, &given.change, by, now);
         let before = before.into_iter().flatten().next();
@@ -56,22 +63,6 @@ pub async fn put_override(
         Ok(Json(changed(&state, &calendar, vec![after])))
     })
     .await
-}
-
-/// What the audit log tells of an override.
-pub(super) fn audited(change: &wire::CalendarOverride) -> serde_json::Value {
-    let wire::CalendarOverride {
-        date,
-        kind,
-        open,
-        close,
-        break_start,
-        break_end,
-        name,
-        ..
-    } = change;
-    json!({"date": date, "kind": kind, "open": open, "close": close, "break_start": break_start,
-        "break_end": break_end, "name": name})
 }
 
 fn refused(error: &OverrideError) -> ApiError {

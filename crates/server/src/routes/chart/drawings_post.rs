@@ -4,7 +4,7 @@ use crate::routes::prelude::*;
 
 use tradewind_store::chart::drawings::{self, DrawingRow};
 
-use super::{Content, drawing, etag};
+use super::{Content, drawing};
 use crate::identity::random_id;
 
 /// Most drawings of a person on an instrument.
@@ -43,7 +43,7 @@ pub async fn post_drawing(
     let made = drawing(row)?;
     Ok((
         StatusCode::CREATED,
-        [(header::ETAG, etag(made.version)?)],
+        Tag::version(made.version).header()?,
         Json(made),
     ))
 }

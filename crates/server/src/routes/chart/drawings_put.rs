@@ -4,7 +4,7 @@ use crate::routes::prelude::*;
 
 use tradewind_store::chart::{Changed, drawings};
 
-use super::{Content, based_on, drawing, etag};
+use super::{Content, drawing};
 
 /// Changes one of one's own drawings. `If-Match` carries the version that the change is based on.
 #[utoipa::path(put, path = "/api/v1/chart/drawings/{drawing}", tag = "charts",
@@ -15,12 +15,13 @@ use super::{Content, based_on, drawing, etag};
         (status = 428, description = "Problem: PRECONDITION_MISSING.", body = wire::Problem, content_type = "application/problem+json")))]
 pub async fn put_drawing(
     State(state): State<AppState>,
-    headers: HeaderMap,
+    based_on: IfMatch,
     SignedIn(caller): SignedIn,
     params: Params,
     Body(body): Body<wire::DrawingChange>,
 ) -> ApiResult<impl IntoResponse> {
-    let based_on = based_on(&headers)?.ok_or_else(|| ApiError::of(Code::PreconditionMissing))?;
+    let unversioned = || ApiError::of(Code::VersionConflict);
+    let based_on = based_on.needed()?.version()?.ok_or_else(unversioned)?;
     let content = Content {
         kind: body.kind,
         points: body.points,
@@ -31,7 +32,7 @@ pub async fn put_drawing(
     match changed.await? {
         Changed::Done(row) => {
             let kept = drawing(row)?;
-            Ok(([(header::ETAG, etag(kept.version)?)], Json(kept)))
+            Ok((Tag::version(kept.version).header()?, Json(kept)))
         }
         Changed::Stale => Err(ApiError::of(Code::VersionConflict)),
         Changed::Missing => Err(ApiError::of(Code::DrawingUnknown)),

@@ -9,7 +9,6 @@ pub mod templates_delete;
 pub mod templates_list;
 pub mod templates_put;
 
-use http::{HeaderMap, HeaderValue, header};
 use serde::{Deserialize, Serialize};
 use tradewind_store::chart::drawings::DrawingRow;
 use tradewind_store::chart::templates::TemplateRow;
@@ -109,20 +108,4 @@ fn stored<T: for<'de> Deserialize<'de>>(text: &str) -> ApiResult<T> {
 
 fn version(stored: i64) -> u32 {
     u32::try_from(stored).unwrap_or(u32::MAX)
-}
-
-fn etag(version: u32) -> ApiResult<HeaderValue> {
-    HeaderValue::from_str(&format!("\"{version}\"")).map_err(|_| ApiError::of(Code::Internal))
-}
-
-/// The version in `If-Match`, if there is one. A tag that we never gave matches no version.
-fn based_on(headers: &HeaderMap) -> ApiResult<Option<i64>> {
-    let Some(tag) = headers.get(header::IF_MATCH) else {
-        return Ok(None);
-    };
-    let text = tag.to_str().ok();
-    let number = text.and_then(|text| text.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok());
-    number
-        .map(Some)
-        .ok_or_else(|| ApiError::of(Code::VersionConflict))
 }

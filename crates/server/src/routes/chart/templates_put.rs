@@ -5,7 +5,7 @@ use crate::routes::prelude::*;
 use tradewind_store::chart::Changed;
 use tradewind_store::chart::templates::{self, TemplateRow};
 
-use super::{based_on, check_color, etag, template};
+use super::{check_color, template};
 use crate::identity::random_id;
 use crate::{bars, indicators};
 
@@ -26,7 +26,7 @@ const COLORS_MAX: usize = tradewind_indicators::OUTPUTS_MAX;
         (status = 412, description = "Problem: VERSION_CONFLICT.", body = wire::Problem, content_type = "application/problem+json")))]
 pub async fn put_template(
     State(state): State<AppState>,
-    headers: HeaderMap,
+    based_on: IfMatch,
     SignedIn(caller): SignedIn,
     params: Params,
     Body(body): Body<wire::NewChartTemplate>,
@@ -34,7 +34,7 @@ pub async fn put_template(
     let name = checked_name(params.text("name"))?;
     let content = checked(&body.content)?;
     let now = state.clock.now();
-    let row = match based_on(&headers)? {
+    let row = match based_on.version()? {
         Some(version) => {
             let replaced = templates::replace(&state.store, &caller.user, name, &content, version, now);
             match replaced.await? {
@@ -62,7 +62,7 @@ pub async fn put_template(
         }
     };
     let saved = template(row)?;
-    Ok(([(header::ETAG, etag(saved.version)?)], Json(saved)))
+    Ok((Tag::version(saved.version).header()?, Json(saved)))
 }
 
 fn checked_name(name: &str) -> ApiResult<&str> {

@@ -10,6 +10,7 @@ use tradewind_store::calendar::events::{self, EventQuery};
 use tradewind_types::InstrumentId;
 
 use crate::map;
+use crate::map::risk::OPERATOR;
 use crate::routes::calendars::day;
 
 /// Which events.
@@ -37,6 +38,7 @@ pub struct EventsQuery {
     responses((status = 200, body = wire::Page<wire::CorporateEvent>)))]
 pub async fn list_corporate_actions(
     State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
     QueryOf(query): QueryOf<EventsQuery>,
 ) -> ApiResult<Json<wire::Page<wire::CorporateEvent>>> {
     let page = PageQuery {
@@ -65,8 +67,14 @@ pub async fn list_corporate_actions(
         })
     });
     let items: Result<Vec<_>, _> = rows.iter().map(map::corporate::event).collect();
+    let mut items = items?;
+    if !caller.runs_the_installation {
+        items
+            .iter_mut()
+            .for_each(|event| OPERATOR.clone_into(&mut event.added_by));
+    }
     Ok(Json(wire::Page {
-        items: items?,
+        items,
         next_cursor: last,
     }))
 }

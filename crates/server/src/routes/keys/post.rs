@@ -15,28 +15,18 @@ pub async fn post_key(
     SignedIn(caller): SignedIn,
     Body(body): Body<wire::NewKey>,
 ) -> ApiResult<impl IntoResponse> {
-    let parse = |(n, id): (usize, &String)| {
-        let known = id.parse::<AccountId>().ok().filter(|id| may_see(&caller, id));
-        known.ok_or_else(|| {
-            ApiError::field(
-                format!("accounts[{n}]"),
-                "UNKNOWN_ACCOUNT",
-                "there is no such account",
-            )
-        })
+    let accounts = match &body.accounts {
+        Some(list) => Some(known(&state, &caller, list).await?),
+        None => None,
     };
-    let accounts = body
-        .accounts
-        .as_ref()
-        .map(|list| list.iter().enumerate().map(parse).collect::<ApiResult<Vec<_>>>());
     let key = Key {
         owner: &caller.user,
         name: &body.name,
         scopes: &body.scopes,
-        accounts: accounts.transpose()?,
+        accounts,
         expires_at: body.expires_at.map(|end| end.0),
     };
-    let (row, secret) = create_key(&state.store, &state.config.org, key, state.clock.now()).await?;
+    let (row, secret) = create_key(&state.store, &caller.org, key, state.clock.now()).await?;
     state.identity_changed();
     audit::write(&state, &request, Note::ok(&caller, "key.create", &row.id)).await?;
     let created = wire::CreatedKey {
@@ -44,4 +34,22 @@ pub async fn post_key(
         info: super::describe(row),
     };
     Ok((StatusCode::CREATED, Json(created)))
+}
+
+/// The accounts of a list, of which each has to exist for the caller.
+async fn known(state: &AppState, caller: &Caller, list: &[String]) -> ApiResult<Vec<AccountId>> {
+    let mut accounts = Vec::with_capacity(list.len());
+    for (n, text) in list.iter().enumerate() {
+        let unknown = || {
+            let field = format!("accounts[{n}]");
+            ApiError::field(field, "UNKNOWN_ACCOUNT", "there is no such account")
+        };
+        let id: AccountId = text.parse().map_err(|_| unknown())?;
+        let org = state.orgs.find(&state.engine, &id).await?;
+        if !may_see(caller, &id, org.as_ref()) {
+            return Err(unknown());
+        }
+        accounts.push(id);
+    }
+    Ok(accounts)
 }

@@ -6,7 +6,7 @@ use super::status;
 use crate::identity::audit;
 
 /// Lets new orders of the account through again.
-#[utoipa::path(delete, path = "/api/v1/accounts/{account}/kill-switch", tag = "risk",
+#[utoipa::path(delete, operation_id = "lift_account_kill_switch", path = "/api/v1/accounts/{account}/kill-switch", tag = "risk",
     params(("account" = String, Path, description = "Account id.")), responses((status = 200, body = wire::KillSwitchStatus),
         (status = 409, description = "Problem: KILL_SWITCH_STATE.", body = wire::Problem, content_type = "application/problem+json")))]
 pub async fn lift_account(

@@ -7,8 +7,9 @@ use crate::identity::audit;
 use crate::identity::manage::check_label;
 
 /// Blocks new orders of the account and cancels the open ones; with `flatten` also closes positions. Engaging it again replaces the reason.
-#[utoipa::path(post, path = "/api/v1/accounts/{account}/kill-switch", tag = "risk",
-    params(("account" = String, Path, description = "Account id.")), request_body = wire::KillSwitchRequest, responses((status = 200, body = wire::KillSwitchStatus)))]
+#[utoipa::path(post, operation_id = "engage_account_kill_switch", path = "/api/v1/accounts/{account}/kill-switch", tag = "risk",
+    params(("account" = String, Path, description = "Account id."),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 64 printable characters; the same key and body within 24 hours answer the first result again.")), request_body = wire::KillSwitchRequest, responses((status = 200, body = wire::KillSwitchStatus)))]
 pub async fn engage_account(
     State(state): State<AppState>,
     request: RequestInfo,

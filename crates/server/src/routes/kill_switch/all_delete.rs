@@ -6,7 +6,7 @@ use super::status;
 use crate::identity::audit;
 
 /// Lets new orders of all accounts through again.
-#[utoipa::path(delete, path = "/api/v1/kill-switch", tag = "risk",
+#[utoipa::path(delete, operation_id = "lift_kill_switch", path = "/api/v1/kill-switch", tag = "risk",
     responses((status = 200, body = wire::KillSwitchStatus),
         (status = 409, description = "Problem: KILL_SWITCH_STATE.", body = wire::Problem, content_type = "application/problem+json")))]
 pub async fn lift_all(

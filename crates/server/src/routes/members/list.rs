@@ -27,6 +27,7 @@ pub async fn list_members(
             display_name: user.display_name,
             role,
             since,
+            version: row.version,
         });
     }
     Ok(Json(wire::Page::whole(items)))

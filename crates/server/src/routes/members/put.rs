@@ -2,7 +2,7 @@
 
 use crate::routes::prelude::*;
 
-use tradewind_store::identity::memberships::{self, MembershipRow};
+use tradewind_store::identity::memberships::{self, Changed, MembershipRow};
 use tradewind_store::identity::users;
 use tradewind_types::UserId;
 
@@ -10,42 +10,37 @@ use crate::identity::{audit, member_text};
 
 /// Makes someone a member of the account, or changes what they may do.
 #[utoipa::path(put, path = "/api/v1/accounts/{account}/members/{user}", tag = "accounts",
-    params(("account" = String, Path, description = "Account id."), ("user" = String, Path, description = "User id.")),
-    request_body = wire::MemberChange, responses((status = 200, body = wire::Member)))]
+    params(("account" = String, Path, description = "Account id."), ("user" = String, Path, description = "User id."),
+        ("If-Match" = Option<String>, Header, description = "The version of the membership that the change is based on, in quotes; any, or none at all, when absent.")),
+    request_body = wire::MemberChange, responses((status = 200, body = wire::Member),
+        (status = 412, description = "Problem: VERSION_CONFLICT.", body = wire::Problem, content_type = "application/problem+json")))]
 pub async fn put_member(
     State(state): State<AppState>,
     request: RequestInfo,
     access: AccountAccess,
+    based_on: IfMatch,
     params: Params,
     Body(body): Body<wire::MemberChange>,
-) -> ApiResult<Json<wire::Member>> {
+) -> ApiResult<impl IntoResponse> {
     let id: UserId = params.id("user", Code::MemberUnknown)?;
-    let user = users::by_id(&state.store, &id)
-        .await?
-        .ok_or_else(|| ApiError::of(Code::MemberUnknown))?;
-    if body.role != wire::MemberRole::Owner {
-        super::keep_an_owner(&state, &access.id, &id).await?;
-    }
-    let known = memberships::of_account(&state.store, &access.id).await?;
-    let since = known
-        .iter()
-        .find(|m| m.owner == id)
-        .map_or_else(|| state.clock.now(), |m| m.since);
+    // Nobody of another organisation: they do not exist for this one.
+    let user = users::by_id_in(&state.store, &access.caller.org, &id).await?;
+    let user = user.ok_or_else(|| ApiError::of(Code::MemberUnknown))?;
     let row = MembershipRow {
         account: access.id.clone(),
         owner: id,
         role: member_text(body.role).to_owned(),
-        since,
+        since: state.clock.now(),
+        version: 1,
     };
-    let config = &state.config;
-    memberships::upsert(
-        &state.store,
-        &config.org,
-        &config.engine_id,
-        &row,
-        access.caller.user.as_str(),
-    )
-    .await?;
+    let place = (&access.caller.org, &state.config.engine_id);
+    let by = access.caller.user.as_str();
+    let row = match memberships::set(&state.store, place, &row, by, super::supposed(based_on)).await? {
+        Changed::Done(row) => row,
+        Changed::Missing => return Err(ApiError::of(Code::MemberUnknown)),
+        Changed::Stale => return Err(ApiError::of(Code::VersionConflict)),
+        Changed::LastOwner => return Err(ApiError::of(Code::LastOwner)),
+    };
     state.identity_changed();
     let detail = json!({"member": row.owner.as_str(), "role": row.role});
     audit::write(
@@ -54,11 +49,12 @@ pub async fn put_member(
         Note::ok(&access.caller, "member.put", access.id.as_str()).with(detail),
     )
     .await?;
-    let since = wire::Time(since);
-    Ok(Json(wire::Member {
+    let member = wire::Member {
         user: user.id.to_string(),
         display_name: user.display_name,
         role: body.role,
-        since,
-    }))
+        since: wire::Time(row.since),
+        version: row.version,
+    };
+    Ok((Tag::version(row.version).header()?, Json(member)))
 }

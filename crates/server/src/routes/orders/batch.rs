@@ -2,9 +2,9 @@
 
 use crate::routes::prelude::*;
 
-use super::{orders_of, parse, show};
+use super::{order_id, orders_of, parse, show};
 use crate::map::enums;
-use crate::routes::idempotency;
+use crate::middleware::key_of;
 
 const BATCH_MAX: usize = 20;
 
@@ -26,11 +26,11 @@ pub async fn post_batch(
         let text = format!("a batch has 1 to {BATCH_MAX} orders, got {}", body.orders.len());
         return Err(ApiError::field("orders", "OUT_OF_RANGE", text));
     }
-    let key = idempotency::key(&headers)?;
+    let key = key_of(&headers)?;
     let mut errors = Vec::new();
     let mut orders = Vec::with_capacity(body.orders.len());
     for (n, order) in body.orders.iter().enumerate() {
-        let of_key = |key: &String| idempotency::order_id(&access, &format!("{key}\0{n}"));
+        let of_key = |key: &String| order_id(&access, &format!("{key}\0{n}"));
         let fallback = key.as_ref().map(of_key).transpose()?;
         let field = format!("orders[{n}].");
         match parse::order(&access.caller, &access.id, order, &field, fallback.as_ref()) {
@@ -41,6 +41,14 @@ pub async fn post_batch(
     }
     if !errors.is_empty() {
         return Err(ApiError::fields(errors));
+    }
+    // The request counted as one order already.
+    let more = body.orders.len() as u64 - 1;
+    let spent = state
+        .limiter
+        .spend_orders(&access.caller, access.id.as_str(), more);
+    if more > 0 && !spent.allowed {
+        return Err(spent.refusal());
     }
     let command = Command::SubmitOrders {
         orders,

@@ -8,8 +8,8 @@ use tradewind_types::{
     Side, TimeInForce,
 };
 
-use super::{orders_of, parse, show};
-use crate::routes::idempotency;
+use super::{order_id, orders_of, parse, show};
+use crate::middleware::key_of;
 use crate::routes::numbers::decimal;
 
 /// Submits an entry with a stop-loss, a take-profit, or both. The legs wait until the entry fills, are sized to what
@@ -27,8 +27,8 @@ pub async fn post_bracket(
     access: AccountAccess,
     Body(body): Body<wire::NewBracket>,
 ) -> ApiResult<impl IntoResponse> {
-    let key = idempotency::key(&headers)?;
-    let fallback: Option<ClientOrderId> = key.map(|key| idempotency::order_id(&access, &key)).transpose()?;
+    let key = key_of(&headers)?;
+    let fallback: Option<ClientOrderId> = key.map(|key| order_id(&access, &key)).transpose()?;
     let entry = parse::order(
         &access.caller,
         &access.id,

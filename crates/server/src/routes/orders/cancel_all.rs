@@ -6,7 +6,8 @@ use tradewind_engine::CommandReply;
 
 /// Asks for all open orders of the account, or of one instrument in it, to be canceled.
 #[utoipa::path(post, path = "/api/v1/accounts/{account}/orders/cancel-all", tag = "orders",
-    params(("account" = String, Path, description = "Account id.")), request_body = wire::CancelAll,
+    params(("account" = String, Path, description = "Account id."),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 64 printable characters; the same key and body within 24 hours answer the first result again.")), request_body = wire::CancelAll,
     responses((status = 202, body = wire::Canceled)))]
 pub async fn cancel_all(
     State(state): State<AppState>,

@@ -6,7 +6,7 @@ use tradewind_types::ClientOrderId;
 
 use super::show;
 
-/// One order.
+/// One order; its version is also the `ETag`.
 #[utoipa::path(get, path = "/api/v1/accounts/{account}/orders/{client_order_id}", tag = "orders",
     params(("account" = String, Path, description = "Account id."), ("client_order_id" = String, Path, description = "Client order id.")),
     responses((status = 200, body = wire::Order)))]
@@ -14,7 +14,7 @@ pub async fn get_order(
     State(state): State<AppState>,
     access: AccountAccess,
     params: Params,
-) -> ApiResult<Json<wire::Order>> {
+) -> ApiResult<impl IntoResponse> {
     let unknown = || ApiError::of(Code::OrderUnknown);
     let id: ClientOrderId = params.id("client_order_id", Code::OrderUnknown)?;
     let wanted = id.clone();
@@ -31,10 +31,7 @@ pub async fn get_order(
             .await?
             .ok_or_else(unknown)?,
     };
-    show(&state, access.id, vec![order])
-        .await?
-        .into_iter()
-        .next()
-        .map(Json)
-        .ok_or_else(unknown)
+    let shown = show(&state, access.id, vec![order]).await?.into_iter().next();
+    let shown = shown.ok_or_else(unknown)?;
+    Ok((Tag::version(shown.version).header()?, Json(shown)))
 }

@@ -6,8 +6,8 @@ use tradewind_engine::{CommandError, EngineError};
 use tradewind_types::ClientOrderId;
 use tradewind_types::record::BatchMode;
 
-use super::{orders_of, parse, show};
-use crate::routes::idempotency;
+use super::{order_id, orders_of, parse, show};
+use crate::middleware::key_of;
 
 /// Submits an order. The same `client_order_id` (or, without one, the same `Idempotency-Key`) with the same content
 /// answers the first order with 200. An order that the risk gate denies is stored and answered as DENIED with every
@@ -24,8 +24,8 @@ pub async fn post_order(
     access: AccountAccess,
     Body(body): Body<wire::NewOrder>,
 ) -> ApiResult<impl IntoResponse> {
-    let key = idempotency::key(&headers)?;
-    let fallback: Option<ClientOrderId> = key.map(|key| idempotency::order_id(&access, &key)).transpose()?;
+    let key = key_of(&headers)?;
+    let fallback: Option<ClientOrderId> = key.map(|key| order_id(&access, &key)).transpose()?;
     let order = parse::order(&access.caller, &access.id, &body, "", fallback.as_ref())?;
     let id = order.client_order_id.clone();
     let command = Command::SubmitOrders {

@@ -8,7 +8,8 @@ use crate::map;
 
 /// Compares orders, positions and balances of the account with its venue now.
 #[utoipa::path(post, path = "/api/v1/accounts/{account}/reconciliations", tag = "accounts",
-    params(("account" = String, Path, description = "Account id.")), responses((status = 201, body = wire::Reconciliation)))]
+    params(("account" = String, Path, description = "Account id."),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 64 printable characters; the same key and body within 24 hours answer the first result again.")), responses((status = 201, body = wire::Reconciliation)))]
 pub async fn post_reconciliation(
     State(state): State<AppState>,
     request: RequestInfo,

@@ -2,7 +2,6 @@
 
 use crate::routes::prelude::*;
 
-use super::etag;
 use crate::map;
 
 /// Risk settings of an account; the version is also the `ETag`.
@@ -14,5 +13,5 @@ pub async fn get_risk(State(state): State<AppState>, access: AccountAccess) -> A
         settings: map::risk::settings(&account.risk),
     };
     let risk = of_account(&state, access.id, read).await?;
-    Ok(([(header::ETAG, etag(risk.version)?)], Json(risk)))
+    Ok((Tag::version(risk.version).header()?, Json(risk)))
 }

@@ -4,7 +4,6 @@ use crate::routes::prelude::*;
 
 use tradewind_engine::CommandReply;
 
-use super::{etag, version_of};
 use crate::map;
 
 /// Replaces the risk settings of an account. `If-Match` carries the version that the change is based on.
@@ -17,11 +16,12 @@ use crate::map;
 pub async fn put_risk(
     State(state): State<AppState>,
     request: RequestInfo,
-    headers: HeaderMap,
+    based_on: IfMatch,
     access: AccountAccess,
     Body(body): Body<wire::RiskSettings>,
 ) -> ApiResult<impl IntoResponse> {
-    let expected_version = version_of(&headers)?;
+    let unversioned = || ApiError::of(Code::VersionConflict);
+    let expected_version = based_on.needed()?.version()?.ok_or_else(unversioned)?;
     let settings = map::risk::settings_back(&body)?;
     let command = Command::SetRiskSettings {
         account: access.id.clone(),
@@ -32,7 +32,7 @@ pub async fn put_risk(
         return Err(ApiError::of(Code::Internal));
     };
     Ok((
-        [(header::ETAG, etag(version)?)],
+        Tag::version(version).header()?,
         Json(wire::Risk {
             version,
             settings: body,

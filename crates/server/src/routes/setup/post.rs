@@ -66,6 +66,7 @@ async fn adopt_accounts(state: &AppState, user: &users::UserRow, now: UnixNanos)
             owner: user.id.clone(),
             role: "OWNER".to_owned(),
             since: now,
+            version: 1,
         };
         let config = &state.config;
         memberships::upsert(

@@ -14,12 +14,13 @@ pub async fn get_strategy(
     State(state): State<AppState>,
     access: AccountAccess,
     params: Params,
-) -> ApiResult<Json<wire::Strategy>> {
+) -> ApiResult<impl IntoResponse> {
     let strategy: StrategyId = params.id("strategy", Code::StrategyUnknown)?;
     let show = move |kernel: &tradewind_engine::Kernel, account: &tradewind_engine::kernel::AccountState| {
         let known = account.strategies.contains_key(&strategy);
         known.then(|| map::strategy::detail(kernel, account, &strategy))
     };
     let found = of_account(&state, access.id, show).await?;
-    Ok(Json(found.ok_or_else(|| ApiError::of(Code::StrategyUnknown))?))
+    let found = found.ok_or_else(|| ApiError::of(Code::StrategyUnknown))?;
+    Ok((super::tag(&found)?.header()?, Json(found)))
 }

@@ -7,7 +7,6 @@ use tradewind_types::{Currency, Money};
 
 use crate::identity::manage::check_label;
 use crate::map;
-use crate::routes::idempotency::{self, Once};
 use crate::routes::numbers::decimal;
 
 /// Moves money into (above zero) or out of (below zero) a paper account. Needs an `Idempotency-Key`; within 24 hours
@@ -15,44 +14,24 @@ use crate::routes::numbers::decimal;
 #[utoipa::path(post, path = "/api/v1/accounts/{account}/transfers", tag = "accounts",
     params(("account" = String, Path, description = "Account id."),
         ("Idempotency-Key" = String, Header, description = "1 to 64 printable characters.")),
-    request_body = wire::NewTransfer, responses((status = 201, body = wire::LedgerEntry),
-        (status = 409, description = "Problem: IDEMPOTENCY_IN_FLIGHT.", body = wire::Problem, content_type = "application/problem+json"),
-        (status = 428, description = "Problem: IDEMPOTENCY_KEY_MISSING.", body = wire::Problem, content_type = "application/problem+json")))]
+    request_body = wire::NewTransfer, responses((status = 201, body = wire::LedgerEntry)))]
 pub async fn post_transfer(
     State(state): State<AppState>,
     request: RequestInfo,
-    headers: HeaderMap,
+    OnceKey(key): OnceKey,
     access: AccountAccess,
     Body(body): Body<wire::NewTransfer>,
-) -> ApiResult<axum::response::Response> {
-    let key = idempotency::key(&headers)?.ok_or_else(|| ApiError::of(Code::IdempotencyKeyMissing))?;
+) -> ApiResult<impl IntoResponse> {
+    let key = key.ok_or_else(|| ApiError::of(Code::IdempotencyKeyMissing))?;
     check_label("reason", &body.reason, 200)?;
     let amount = decimal("amount", &body.amount)?;
     let currency: Currency = body
         .currency
         .parse()
         .map_err(|e: tradewind_types::NumberError| ApiError::field("currency", "MALFORMED", e.to_string()))?;
-    let fingerprint = json!([
-        "transfer",
-        access.id.as_str(),
-        amount.normalize().to_string(),
-        body.currency,
-        body.reason
-    ]);
-    let once = match idempotency::begin(&state, &access.caller, &key, &fingerprint).await? {
-        Once::Replay(response) => return Ok(response),
-        Once::First(once) => once,
-    };
-    let result = book(
-        &state,
-        &request,
-        &access,
-        Money::new(amount, currency),
-        &once.engine_key(),
-        &body.reason,
-    )
-    .await;
-    once.finish(&state, StatusCode::CREATED, result).await
+    let money = Money::new(amount, currency);
+    let booked = book(&state, &request, &access, money, &key, &body.reason).await?;
+    Ok((StatusCode::CREATED, Json(booked)))
 }
 
 /// Books the transfer, or finds it where it is booked already: the engine's key outlives our 24 hours, and a crash

@@ -66,7 +66,9 @@ impl Asked {
             .await?;
         // Own accounts only: who oversees all of them does not want everybody's fills on a chart.
         let mine = caller.memberships.keys().filter(|account| {
-            authorise(Some(caller), Action::AccountRead, Resource::Account(account)) == Decision::Allow
+            let org = state.orgs.of(account);
+            let resource = Resource::Account(account, org.as_ref());
+            authorise(Some(caller), Action::AccountRead, resource) == Decision::Allow
         });
         let mut accounts: Vec<AccountId> = mine.cloned().collect();
         accounts.sort();

@@ -6,17 +6,18 @@ use std::collections::HashSet;
 
 use tradewind_store::identity::{factors, users};
 
-/// All people, oldest first.
+/// All people of one's own organisation, oldest first.
 #[utoipa::path(get, path = "/api/v1/users", tag = "identity", params(PageQuery),
     responses((status = 200, body = wire::Page<wire::User>)))]
 pub async fn list_users(
     State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
     QueryOf(page): QueryOf<PageQuery>,
 ) -> ApiResult<Json<wire::Page<wire::User>>> {
     let limit = page.limit()?;
     let key = page.key::<StampedKey>()?;
     let after = key.as_ref().map(|k| (k.ts, k.id.as_str()));
-    let mut rows = users::list(&state.store, after, limit + 1).await?;
+    let mut rows = users::list(&state.store, &caller.org, after, limit + 1).await?;
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let last = rows.last().filter(|_| more).map(|u| {

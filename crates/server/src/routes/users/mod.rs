@@ -1,5 +1,6 @@
 //! People.
 
+pub mod get;
 pub mod list;
 pub mod mfa_delete;
 pub mod password_reset;
@@ -28,6 +29,7 @@ fn describe(row: UserRow, second_factor: bool) -> ApiResult<wire::User> {
         disabled: row.disabled,
         second_factor,
         created_at: wire::Time(row.created_at),
+        version: row.version,
     })
 }
 
@@ -35,7 +37,9 @@ fn describe(row: UserRow, second_factor: bool) -> ApiResult<wire::User> {
 async fn administered(state: &AppState, caller: &Caller, params: &Params) -> ApiResult<UserRow> {
     let unknown = || ApiError::of(Code::UserUnknown);
     let id: UserId = params.id("user", Code::UserUnknown)?;
-    let user = users::by_id(&state.store, &id).await?.ok_or_else(unknown)?;
+    let user = users::by_id_in(&state.store, &caller.org, &id)
+        .await?
+        .ok_or_else(unknown)?;
     let role = parse_role(&user.role).ok_or_else(unknown)?;
     if may_administer(caller.role, role) {
         return Ok(user);

@@ -2,58 +2,78 @@
 
 use crate::routes::prelude::*;
 
-use tradewind_store::identity::{factors, keys, users};
+use tradewind_store::identity::users::{self, Decided, UserRow};
+use tradewind_store::identity::{factors, keys};
 use tradewind_types::UserId;
 
 use crate::access::may_administer;
 use crate::identity::{audit, end_sign_ins, parse_role, role_text};
 
-/// Changes a person's role, or disables or enables them. Disabling ends their sessions and voids their keys.
+/// Changes a person's role, or disables or enables them. Disabling ends their sessions and voids their keys. Of the enabled
+/// super administrators of an organisation one always stays, also when two demote each other at once.
 #[utoipa::path(patch, path = "/api/v1/users/{user}", tag = "identity",
-    params(("user" = String, Path, description = "User id.")), request_body = wire::UserChange,
-    responses((status = 200, body = wire::User)))]
+    params(("user" = String, Path, description = "User id."),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the person that the change is based on; any when absent.")),
+    request_body = wire::UserChange,
+    responses((status = 200, body = wire::User),
+        (status = 412, description = "Problem: VERSION_CONFLICT.", body = wire::Problem, content_type = "application/problem+json")))]
 pub async fn patch_user(
     State(state): State<AppState>,
     request: RequestInfo,
     SignedIn(caller): SignedIn,
+    based_on: IfMatch,
     params: Params,
     Body(body): Body<wire::UserChange>,
-) -> ApiResult<Json<wire::User>> {
-    let unknown = || ApiError::of(Code::UserUnknown);
+) -> ApiResult<impl IntoResponse> {
     let id: UserId = params.id("user", Code::UserUnknown)?;
-    let mut user = users::by_id(&state.store, &id).await?.ok_or_else(unknown)?;
-    let old = parse_role(&user.role).ok_or_else(unknown)?;
+    let changed = to_its_end(async move {
+        let (org, now, counted) = (
+            caller.org.clone(),
+            state.clock.now(),
+            role_text(wire::Role::SuperAdmin),
+        );
+        let decide = |user: &UserRow, others: u64| decide(&caller, user, others, &based_on, &body);
+        let (before, after) = match users::change(&state.store, (&org, &id), counted, now, decide).await? {
+            Decided::Done(before, after) => (before, after),
+            Decided::Missing => return Err(ApiError::of(Code::UserUnknown)),
+            Decided::Refused(error) => return Err(error),
+        };
+        if after.disabled {
+            end_sign_ins(&state.store, &id, None, now).await?;
+            keys::revoke_all(&state.store, &id, now).await?;
+        }
+        state.identity_changed();
+        let told = |user: &UserRow| json!({"role": user.role, "disabled": user.disabled});
+        let detail = json!({"before": told(&before), "after": told(&after)});
+        let note = Note::ok(&caller, "user.change", id.as_str()).with(detail);
+        audit::write(&state, &request, note).await?;
+        let second_factor = factors::is_on(&state.store, &id).await?;
+        super::describe(*after, second_factor)
+    })
+    .await?;
+    Ok((Tag::version(changed.version).header()?, Json(changed)))
+}
+
+/// Role and disabled flag as they are to be, or why they stay; `others` are enabled super administrators beside the person.
+fn decide(
+    caller: &Caller,
+    user: &UserRow,
+    others: u64,
+    based_on: &IfMatch,
+    body: &wire::UserChange,
+) -> Result<(String, bool), ApiError> {
+    based_on.check(Some(&Tag::version(user.version)))?;
+    let old = parse_role(&user.role).ok_or_else(|| ApiError::of(Code::UserUnknown))?;
     let new = body.role.unwrap_or(old);
     if !may_administer(caller.role, old) || !may_administer(caller.role, new) {
-        return Err(ApiError::new(
-            Code::Forbidden,
-            "only a super administrator changes administrators",
-        ));
+        let text = "only a super administrator changes administrators";
+        return Err(ApiError::new(Code::Forbidden, text));
     }
     let disabled = body.disabled.unwrap_or(user.disabled);
     let leaves =
         old == wire::Role::SuperAdmin && !user.disabled && (disabled || new != wire::Role::SuperAdmin);
-    if leaves && users::count_enabled(&state.store, role_text(old)).await? <= 1 {
+    if leaves && others == 0 {
         return Err(ApiError::of(Code::LastAdministrator));
     }
-    let now = state.clock.now();
-    if !users::update(&state.store, &id, role_text(new), disabled, now).await? {
-        return Err(unknown());
-    }
-    if disabled {
-        end_sign_ins(&state.store, &id, None, now).await?;
-        keys::revoke_all(&state.store, &id, now).await?;
-    }
-    state.identity_changed();
-    let detail = json!({"before": {"role": user.role, "disabled": user.disabled}, "after": {"role": role_text(new), "disabled": disabled}});
-    audit::write(
-        &state,
-        &request,
-        Note::ok(&caller, "user.change", id.as_str()).with(detail),
-    )
-    .await?;
-    user.role = role_text(new).to_owned();
-    user.disabled = disabled;
-    let second_factor = factors::is_on(&state.store, &id).await?;
-    Ok(Json(super::describe(user, second_factor)?))
+    Ok((role_text(new).to_owned(), disabled))
 }

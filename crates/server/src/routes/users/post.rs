@@ -30,7 +30,7 @@ pub async fn post_user(
     let row = create_user(
         &state.store,
         &state.passwords,
-        &state.config.org,
+        &caller.org,
         &person,
         state.clock.now(),
     )
