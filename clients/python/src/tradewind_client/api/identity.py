@@ -7,7 +7,11 @@ from collections.abc import AsyncIterator, Iterator
 
 from tradewind_client import operations
 from tradewind_client.models import (
+    Colleague,
     NewUser,
+    Organisation,
+    OrganisationChange,
+    OrganisationSummary,
     ResetLink,
     Session,
     SetupState,
@@ -31,6 +35,79 @@ class IdentityApi:
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
+
+    def get_organisation(
+        self,
+    ) -> Organisation:
+        """One's own organisation; its version is also the `ETag`."""
+        return self._sender.send(
+            operations.get_organisation(),
+        )
+
+    def patch_organisation(
+        self,
+        body: OrganisationChange,
+        *,
+        if_match: int | str,
+    ) -> Organisation:
+        """Renames one's own organisation. `If-Match` carries the version that the change is based on.
+
+        if_match: The `ETag` of the organisation read before.
+        """
+        return self._sender.send(
+            operations.patch_organisation(
+                body,
+                if_match=if_match,
+            ),
+        )
+
+    def list_colleagues(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Page[Colleague]:
+        """The people of one's own organisation who can sign in, oldest first: whom an account can be shared
+        with. For administrators.
+
+        limit: Most items of the page; 100 when absent.
+        cursor: `next_cursor` of the page before; absent for the first.
+        """
+        return self._sender.send(
+            operations.list_colleagues(
+                limit=limit,
+                cursor=cursor,
+            ),
+        )
+
+    def iter_colleagues(
+        self,
+        *,
+        limit: int | None = None,
+    ) -> Iterator[Colleague]:
+        """The people of one's own organisation who can sign in, oldest first: whom an account can be shared
+        with. For administrators. Asks for page after page as they are used; `limit` is the size of a page.
+
+        limit: Most items of the page; 100 when absent.
+        """
+        return pages(
+            self._sender,
+            lambda cursor: operations.list_colleagues(
+                limit=limit,
+                cursor=cursor,
+            ),
+            lambda page: page.items,
+        )
+
+    def list_organisations(
+        self,
+    ) -> Page[OrganisationSummary]:
+        """All organisations of the installation, by id, for super administrators of the one that runs it.
+        They are made on the command line (`tradewind org`).
+        """
+        return self._sender.send(
+            operations.list_organisations(),
+        )
 
     def get_session(
         self,
@@ -62,7 +139,7 @@ class IdentityApi:
         limit: int | None = None,
         cursor: str | None = None,
     ) -> Page[User]:
-        """All people, oldest first.
+        """All people of one's own organisation, oldest first.
 
         limit: Most items of the page; 100 when absent.
         cursor: `next_cursor` of the page before; absent for the first.
@@ -79,7 +156,8 @@ class IdentityApi:
         *,
         limit: int | None = None,
     ) -> Iterator[User]:
-        """All people, oldest first. Asks for page after page as they are used; `limit` is the size of a page.
+        """All people of one's own organisation, oldest first. Asks for page after page as they are used;
+        `limit` is the size of a page.
 
         limit: Most items of the page; 100 when absent.
         """
@@ -103,20 +181,39 @@ class IdentityApi:
             ),
         )
 
+    def get_user(
+        self,
+        user: str,
+    ) -> User:
+        """A person of one's own organisation; the version is also the `ETag`.
+
+        user: User id.
+        """
+        return self._sender.send(
+            operations.get_user(
+                user,
+            ),
+        )
+
     def patch_user(
         self,
         user: str,
         body: UserChange,
+        *,
+        if_match: int | str | None = None,
     ) -> User:
         """Changes a person's role, or disables or enables them. Disabling ends their sessions and voids their
-        keys.
+        keys. Of the enabled super administrators of an organisation one always stays, also when two demote
+        each other at once.
 
         user: User id.
+        if_match: The `ETag` of the person that the change is based on; any when absent.
         """
         return self._sender.send(
             operations.patch_user(
                 user,
                 body,
+                if_match=if_match,
             ),
         )
 
@@ -157,6 +254,79 @@ class AsyncIdentityApi:
     def __init__(self, sender: AsyncSender) -> None:
         self._sender = sender
 
+    async def get_organisation(
+        self,
+    ) -> Organisation:
+        """One's own organisation; its version is also the `ETag`."""
+        return await self._sender.send(
+            operations.get_organisation(),
+        )
+
+    async def patch_organisation(
+        self,
+        body: OrganisationChange,
+        *,
+        if_match: int | str,
+    ) -> Organisation:
+        """Renames one's own organisation. `If-Match` carries the version that the change is based on.
+
+        if_match: The `ETag` of the organisation read before.
+        """
+        return await self._sender.send(
+            operations.patch_organisation(
+                body,
+                if_match=if_match,
+            ),
+        )
+
+    async def list_colleagues(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Page[Colleague]:
+        """The people of one's own organisation who can sign in, oldest first: whom an account can be shared
+        with. For administrators.
+
+        limit: Most items of the page; 100 when absent.
+        cursor: `next_cursor` of the page before; absent for the first.
+        """
+        return await self._sender.send(
+            operations.list_colleagues(
+                limit=limit,
+                cursor=cursor,
+            ),
+        )
+
+    def iter_colleagues(
+        self,
+        *,
+        limit: int | None = None,
+    ) -> AsyncIterator[Colleague]:
+        """The people of one's own organisation who can sign in, oldest first: whom an account can be shared
+        with. For administrators. Asks for page after page as they are used; `limit` is the size of a page.
+
+        limit: Most items of the page; 100 when absent.
+        """
+        return pages_async(
+            self._sender,
+            lambda cursor: operations.list_colleagues(
+                limit=limit,
+                cursor=cursor,
+            ),
+            lambda page: page.items,
+        )
+
+    async def list_organisations(
+        self,
+    ) -> Page[OrganisationSummary]:
+        """All organisations of the installation, by id, for super administrators of the one that runs it.
+        They are made on the command line (`tradewind org`).
+        """
+        return await self._sender.send(
+            operations.list_organisations(),
+        )
+
     async def get_session(
         self,
     ) -> Session:
@@ -187,7 +357,7 @@ class AsyncIdentityApi:
         limit: int | None = None,
         cursor: str | None = None,
     ) -> Page[User]:
-        """All people, oldest first.
+        """All people of one's own organisation, oldest first.
 
         limit: Most items of the page; 100 when absent.
         cursor: `next_cursor` of the page before; absent for the first.
@@ -204,7 +374,8 @@ class AsyncIdentityApi:
         *,
         limit: int | None = None,
     ) -> AsyncIterator[User]:
-        """All people, oldest first. Asks for page after page as they are used; `limit` is the size of a page.
+        """All people of one's own organisation, oldest first. Asks for page after page as they are used;
+        `limit` is the size of a page.
 
         limit: Most items of the page; 100 when absent.
         """
@@ -228,20 +399,39 @@ class AsyncIdentityApi:
             ),
         )
 
+    async def get_user(
+        self,
+        user: str,
+    ) -> User:
+        """A person of one's own organisation; the version is also the `ETag`.
+
+        user: User id.
+        """
+        return await self._sender.send(
+            operations.get_user(
+                user,
+            ),
+        )
+
     async def patch_user(
         self,
         user: str,
         body: UserChange,
+        *,
+        if_match: int | str | None = None,
     ) -> User:
         """Changes a person's role, or disables or enables them. Disabling ends their sessions and voids their
-        keys.
+        keys. Of the enabled super administrators of an organisation one always stays, also when two demote
+        each other at once.
 
         user: User id.
+        if_match: The `ETag` of the person that the change is based on; any when absent.
         """
         return await self._sender.send(
             operations.patch_user(
                 user,
                 body,
+                if_match=if_match,
             ),
         )
 
