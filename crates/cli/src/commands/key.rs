@@ -10,7 +10,6 @@ use tradewind_wire::Scope;
 
 use super::on_runtime;
 use super::user::{find, note, open, refused, word};
-use crate::app;
 use crate::args::{KeyArgs, KeyCommand};
 use crate::failure::Failure;
 
@@ -115,6 +114,7 @@ async fn revoke(db: &Db, id: &str) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app;
     use tradewind_store::identity::audit;
     use tradewind_wire::Role;
 

@@ -165,7 +165,8 @@ mod tests {
         let mut admin = caller(Role::SuperAdmin, Some(MemberRole::Owner));
         admin.must_enrol = true;
         let a1 = account("a1");
-        let everything = [Resource::None, Resource::Account(&a1)];
+        let desk = org("desk");
+        let everything = [Resource::None, Resource::Account(&a1, Some(&desk))];
         for action in Action::ALL.iter().copied().filter(|a| a.rule() != Rule::Public) {
             for resource in everything {
                 let refused = authorise(Some(&admin), action, resource) == Decision::MustEnrol;

@@ -320,7 +320,9 @@ pub(super) async fn serve(config: HubConfig) -> Served {
         .await
         .expect("a free port");
     served.address = listener.local_addr().expect("an address");
-    tokio::spawn(crate::serve(listener, router, std::future::pending()));
+    // The hub's own limits are what is tested.
+    let limits = crate::limits::ConnectionLimits::default().raised(100);
+    tokio::spawn(crate::serve(listener, router, limits, std::future::pending()));
     served
 }
 
