@@ -148,9 +148,8 @@ impl Limiter {
     #[must_use]
     pub fn rates(&self, caller: Option<&Caller>) -> Rates {
         let of = |caller: &Caller| {
-            let fits = |tier: &&Tier| {
-                tier.roles.contains(&caller.role) || tier.users.iter().any(|name| *name == caller.username)
-            };
+            let fits =
+                |tier: &&Tier| tier.roles.contains(&caller.role) || tier.users.contains(&caller.username);
             self.config.tiers.iter().find(fits).map(|tier| tier.rates)
         };
         caller.and_then(of).unwrap_or(self.config.rates)
