@@ -34,6 +34,7 @@ async fn db(dir: &tempfile::TempDir) -> Db {
             password_hash: "hash".to_owned(),
             disabled: false,
             created_at: UnixNanos(5),
+            version: 1,
         };
         users::insert(&db, &row).await.expect("person");
     }

@@ -177,8 +177,8 @@ async fn every_post_that_moves_money_or_orders_declares_a_key() {
 }
 
 /// Stops the engine's thread until the sender is used or dropped.
-async fn stall(desk: &Desk) -> mpsc::Sender<()> {
-    let (release, wait) = mpsc::channel::<()>();
+async fn stall(desk: &Desk) -> mpsc::SyncSender<()> {
+    let (release, wait) = mpsc::sync_channel::<()>(1);
     let (stalled, at) = tokio::sync::oneshot::channel();
     let engine = desk.engine.clone();
     tokio::spawn(async move {

@@ -314,10 +314,10 @@ async fn api9_what_is_served_is_in_the_document_and_what_goes_is_announced() {
     ] {
         let answer = desk.get(&As::Nobody, path).await;
         assert!(
-            !answer
+            answer
                 .headers
                 .get("content-type")
-                .is_some_and(|kind| kind == "application/json"),
+                .is_none_or(|kind| kind != "application/json"),
             "{path} answers"
         );
     }
