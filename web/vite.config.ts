@@ -12,8 +12,10 @@ const BASE = /\/(node_modules\/svelte|src\/(ui|money|time))\/|\/src\/api\/(http|
  * of pages by themselves a tenth would be lists of imports.
  */
 const ROOMS = {
-  entry: /\/src\/(pages\/(setup|signin)\/|app\/EntryPage|session\/(credentials|factor\/))/,
-  office: /\/src\/pages\/(settings|admin|reference)\//,
+  entry: /\/src\/(pages\/(setup|signin)\/|app\/EntryPage|session\/(credentials|factor\/)|api\/security)/,
+  office: /\/src\/(pages\/(settings|admin|reference)\/|api\/(audit|privacy|has))/,
+  help: /\/src\/(app\/(Help|Search)Dialog|ui\/SearchList|pages\/chart\/key-list)/,
+  desk: /\/src\/pages\/(trading|statements|algorithms|backtest)\//,
   data: /\/src\/pages\/data\//,
   // What a chart needs after its candles.
   beside:

@@ -30,7 +30,13 @@ test('what changes something is asked about first, and sent with the CSRF token'
   app.on('request', (request) => {
     if (request.method() === 'POST' && request.url().endsWith('/orders')) sent += 1;
   });
-  const body = { instrument: 'BTC-USD.COINBASE', side: 'BUY', type: 'LIMIT', price: '1000', quantity: '0.01' };
+  const body = {
+    instrument: 'BTC-USD.COINBASE',
+    side: 'BUY',
+    type: 'LIMIT',
+    price: '1000',
+    quantity: '0.01',
+  };
   await app.getByRole('textbox', { name: /^Body/ }).fill(JSON.stringify(body));
   await app.getByRole('button', { name: 'Send POST' }).click();
   await app.getByRole('dialog').getByRole('button', { name: 'Keep as it is' }).click();

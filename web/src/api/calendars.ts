@@ -38,7 +38,11 @@ export const calendars = {
     request<CalendarChanged>('PUT', of(calendar, 'overrides', date), { body }),
   /** Refused when the override is another one than that of the `etag`. */
   removeOverride: (calendar: string, date: string, etag?: string) =>
-    request<CalendarChanged>('DELETE', of(calendar, 'overrides', date), etag ? { headers: { 'If-Match': etag } } : {}),
+    request<CalendarChanged>(
+      'DELETE',
+      of(calendar, 'overrides', date),
+      etag ? { headers: { 'If-Match': etag } } : {},
+    ),
   /** All of the file or nothing; what is wrong is told by line. */
   importOverrides: (calendar: string, file: Blob) =>
     request<CalendarChanged>('POST', of(calendar, 'overrides', 'import'), {

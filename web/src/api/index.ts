@@ -18,10 +18,7 @@ import type {
   RiskWarning,
   Role,
   Scope,
-  Session,
-  SessionInfo,
   Statement,
-  User,
 } from './types';
 import { upload, type Watch } from './upload';
 
@@ -63,11 +60,11 @@ export const identity = {
     got(client.POST('/api/v1/setup', { body })),
   session: () => got(client.GET('/api/v1/session')),
   signIn: (body: { username: string; password: string; code?: string }) =>
-    request<Session>('POST', ['session'], { body }),
+    got(client.POST('/api/v1/session', { body })),
   signInByLink: (body: { token: string; code?: string }) =>
-    request<Session>('POST', ['session', 'link'], { body }),
+    got(client.POST('/api/v1/session/link', { body })),
   signOut: () => client.DELETE('/api/v1/session'),
-  sessions: () => items<SessionInfo>(client.GET('/api/v1/sessions')),
+  sessions: () => items(client.GET('/api/v1/sessions')),
   revokeSession: (session: string) =>
     client.DELETE('/api/v1/sessions/{session}', { params: { path: { session } } }),
   changePassword: (current: string, next: string) =>
@@ -76,7 +73,7 @@ export const identity = {
   createKey: (body: { name: string; scopes: Scope[]; accounts?: string[]; expires_at?: string }) =>
     got(client.POST('/api/v1/keys', { body })),
   revokeKey: (key: string) => client.DELETE('/api/v1/keys/{key}', { params: { path: { key } } }),
-  users: () => items<User>(client.GET('/api/v1/users', { params: { query: { limit: 500 } } })),
+  users: () => items(client.GET('/api/v1/users', { params: { query: { limit: 500 } } })),
   createUser: (body: { username: string; password: string; display_name: string; role: Role }) =>
     got(client.POST('/api/v1/users', { body })),
   /** Refused when somebody changed the person since `version` was read. */

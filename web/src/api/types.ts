@@ -20,29 +20,14 @@ export type FieldProblem = Schemas['FieldError'];
 
 export type Role = Schemas['Role'];
 export type Scope = Schemas['Scope'];
-/** `must_enrol`: the role has to have a second factor, and until there is one nothing else is answered. */
-export type Session = Schemas['Session'] & { must_enrol?: boolean };
-export interface SecondFactor {
-  enabled: boolean;
-  enabled_at?: Timestamp | null;
-  backup_codes_left: number;
-  required: boolean;
-}
-export interface FactorSeed {
-  secret: string;
-  uri: string;
-  qr: { size: number; path: string };
-}
-export interface BackupCodes {
-  backup_codes: string[];
-}
-export interface PasswordResetLink {
-  token: string;
-  expires_at: Timestamp;
-}
+export type Session = Schemas['Session'];
+export type SecondFactor = Schemas['SecondFactor'];
+export type FactorSeed = Schemas['FactorSeed'];
+export type BackupCodes = Schemas['BackupCodes'];
+export type PasswordResetLink = Schemas['ResetLink'];
 export type AccountRef = Schemas['SessionAccount'];
-export type SessionInfo = Schemas['SessionInfo'] & { kind?: 'BROWSER' | 'TOKEN' };
-export type User = Schemas['User'] & { second_factor?: boolean };
+export type SessionInfo = Schemas['SessionInfo'];
+export type User = Schemas['User'];
 export type ApiKey = Schemas['ApiKey'];
 export type CreatedApiKey = Schemas['CreatedKey'];
 
@@ -117,3 +102,65 @@ export type StrategyKind = Schemas['StrategyKind'];
 export type Statement = Schemas['Statement'];
 export type StatementRow = Schemas['StatementRow'];
 export type StatementRowState = Schemas['StatementRowState'];
+
+export interface AuditEntry {
+  seq: number;
+  at: Timestamp;
+  actor: string;
+  action: string;
+  subject: string;
+  outcome: string;
+  address?: string | null;
+  correlation_id: string;
+  detail: unknown;
+  personal?: unknown;
+  erased: boolean;
+  hash: string;
+}
+interface AuditPlace {
+  seq: number;
+  hash: string;
+}
+export interface AuditVerification {
+  intact: boolean;
+  entries: number;
+  head: AuditPlace;
+  first_bad?: { seq: number; what: string };
+  checkpoint?: AuditPlace & { at: string; public_key: string };
+  anchor?: AuditPlace;
+}
+export type Organisation = Schemas['Organisation'];
+export type ConsentPurpose = 'PRODUCT_NEWS' | 'USAGE_STATISTICS' | 'RESEARCH' | 'ADVICE_PROFILING';
+export interface Consents {
+  items: {
+    purpose: ConsentPurpose;
+    granted: boolean;
+    policy?: string | null;
+    decided_at?: Timestamp | null;
+  }[];
+}
+export interface DeletionRequest {
+  id: string;
+  person: string;
+  state: 'PENDING' | 'HELD' | 'WITHDRAWN' | 'EXECUTED';
+  requested_at: Timestamp;
+  due_at: Timestamp;
+  hold_reason?: string;
+  decided_by?: string;
+  decided_at?: Timestamp;
+}
+export interface RetentionReport {
+  at: Timestamp;
+  items: {
+    kind: string;
+    days: number;
+    reason: string;
+    oldest?: Timestamp | null;
+    over: number;
+    deleted: boolean;
+  }[];
+  held: number;
+}
+export interface RetentionEnforced {
+  deleted: { kind: string; count: number }[];
+}

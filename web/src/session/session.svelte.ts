@@ -61,6 +61,10 @@ class SessionState {
     const role = this.current?.user.role;
     return role === 'ADMIN' || role === 'SUPER_ADMIN';
   }
+  /** Whether the audit log and data protection are this person's work. */
+  get isKeeper(): boolean {
+    return this.isAdmin || this.current?.user.role === 'COMPLIANCE';
+  }
   /** Whether orders may be placed on the current account. */
   get mayTrade(): boolean {
     const role = this.account?.role;
