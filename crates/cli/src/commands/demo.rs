@@ -71,7 +71,7 @@ async fn simulated(args: DemoArgs) -> Result<(), Failure> {
         clock,
         given: Vec::new(),
     };
-    let running = match stop.or(Running::start(options)).await {
+    let running = match stop.or(Box::pin(Running::start(options))).await {
         Some(Ok(running)) => running,
         other => {
             stop_simulator(simulator).await;

@@ -32,7 +32,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
     };
     on_runtime(async {
         let mut stop = StopSignals::listen()?;
-        let Some(running) = stop.or(Running::start(options)).await else {
+        let Some(running) = stop.or(Box::pin(Running::start(options))).await else {
             return Ok(());
         };
         let running = running?;

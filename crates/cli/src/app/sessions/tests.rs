@@ -308,7 +308,10 @@ async fn a_holiday_of_an_administrator_ends_the_session_in_the_running_engine() 
     assert_eq!(desk.order("during").await, "REJECTED", "the market is closed now");
     // And when it is taken away the market is open again.
     let calendar = desk.calendars.find("XNSE").expect("known");
-    desk.calendars.remove(&calendar, date).await.expect("taken away");
+    desk.calendars
+        .remove(&calendar, date, |_| true)
+        .await
+        .expect("taken away");
     desk.told(now, true).await;
     assert_eq!(desk.order("after").await, "FILLED");
     desk.close().await;

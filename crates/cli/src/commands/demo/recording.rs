@@ -107,7 +107,7 @@ pub(super) async fn play(args: DemoArgs, file: PathBuf) -> Result<(), Failure> {
         clock: Arc::new(SystemClock),
         given,
     };
-    let Some(running) = stop.or(Running::start(options)).await else {
+    let Some(running) = stop.or(Box::pin(Running::start(options))).await else {
         replay.shutdown().await;
         return Ok(());
     };
