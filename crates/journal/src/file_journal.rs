@@ -281,7 +281,11 @@ fn settle<D: Disk>(
         file.set_len(last.good_bytes)
             .map_err(JournalError::io("truncate", &path))?;
     }
-    if state.head().is_none_or(|witness| witness.seq < walk.head.seq) {
+    if last.good_bytes <= SEGMENT_HEADER_BYTES as u64 {
+        // The fsync of a header alone may have failed, too: no frame behind it says that it did not.
+        file.write_all_at(&segment::header(walk.head), 0)
+            .map_err(JournalError::io("rewrite", &path))?;
+    } else if state.head().is_none_or(|witness| witness.seq < walk.head.seq) {
         rewrite_last_group(&mut file, last).map_err(JournalError::io("rewrite", &path))?;
     }
     file.sync().map_err(JournalError::io("fsync", &path))?;

@@ -135,6 +135,41 @@ proptest! {
     }
 }
 
+/// The header of a segment is fsynced alone. When that fails, whoever opens the journal again in the same uptime sees a
+/// header that is not on the disk, and must not write groups behind it.
+#[test]
+fn what_is_written_behind_a_header_whose_fsync_failed_survives_a_power_cut() {
+    let mut failed = 0;
+    for segments_before in [0_u64, 1, 3] {
+        for fault in 1..=12 {
+            let disk = MemDisk::new(fault);
+            let mut random = Random(fault);
+            let mut acknowledged = 0;
+            let mut there = 0;
+            while there < segments_before {
+                acknowledged = write_until_failure(&disk, 4, &mut random).unwrap().acknowledged;
+                there = segments(&disk).len() as u64;
+            }
+            disk.set_faults(FaultPlan {
+                io_error_at: Some(disk.operations() + fault),
+                ..FaultPlan::default()
+            });
+            match write_until_failure(&disk, 40, &mut random) {
+                Ok(run) => acknowledged = run.acknowledged,
+                Err(_) => failed += 1,
+            }
+            disk.kill();
+            let run = write_until_failure(&disk, 3, &mut random).unwrap();
+            assert!(run.acknowledged >= acknowledged, "{segments_before} {fault}");
+            disk.power_cycle();
+            let (_, recovered) = FileJournal::open_on(disk, small_config())
+                .unwrap_or_else(|error| panic!("{segments_before} segments, fault {fault}: {error}"));
+            assert_eq!(recovered.head.seq, run.acknowledged, "{segments_before} {fault}");
+        }
+    }
+    assert!(failed > 0, "no opening failed");
+}
+
 #[test]
 fn a_failed_write_of_the_witness_loses_no_record_and_keeps_the_journal_up() {
     let disk = MemDisk::new(1);
