@@ -15,7 +15,7 @@ const ROOMS = {
   entry: /\/src\/(pages\/(setup|signin)\/|app\/EntryPage|session\/(credentials|factor\/)|api\/security)/,
   office: /\/src\/(pages\/(settings|admin|reference)\/|api\/(audit|privacy|has))/,
   help: /\/src\/(app\/(Help|Search)Dialog|ui\/SearchList|pages\/chart\/key-list)/,
-  desk: /\/src\/pages\/(trading|statements|algorithms|backtest)\//,
+  desk: /\/src\/pages\/(statements|algorithms|backtest)\//,
   data: /\/src\/pages\/data\//,
   // What a chart needs after its candles.
   beside:

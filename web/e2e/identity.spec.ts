@@ -65,7 +65,9 @@ test('a second factor is set up, asked for, replaced by a backup code, and turne
   await expectAccessible(page, 'enrolment');
   await page.getByLabel('Code', { exact: true }).fill(totp(secret, Date.now()));
   await page.getByRole('button', { name: 'Confirm' }).click();
-  const codes = await page.getByTestId('backup-codes').getByRole('listitem').allInnerTexts();
+  const listed = page.getByTestId('backup-codes').getByRole('listitem');
+  await expect(listed).toHaveCount(10);
+  const codes = await listed.allInnerTexts();
   expect(new Set(codes).size).toBe(10);
   const download = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Download' }).click();
