@@ -34,7 +34,7 @@ const PAGES: readonly { path: string; ready: string }[] = [
   { path: '/admin', ready: 'tr[data-user]' },
   { path: '/reference', ready: 'text=ACCOUNT_UNKNOWN' },
   { path: '/reference?op=post_order', ready: 'text=Try it' },
-  { path: '/reference?schema=Order', ready: 'text=client_order_id' },
+  { path: '/reference?schema=Order', ready: 'main >> text=client_order_id >> visible=true' },
 ];
 
 for (const look of LOOKS) {
