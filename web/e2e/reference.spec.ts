@@ -34,6 +34,8 @@ test('what changes something is asked about first, and sent with the CSRF token'
     instrument: 'BTC-USD.COINBASE',
     side: 'BUY',
     type: 'LIMIT',
+    // Nothing stays behind for the tests after this one.
+    time_in_force: 'IOC',
     price: '1000',
     quantity: '0.01',
   };
