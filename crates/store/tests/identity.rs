@@ -3,7 +3,7 @@
 use tradewind_store::identity::idempotency::{self, Claim};
 use tradewind_store::identity::links::{self, Purpose};
 use tradewind_store::identity::{audit, keys, logins, memberships, organisations, sessions, users};
-use tradewind_store::{Db, StoreError, migrate, testing};
+use tradewind_store::{Db, StoreError, migrate, sql, testing};
 use tradewind_types::{EngineId, OrgId, UnixNanos};
 
 fn org() -> OrgId {
@@ -119,6 +119,16 @@ async fn five_failures_in_the_window_lock_and_older_ones_do_not_count() {
             .expect("read"),
         None
     );
+    assert_eq!(fail(2_000).await, None);
+    // Whoever fails long after takes away what counts for nobody any more.
+    logins::failed(&db, "user:late", at(9_000), 5, 900 * S, 900 * S)
+        .await
+        .expect("counted");
+    let kept = sql::query("SELECT COUNT(*) FROM login_attempts")
+        .fetch_one(&db)
+        .await
+        .expect("answers");
+    assert_eq!(kept.at::<i64>(0).expect("a number"), 1);
 }
 
 async fn a_link_works_once_and_only_in_time_and_for_its_purpose() {

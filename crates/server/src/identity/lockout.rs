@@ -8,6 +8,7 @@ use tradewind_store::identity::logins;
 use tradewind_store::identity::users::username_key;
 use tradewind_types::UnixNanos;
 
+use super::token::hash_token;
 use crate::problem::{ApiError, ApiResult, Code};
 
 const FAILURES_MAX: u32 = 5;
@@ -52,10 +53,11 @@ pub struct Lockout {
 }
 
 impl Lockout {
-    /// For an attempt with a name (cut to a limit) from an address.
+    /// For an attempt with a name from an address. Names are counted by their hash: what is tried as a name may be a
+    /// password in the wrong field.
     #[must_use]
     pub fn new(username: &str, ip: &str) -> Self {
-        let name: String = username_key(username).chars().take(64).collect();
+        let name = hash_token(&username_key(username));
         Self {
             subjects: [format!("user:{name}"), format!("ip:{ip}")],
         }
@@ -98,4 +100,18 @@ impl Lockout {
 fn locked(until: UnixNanos, now: UnixNanos) -> ApiError {
     let seconds = until.since(now).div_ceil(1_000_000_000).max(1);
     ApiError::of(Code::LockedOut).retry_after(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_counted_without_case_and_cannot_be_read_where_it_is_counted() {
+        let [name, address] = Lockout::new("My Password 77", "192.0.2.4").subjects;
+        assert_eq!(Lockout::new("my password 77", "").subjects[0], name);
+        assert_ne!(Lockout::new("my password 78", "").subjects[0], name);
+        assert!(!name.to_lowercase().contains("password"), "{name}");
+        assert_eq!(address, "ip:192.0.2.4");
+    }
 }

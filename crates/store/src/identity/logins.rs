@@ -34,6 +34,15 @@ pub async fn failed(
     lock_ns: u64,
 ) -> Result<Option<UnixNanos>, StoreError> {
     let window_start = UnixNanos(now.0.saturating_sub(window_ns));
+    // What no longer counts for anybody goes, or strangers would fill the table.
+    sql::query(
+        "DELETE FROM login_attempts WHERE window_started_at <= $1 AND locked_until <= $2 AND subject <> $3",
+    )
+    .bind(to_sql(window_start))
+    .bind(to_sql(now))
+    .bind(subject)
+    .execute(db)
+    .await?;
     // One statement, so that parallel guesses cannot slip through between reading and writing.
     let row = sql::query(
         "INSERT INTO login_attempts (subject, failures, window_started_at, locked_until) VALUES ($1, 1, $2, 0)
