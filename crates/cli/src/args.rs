@@ -66,6 +66,8 @@ pub(crate) enum Command {
         after_help = "Example:\n  tradewind org create harbour --name \"Harbour Trading\" --data ./data"
     )]
     Org(OrgArgs),
+    /// The audit log: look it over, export it, sign its end.
+    Audit(crate::commands::audit::AuditArgs),
     /// API keys.
     #[command(
         after_help = "Example:\n  tradewind key add --user alice --name bot --scope read --scope trade --data ./data"

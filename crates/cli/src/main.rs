@@ -10,6 +10,7 @@ mod args;
 mod commands;
 mod config;
 mod failure;
+mod hardening;
 mod logging;
 
 use std::process::ExitCode;
@@ -22,8 +23,10 @@ use failure::Failure;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     logging::start(&cli);
+    let hardened = hardening::no_core_dumps()
+        .map_err(|error| Failure::failed(format!("core dumps cannot be switched off: {error}")));
     // Printed is printed: a command that went well fails when its output could not be written.
-    match run(cli).and_then(|()| output::finish()) {
+    match hardened.and_then(|()| run(cli)).and_then(|()| output::finish()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("error: {failure}");
@@ -46,6 +49,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Org(args) => commands::org::run(args),
         Command::User(args) => commands::user::run(args),
         Command::Secrets(args) => commands::secrets::run(args),
+        Command::Audit(args) => commands::audit::run(args),
         Command::Key(args) => commands::key::run(args),
         Command::Verify(args) => commands::verify::run(&args),
         Command::ReplaySession(args) => commands::replay_session::run(&args),

@@ -18,6 +18,7 @@ use crate::calendars::Calendars;
 use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::hub::Hub;
+use crate::identity::audit::AuditLog;
 use crate::identity::reset::Deliveries;
 use crate::identity::{Identities, Passwords, SigningKeys, Tickets, Turns};
 use crate::limits::Limiter;
@@ -85,6 +86,8 @@ pub struct Shared {
     pub keyring: Arc<Keyring>,
     /// Whose accounts are.
     pub orgs: Arc<AccountOrgs>,
+    /// The audit log.
+    pub audit: Arc<AuditLog>,
     /// Password hashing.
     pub passwords: Passwords,
     /// What signs access tokens.
@@ -179,7 +182,10 @@ impl AppState {
             catalogue,
             calendars,
         } = parts;
+        let folder = config.audit_dir.clone();
+        let audit = AuditLog::new(&store, &config.org, Arc::clone(&clock), &keyring, folder);
         Ok(Self(Arc::new(Shared {
+            audit: Arc::new(audit),
             identities: rights.identities,
             tickets: rights.tickets,
             signing: rights.signing,

@@ -30,6 +30,8 @@ pub struct Config {
     pub origins: BTreeSet<String>,
     /// Whether it is reached over TLS: cookies become `Secure` and HSTS is sent.
     pub tls: bool,
+    /// Where the audit log keeps its files beside the database: checkpoints, and entries that wait; `None` = nowhere.
+    pub audit_dir: Option<std::path::PathBuf>,
     /// Longest body.
     pub body_bytes_max: usize,
     /// Longest time for a request.
@@ -64,6 +66,7 @@ impl Config {
             hosts: BTreeSet::new(),
             origins: BTreeSet::new(),
             tls: false,
+            audit_dir: None,
             body_bytes_max: 1_000_000,
             request_timeout: Duration::from_secs(10),
             session_idle: Duration::from_secs(8 * HOUR),

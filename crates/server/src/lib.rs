@@ -25,6 +25,7 @@ pub mod map;
 pub mod metrics;
 pub mod middleware;
 pub mod openapi;
+pub mod privacy;
 pub mod problem;
 pub mod routes;
 pub mod secrets;

@@ -16,7 +16,7 @@ use crate::access::{Action, Rule};
 use crate::middleware::Once;
 use crate::problem::Code;
 
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 15] = [
     ("identity", "Set-up, signing in, sessions, API keys, people."),
     ("accounts", "Accounts, their figures, money and members."),
     ("orders", "Orders, fills, positions and the ledger."),
@@ -42,6 +42,14 @@ const TAGS: [(&str, &str); 13] = [
     (
         "udf",
         "The Universal Data Feed, for TradingView's charting library and others that speak its protocol.",
+    ),
+    (
+        "audit",
+        "The audit log: who did what, and whether the log is whole.",
+    ),
+    (
+        "privacy",
+        "A copy of one's data, consents, being erased, and how long what is kept.",
     ),
     ("venues", "Venues and connections."),
     ("system", "Status, errors, this document."),
@@ -69,6 +77,7 @@ pub fn base() -> OpenApi {
     schema::<tradewind_wire::Problem>(&mut components);
     // Types of query parameters are not collected from the routes.
     schema::<tradewind_wire::OrderList>(&mut components);
+    schema::<tradewind_wire::AuditFormat>(&mut components);
     schema::<tradewind_wire::hub::ClientMessage>(&mut components);
     schema::<tradewind_wire::hub::ServerMessage>(&mut components);
     let tag = |(name, description): (&str, &str)| {

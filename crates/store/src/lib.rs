@@ -17,6 +17,7 @@ pub mod db;
 pub mod error;
 pub mod identity;
 pub mod migrate;
+pub mod privacy;
 pub mod projection;
 pub mod sql;
 #[cfg(any(test, feature = "testing"))]

@@ -66,6 +66,8 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(7, "0007_chart"),
     migration!(8, "0008_identity_factors"),
     migration!(9, "0009_organisations"),
+    migration!(10, "0010_audit_chain"),
+    migration!(11, "0011_privacy"),
 ];
 
 /// A migration with what the database says of it.

@@ -45,6 +45,14 @@ INSERT INTO token_families (id, org_id, owner, user_agent, ip, created_at, last_
 INSERT INTO refresh_tokens (token_hash, family, created_at, used_at) VALUES ('ab', 'f1', 1, NULL);
 INSERT INTO signing_keys (kid, org_id, public_key, sealed, created_at, retired_at)
   VALUES ('k1', 'desk', 'AA', 's1.00000000.AA', 1, 2);
+INSERT INTO audit_anchors (through_seq, hash, entries, made_at, key_id, signature)
+  VALUES (9223372036854775807, 'ab', 1, 2, 'k1', 'AA');
+INSERT INTO audit_keys (id, public_key, sealed, created_at) VALUES ('k1', 'AA', NULL, 1);
+INSERT INTO person_keys (person, sealed, created_at, destroyed_at) VALUES ('u1', NULL, 1, 2);
+INSERT INTO consents (person, purpose, number, org_id, granted, policy, decided_at)
+  VALUES ('u1', 'RESEARCH', 1, 'desk', TRUE, '1', 2);
+INSERT INTO deletion_requests (id, org_id, person, state, requested_at, due_at, hold_reason, decided_by, decided_at)
+  VALUES ('d1', 'desk', 'u1', 'HELD', 1, 2, 'x', '', NULL);
 INSERT INTO p_postings (engine_id, seq, line, org_id, account, ledger_account, currency, amount, balance)
   VALUES ('main', 6, 0, 'desk', 'a1', 'CASH_AVAILABLE', 'USD', '-5000.005', '94999.995'),
          ('main', 6, 1, 'desk', 'a1', 'CASH_LOCKED', 'USD', '5000.005', '5000.005');

@@ -37,6 +37,8 @@ async fn filled(config: &DbConfig) -> Db {
             ip: "::1".to_owned(),
             correlation_id: "c".to_owned(),
             detail: detail.to_owned(),
+            person: String::new(),
+            personal: String::new(),
         };
         audit::append(&db, &row).await.expect("noted");
     }

@@ -9,6 +9,7 @@
 //! from "off the tick grid" is the server's job and each gets its own answer.
 
 pub mod account;
+pub mod audit;
 pub mod backtest;
 pub mod bookkeeping;
 pub mod calendar;
@@ -25,6 +26,7 @@ pub mod ledger;
 pub mod market;
 pub mod order;
 pub mod page;
+pub mod privacy;
 pub mod risk;
 pub mod scalar;
 pub mod strategy;
@@ -38,6 +40,7 @@ pub use account::{
     PositionSideDetail, PositionStrategy,
 };
 pub use account::{Member, MemberChange, MemberRole};
+pub use audit::{AuditBreak, AuditCheckpoint, AuditEntry, AuditFormat, AuditPlace, AuditVerification};
 pub use backtest::{
     Backtest, BacktestDetail, BacktestFigures, BacktestFile, BacktestKind, BacktestObjective,
     BacktestProgress, BacktestStage, BacktestState, BacktestTable, BacktestVariant, BacktestWalk,
@@ -96,6 +99,10 @@ pub use order::{
     TimeInForce, TriggerBy,
 };
 pub use page::Page;
+pub use privacy::{
+    Consent, ConsentDecision, ConsentPurpose, Consents, DeletionRequest, DeletionRequestState, LegalHold,
+    RetentionDeleted, RetentionEnforced, RetentionItem, RetentionKind, RetentionReport,
+};
 pub use risk::{
     IntradayRules, KillSwitch, KillSwitchRequest, KillSwitchStatus, MarginRules, PlaceRule, PlaceRuleKind,
     ProtectionRules, Risk, RiskOverrides, RiskSettings, RiskWarning, RuleAction, SizePreview, SizeRequest,

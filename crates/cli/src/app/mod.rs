@@ -40,6 +40,9 @@ pub(crate) use journal_source::JournalSource;
 /// How long a stop waits for bars and trades that are not stored yet.
 const CATALOGUE_STOP: Duration = Duration::from_secs(2);
 
+/// How long a stop waits for the end of the audit log to be signed.
+const AUDIT_STOP: Duration = Duration::from_secs(2);
+
 /// The one desk of a single-node installation.
 pub(crate) const ORG: &str = "main";
 /// Its engine.
@@ -142,6 +145,7 @@ pub(crate) struct Running {
     backtests: Arc<Backtests>,
     stop: CancellationToken,
     sessions: JoinHandle<()>,
+    audit: JoinHandle<()>,
     catalogue: catalogue::Upkeep,
     server: JoinHandle<std::io::Result<()>>,
     projector: JoinHandle<Result<(), ProjectionError>>,
@@ -174,6 +178,12 @@ impl Running {
             .context("the desk cannot be set up")?;
 
         let keyring = keyring(config.secrets.source(&data)).await?;
+        let chained = tradewind_server::identity::audit::adopt::adopt(&db, &keyring, clock.now())
+            .await
+            .map_err(|error| Failure::failed(error.detail))?;
+        if chained > 0 {
+            tracing::info!(chained, "entries of the audit log were chained");
+        }
         let calendars = Calendars::load(&db, &org(), &config.bar_calendars)
             .await
             .context("the calendars cannot be read")?;
@@ -223,6 +233,7 @@ impl Running {
         server_config.hosts = config.allowed_hosts.clone();
         server_config.origins = config.allowed_origins.clone();
         server_config.tls = config.tls;
+        server_config.audit_dir = Some(data.path().to_owned());
         server_config.require_second_factor = config.identity.require_second_factor.clone();
         server_config.reset_command = config.identity.reset_command.clone();
         server_config.issuer = config.identity.issuer.clone();
@@ -267,6 +278,7 @@ impl Running {
             .tidy()
             .await
             .map_err(|error| Failure::failed(error.detail))?;
+        let audit = tokio::spawn(Arc::clone(&state.audit).keep(stop.clone()));
         let stopped = stop.clone().cancelled_owned();
         let server = tokio::spawn(tradewind_server::serve(
             listener,
@@ -284,6 +296,7 @@ impl Running {
             backtests,
             stop,
             sessions,
+            audit,
             catalogue,
             server,
             projector,
@@ -312,6 +325,9 @@ impl Running {
         }
         if let Ok(Ok(Err(error))) = tokio::time::timeout(Duration::from_millis(700), self.server).await {
             tracing::warn!(%error, "the server ended with an error");
+        }
+        if tokio::time::timeout(AUDIT_STOP, self.audit).await.is_err() {
+            tracing::warn!("the end of the audit log was not signed");
         }
         let backtests = self.backtests;
         if tokio::task::spawn_blocking(move || backtests.stop())

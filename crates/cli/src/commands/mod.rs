@@ -1,5 +1,6 @@
 //! One file per command of the command line.
 
+pub(crate) mod audit;
 pub(crate) mod backtest;
 pub(crate) mod bench;
 pub(crate) mod calendar;

@@ -79,6 +79,8 @@ pub(super) async fn note(db: &Db, action: &str, subject: &str) -> Result<(), Fai
         ip: String::new(),
         correlation_id: String::new(),
         detail: "{}".to_owned(),
+        person: String::new(),
+        personal: String::new(),
     };
     audit::append(db, &row).await.context("writing the audit log")?;
     Ok(())

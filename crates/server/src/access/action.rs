@@ -54,6 +54,8 @@ pub enum RateClass {
 }
 
 const ADMINS: &[Role] = &[Role::SuperAdmin, Role::Admin];
+/// Who may see what everybody did.
+const AUDITORS: &[Role] = &[Role::SuperAdmin, Role::Admin, Role::Compliance];
 /// Who may let the program compute.
 const RESEARCHERS: &[Role] = &[
     Role::SuperAdmin,
@@ -80,7 +82,7 @@ impl Action {
     /// Whether it concerns the whole desk and not some account or what is one's own.
     #[must_use]
     pub fn is_of_the_desk(self) -> bool {
-        let admins = |roles| roles == ADMINS || roles == SUPER_ADMINS;
+        let admins = |roles| roles == ADMINS || roles == SUPER_ADMINS || roles == AUDITORS;
         matches!(self.rule(), Rule::Roles(roles) | Rule::RolesOrLocal(roles) if admins(roles))
     }
 
@@ -98,6 +100,9 @@ impl Action {
                 | Action::KillSwitchAllLift
                 | Action::FxRateRecord
                 | Action::OrganisationsRead
+                | Action::AuditVerify
+                | Action::RetentionRead
+                | Action::RetentionEnforce
         )
     }
 }
@@ -169,6 +174,14 @@ actions! {
     OrganisationRead: Rule::SignedIn, Read, Read;
     OrganisationChange: Rule::Roles(ADMINS), Admin, Admin;
     OrganisationsRead: Rule::Roles(SUPER_ADMINS), Admin, Read;
+    PrivacyRead: Rule::InPerson, Read, Read;
+    PrivacyChange: Rule::InPerson, Manage, Write;
+    DeletionsRead: Rule::Roles(AUDITORS), Admin, Read;
+    DeletionDecide: Rule::Roles(ADMINS), Admin, Admin;
+    RetentionRead: Rule::Roles(AUDITORS), Admin, Read;
+    RetentionEnforce: Rule::Roles(ADMINS), Admin, Admin;
+    AuditRead: Rule::Roles(AUDITORS), Admin, Read;
+    AuditVerify: Rule::Roles(AUDITORS), Admin, Read;
     MarketRead: Rule::SignedIn, Read, Read;
     CalendarChange: Rule::Roles(ADMINS), Admin, Admin;
     CatalogueChange: Rule::Roles(ADMINS), Admin, Admin;

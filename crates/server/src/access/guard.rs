@@ -120,6 +120,9 @@ async fn admit(
         Ok(caller) => caller,
         Err(error) => return (Err(error), vec![by_address]),
     };
+    if let Some(caller) = &caller {
+        info.trail.asked_by(caller.user.as_str(), &caller.org);
+    }
     let by_class = state
         .limiter
         .spend(row.action.class(), caller.as_deref(), &network);
@@ -203,7 +206,12 @@ async fn decide(
         Decision::Unauthenticated => return Err(unauthenticated()),
         Decision::Forbidden(why) => return Err(ApiError::new(Code::Forbidden, why)),
         Decision::MustEnrol => return Err(ApiError::of(Code::SecondFactorEnrolmentRequired)),
-        Decision::Hidden => return Err(ApiError::of(Code::AccountUnknown)),
+        Decision::Hidden => {
+            if let Some(info) = request.extensions().get::<RequestInfo>() {
+                info.trail.hidden();
+            }
+            return Err(ApiError::of(Code::AccountUnknown));
+        }
     }
     check_csrf(row.action, caller.as_deref(), request)?;
     let asked = request.headers();

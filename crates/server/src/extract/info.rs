@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
+use tradewind_types::OrgId;
 
 use crate::problem::ApiError;
 
@@ -21,9 +24,79 @@ pub struct RequestInfo {
     pub loopback: bool,
     /// The browser, as it calls itself, cut.
     pub user_agent: String,
+    /// What becomes known of it on its way.
+    pub trail: Arc<Trail>,
+}
+
+/// What becomes known of a request on its way, for the note of its refusal.
+#[derive(Debug, Default)]
+pub struct Trail {
+    actor: OnceLock<String>,
+    org: OnceLock<OrgId>,
+    noted: AtomicBool,
+    hidden: AtomicBool,
+}
+
+impl Trail {
+    /// Who asks, of which organisation.
+    pub fn asked_by(&self, person: &str, org: &OrgId) {
+        // Asked twice within one request, it is the same person.
+        let _ = self.actor.set(person.to_owned());
+        self.concerns(org);
+    }
+
+    /// Which organisation it concerns: the first that is said.
+    pub fn concerns(&self, org: &OrgId) {
+        let _ = self.org.set(org.clone());
+    }
+
+    /// Which organisation it concerns, where that became known.
+    #[must_use]
+    pub fn org(&self) -> Option<&OrgId> {
+        self.org.get()
+    }
+
+    /// Who asks, where that became known.
+    #[must_use]
+    pub fn actor(&self) -> Option<&str> {
+        self.actor.get().map(String::as_str)
+    }
+
+    /// Its handler wrote into the audit log.
+    pub fn noted(&self) {
+        self.noted.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether its handler wrote into the audit log.
+    #[must_use]
+    pub fn is_noted(&self) -> bool {
+        self.noted.load(Ordering::Relaxed)
+    }
+
+    /// It was refused in the words for something that is not there.
+    pub fn hidden(&self) {
+        self.hidden.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was refused in the words for something that is not there.
+    #[must_use]
+    pub fn is_hidden(&self) -> bool {
+        self.hidden.load(Ordering::Relaxed)
+    }
 }
 
 impl RequestInfo {
+    /// The same request, where it is about another organisation than that of whoever asks.
+    #[must_use]
+    pub fn about(&self, org: &OrgId) -> Self {
+        let trail = Trail::default();
+        trail.concerns(org);
+        Self {
+            trail: Arc::new(trail),
+            ..self.clone()
+        }
+    }
+
     /// Whose limits count for someone unknown: the address, or the network of it ([`network_of`]).
     #[must_use]
     pub fn network(&self) -> Cow<'_, str> {

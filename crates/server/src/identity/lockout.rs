@@ -57,10 +57,16 @@ impl Lockout {
     /// password in the wrong field.
     #[must_use]
     pub fn new(username: &str, ip: &str) -> Self {
-        let name = hash_token(&username_key(username));
         Self {
-            subjects: [format!("user:{name}"), format!("ip:{ip}")],
+            subjects: [Self::name(username), format!("ip:{ip}")],
         }
+    }
+
+    /// Under what the failures of a name are counted: its hash, since what is tried as a name may be a password in the wrong
+    /// field.
+    #[must_use]
+    pub fn name(username: &str) -> String {
+        format!("user:{}", hash_token(&username_key(username)))
     }
 
     /// Refuses when either is locked.

@@ -113,8 +113,9 @@ async fn deliver(state: &AppState, request: &RequestInfo, name: &str) -> ApiResu
     let Some(user) = found.filter(|user| !user.disabled) else {
         return Ok(());
     };
+    request.trail.concerns(&user.org);
     let now = state.clock.now();
-    let (token, end) = issue(&state.store, &state.keyring, &state.config.org, &user.id, now).await?;
+    let (token, end) = issue(&state.store, &state.keyring, &user.org, &user.id, now).await?;
     let told = json!({
         "user_id": user.id.as_str(),
         "username": user.username,

@@ -34,6 +34,9 @@ pub async fn sign_in(state: &AppState, request: &RequestInfo, attempt: Attempt<'
     let lockout = Lockout::new(attempt.username, &request.network());
     lockout.check(&state.store, now).await?;
     let user = users::by_username(&state.store, attempt.username).await?;
+    if let Some(user) = &user {
+        request.trail.concerns(&user.org);
+    }
     let hash = user.as_ref().map(|u| u.password_hash.as_str());
     let matched = state.passwords.verify(attempt.password, hash).await?;
     let Some(user) = user.filter(|u| matched && !u.disabled) else {
@@ -66,6 +69,7 @@ pub async fn second_factor(
     code: Option<&str>,
     action: &'static str,
 ) -> ApiResult<()> {
+    request.trail.concerns(&user.org);
     let _turn = state.turns.of(&user.username).await?;
     let now = state.clock.now();
     let lockout = Lockout::new(&user.username, &request.network());

@@ -73,9 +73,8 @@ pub async fn refresh(state: &AppState, request: &RequestInfo, shown: &str) -> Ap
         return Err(refuse());
     };
     let user = users::by_id(&state.store, &family.owner).await?;
-    if user.is_none_or(|user| user.disabled) {
-        return Err(refuse());
-    }
+    let user = user.filter(|user| !user.disabled).ok_or_else(refuse)?;
+    request.trail.concerns(&user.org);
     let fresh = refresh_token()?;
     let tokens = tokens(state, &family, &fresh).await?;
     match families::turn(&state.store, &shown, &hash_token(fresh.text()), now).await? {

@@ -13,7 +13,7 @@ use super::{cors, origin};
 use crate::AppState;
 use crate::config::Config;
 use crate::extract::RequestInfo;
-use crate::identity::random_id;
+use crate::identity::{audit, random_id};
 use crate::problem::{ApiError, Code};
 
 /// Path template of the route that answered, for metrics and logs.
@@ -41,7 +41,8 @@ const SANDBOX: HeaderValue = HeaderValue::from_static(
 );
 /// Files may take so long, where other requests have `request_timeout`.
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(900);
-/// So may what is done to the catalogue: a venue is asked no faster than it allows.
+/// So may what is done to the catalogue: a venue is asked no faster than it allows. So may what goes through the whole audit
+/// log, or all that is held of a person.
 const CATALOGUE_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Wraps a request from first byte to last.
@@ -79,6 +80,11 @@ pub async fn envelope(State(state): State<AppState>, mut request: Request, next:
     state
         .metrics
         .request(&method, &route, response.status(), begun.elapsed());
+    if let Some(code) = response.extensions().get::<Code>().copied()
+        && (matches!(response.status().as_u16(), 401 | 403 | 429) || info.trail.is_hidden())
+    {
+        audit::refused(&state, &info, &format!("{method} {route}"), code).await;
+    }
     tracing::debug!(%method, path, status = response.status().as_u16(), correlation_id = info.correlation_id, "request");
     response
 }
@@ -86,10 +92,15 @@ pub async fn envelope(State(state): State<AppState>, mut request: Request, next:
 fn patience(state: &AppState, method: &http::Method, path: &str) -> Duration {
     let upload = *method == http::Method::PUT && path.starts_with("/api/v1/backtest-files/");
     let catalogue = *method == http::Method::POST && path.starts_with("/api/v1/catalogue/");
+    let whole = matches!(
+        path,
+        "/api/v1/audit/verify" | "/api/v1/me/data-export" | "/api/v1/retention/enforce"
+    );
     let usual = state.config.request_timeout;
     match (upload, catalogue) {
         (true, _) => UPLOAD_TIMEOUT.max(usual),
         (_, true) => CATALOGUE_TIMEOUT.max(usual),
+        _ if whole => CATALOGUE_TIMEOUT.max(usual),
         _ => usual,
     }
 }
@@ -143,6 +154,7 @@ fn describe(request: &Request, config: &Config) -> RequestInfo {
             .chars()
             .take(200)
             .collect(),
+        trail: Arc::default(),
     }
 }
 
@@ -184,6 +196,7 @@ fn as_problem(state: &AppState, mut answer: Response, path: &str, info: &Request
         }
     }
     response.headers_mut().insert(header::CONTENT_TYPE, PROBLEM);
+    response.extensions_mut().insert(error.code);
     if let Some(route) = route {
         response.extensions_mut().insert(route);
     }

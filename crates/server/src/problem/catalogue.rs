@@ -46,6 +46,7 @@ macro_rules! catalogue {
 catalogue! {
     AccountUnknown "ACCOUNT_UNKNOWN" 404 "Unknown account" "There is no such account, or you may not see it.";
     AmountRefused "AMOUNT_REFUSED" 422 "Amount refused" "The amount is zero, not covered, or in a currency that the account does not hold.";
+    AuditEntryUnknown "AUDIT_ENTRY_UNKNOWN" 404 "Unknown entry" "The audit log has no entry of that number.";
     BacktestsUnavailable "BACKTESTS_UNAVAILABLE" 503 "No backtests" "This program takes no backtests at the moment.";
     BacktestFileExists "BACKTEST_FILE_EXISTS" 409 "File exists" "There is a file of that name; files are not changed.";
     BacktestFileUnknown "BACKTEST_FILE_UNKNOWN" 404 "Unknown file" "You have no such file for backtests.";
@@ -62,11 +63,17 @@ catalogue! {
     CatalogueUnavailable "CATALOGUE_UNAVAILABLE" 503 "No catalogue" "This program has no catalogue of market data.";
     ChartLimit "CHART_LIMIT" 409 "Too many" "There is no room for more drawings or templates; delete some.";
     ConnectionUnknown "CONNECTION_UNKNOWN" 404 "Unknown connection" "There is no such connection.";
+    ConsentPurposeUnknown "CONSENT_PURPOSE_UNKNOWN" 404 "Unknown purpose" "Nobody is asked for a consent to that; GET /api/v1/me/consents lists the purposes.";
     CorporateActionUnknown "CORPORATE_ACTION_UNKNOWN" 404 "Unknown corporate action" "There is no such corporate action or earnings date.";
     CredentialsRefused "CREDENTIALS_REFUSED" 401 "Credentials refused" "The name, password, token or key is wrong, used up, revoked or over.";
     CsrfRefused "CSRF_REFUSED" 403 "CSRF token refused" "The session's unsafe requests need its token in X-CSRF-Token; GET /api/v1/session tells it.";
+    DeletionNotDue "DELETION_NOT_DUE" 409 "Not due" "The request to be erased can still be withdrawn; it may be executed when it is due.";
+    DeletionRequestOpen "DELETION_REQUEST_OPEN" 409 "Requested already" "You asked to be erased already; withdraw that first.";
+    DeletionRequestState "DELETION_REQUEST_STATE" 409 "State of the request" "The request to be erased is in a state in which this can't be done.";
+    DeletionRequestUnknown "DELETION_REQUEST_UNKNOWN" 404 "Unknown request" "There is no such request to be erased.";
     DrawingUnknown "DRAWING_UNKNOWN" 404 "Unknown drawing" "You have no such drawing.";
     EngineBusy "ENGINE_BUSY" 503 "Engine busy" "The engine's queue is full; try again shortly.";
+    ExportTooLarge "EXPORT_TOO_LARGE" 409 "Too much" "There is too much to be copied at once; export the accounts one by one and ask whoever runs the program for the rest.";
     Forbidden "FORBIDDEN" 403 "Not allowed" "Your role, membership or key does not allow this.";
     HostRefused "HOST_REFUSED" 421 "Host refused" "The Host header names no host that this server answers for.";
     IdempotencyInFlight "IDEMPOTENCY_IN_FLIGHT" 409 "Request in flight" "The first request with this Idempotency-Key is still under way.";

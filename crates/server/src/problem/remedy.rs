@@ -14,6 +14,7 @@ impl Code {
             Code::AmountRefused => {
                 "Send an amount other than zero that the account covers, in a currency that it holds: GET balances."
             }
+            Code::AuditEntryUnknown => "Check the number against GET /api/v1/audit.",
             Code::BacktestsUnavailable | Code::CatalogueUnavailable | Code::StreamUnavailable => {
                 "Ask whoever runs the program whether this part is switched on."
             }
@@ -36,14 +37,26 @@ impl Code {
             Code::CatalogueNoHistory => "Import the bars from files, or ask for a shorter time.",
             Code::CatalogueRefused => "Read the detail; it names the series and what stands in the way.",
             Code::ConnectionUnknown => "Check the id against GET /api/v1/connections.",
+            Code::ConsentPurposeUnknown => "Check the purpose against GET /api/v1/me/consents.",
             Code::CorporateActionUnknown => "Check the id against GET /api/v1/corporate-actions.",
             Code::CredentialsRefused => {
                 "Sign in again, or make a new key; after a few failures wait before the next attempt."
             }
             Code::CsrfRefused => "Send the token that GET /api/v1/session tells as X-CSRF-Token.",
+            Code::DeletionNotDue => "Wait until due_at, or hold the request.",
+            Code::DeletionRequestOpen => {
+                "Read it at GET /api/v1/me/deletion-request, or withdraw it by DELETE."
+            }
+            Code::DeletionRequestState => {
+                "Read the request; what was asked for is possible in another state only."
+            }
+            Code::DeletionRequestUnknown => "Check the id against GET /api/v1/deletion-requests.",
             Code::DrawingUnknown => "Read the drawings of the instrument again.",
             Code::EngineBusy | Code::StoreBusy | Code::Timeout | Code::Unavailable => {
                 "Repeat the request after Retry-After, under the same Idempotency-Key where it carries one."
+            }
+            Code::ExportTooLarge => {
+                "Export the accounts one by one, and ask whoever runs the program for the rest."
             }
             Code::Forbidden => {
                 "Ask an owner of the account or an administrator for the right, or use a key with the scope."

@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod aggregates;
+pub mod audit;
 pub mod backtest_files;
 pub mod backtests;
 pub mod bookings;
@@ -33,6 +34,7 @@ pub mod orders;
 pub mod organisations;
 pub mod password_reset;
 mod prelude;
+pub mod privacy;
 pub mod quotes;
 pub mod reconciliations;
 pub mod reference;
@@ -126,6 +128,22 @@ table! {
     OrganisationChange organisations::patch::patch_organisation;
     UsersRead organisations::members::list_colleagues;
     OrganisationsRead organisations::list::list_organisations;
+    PrivacyRead privacy::data_export::get_data_export;
+    PrivacyRead privacy::consents_list::list_consents;
+    PrivacyChange privacy::consents_put::put_consent;
+    PrivacyRead privacy::deletion_get::get_deletion_request;
+    PrivacyChange privacy::deletion_post::post_deletion_request;
+    PrivacyChange privacy::deletion_delete::delete_deletion_request;
+    DeletionsRead privacy::requests_list::list_deletion_requests;
+    DeletionDecide privacy::requests_hold::hold_deletion_request;
+    DeletionDecide privacy::requests_release::release_deletion_request;
+    DeletionDecide privacy::requests_execute::execute_deletion_request;
+    RetentionRead privacy::retention_get::get_retention_report;
+    RetentionEnforce privacy::retention_enforce::enforce_retention;
+    AuditRead audit::list::list_audit;
+    AuditVerify audit::verify::verify_audit;
+    AuditRead audit::export::export_audit;
+    AuditRead audit::get::get_audit;
     TicketCreate stream::ticket::post_ticket;
     StreamOpen stream::get::get_stream;
     AccountsRead accounts::list::list_accounts;

@@ -11,6 +11,8 @@ use super::keyring::{Keyring, SealError, key_of};
 pub const COLUMNS: &[SealedColumn] = &[
     sealed_column!("second_factors", "owner", "seed", "totp"),
     sealed_column!("signing_keys", "kid", "sealed", "signing-key"),
+    sealed_column!("person_keys", "person", "sealed", "person_keys"),
+    sealed_column!("audit_keys", "id", "sealed", "audit_keys"),
 ];
 
 /// Passes over a column in which other processes go on changing values.

@@ -77,6 +77,9 @@ pub(crate) fn path_of(endpoint: &Endpoint, account: &AccountId, user: &str) -> S
         .replace("{corporate_action}", "no-such-action")
         .replace("{date}", "2026-12-01")
         .replace("{file}", "no-such-file.csv")
+        .replace("{seq}", "1")
+        .replace("{request}", "no-such-request")
+        .replace("{purpose}", "RESEARCH")
 }
 
 async fn credential(desk: &Desk, role: &str, user: Option<&UserId>) -> As {

@@ -1,6 +1,7 @@
 //! The API through its router: a real engine on a temporary folder, SQLite on a file, no network.
 
 mod access;
+mod audit;
 mod backtests;
 mod bookkeeping;
 mod calendars;
@@ -22,6 +23,7 @@ mod openapi;
 mod orders;
 mod owasp;
 mod password_reset;
+mod privacy;
 mod races;
 mod second_factor;
 mod system;

@@ -72,6 +72,12 @@ async fn victim(desk: &Desk, org: &OrgId, canary: &'static str) -> Victim {
     assert_eq!(kept.status, 200, "{}", String::from_utf8_lossy(&kept.body));
     let key = json!({"name": canary, "scopes": ["READ"]});
     let key = made(desk, &owner, "/api/v1/keys", key).await;
+    let agreed = json!({"granted": true, "policy": canary});
+    let agreed = desk
+        .call(&owner, "PUT", "/api/v1/me/consents/RESEARCH", agreed)
+        .await;
+    assert_eq!(agreed.status, 200, "{}", String::from_utf8_lossy(&agreed.body));
+    let erasure = made(desk, &owner, "/api/v1/me/deletion-request", Value::Null).await;
     desk.projected().await;
     let mut cursors = Vec::new();
     for list in [
@@ -93,6 +99,7 @@ async fn victim(desk: &Desk, org: &OrgId, canary: &'static str) -> Victim {
         ("{name}", format!("{canary}-template")),
         ("{key}", text(&key["id"])),
         ("{session}", text(&sessions["items"][0]["id"])),
+        ("{request}", text(&erasure["id"])),
     ]);
     Victim {
         canary,
@@ -112,6 +119,9 @@ async fn inventory(desk: &Desk, victim: &Victim) -> Vec<Value> {
         "/api/v1/users".to_owned(),
         "/api/v1/keys".to_owned(),
         "/api/v1/chart/templates".to_owned(),
+        "/api/v1/me/consents".to_owned(),
+        "/api/v1/me/deletion-request".to_owned(),
+        "/api/v1/deletion-requests".to_owned(),
         format!("/api/v1/chart/drawings?instrument={BTC}"),
         format!("{base}/members"),
         format!("{base}/balances"),
@@ -161,6 +171,7 @@ fn body(endpoint: &Endpoint, victim: &Victim) -> Value {
         Action::MembersChange => json!({"role": "OWNER"}),
         Action::UserChange => json!({"role": "VIEWER", "disabled": true}),
         Action::OrganisationChange => json!({"name": "mine"}),
+        Action::DeletionDecide if endpoint.path.ends_with("hold") => json!({"reason": "mine"}),
         Action::KeyCreate => json!({"name": "mine", "scopes": ["READ"], "accounts": [account]}),
         Action::ChartChange if endpoint.path.ends_with("{name}") => json!({"content": {"indicators": []}}),
         _ => json!({"user": user, "account": account}),
@@ -241,7 +252,7 @@ impl Attack<'_> {
             assert_eq!(seen, (404, "ACCOUNT_UNKNOWN".to_owned()), "{}: {path}", self.what);
             // The other ids below an account of one's own.
             self.send(endpoint, &fill(own)).await;
-        } else if endpoint.path.contains("{user}") {
+        } else if endpoint.path.contains("{user}") || endpoint.path.contains("{request}") {
             assert!(
                 [403, 404].contains(&answer.status.as_u16()),
                 "{}: {} {path}",

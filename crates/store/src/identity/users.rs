@@ -230,6 +230,22 @@ pub async fn change<E>(
     Ok(Decided::Done(Box::new(before), Box::new(after)))
 }
 
+/// How many of an organisation beside a person are enabled and of a role.
+///
+/// # Errors
+/// Those of the database.
+pub async fn others(db: &Db, (org, id): (&OrgId, &UserId), role: &str) -> Result<u64, StoreError> {
+    let row = sql::query(
+        "SELECT COUNT(*) AS n FROM users WHERE org_id = $1 AND role = $2 AND disabled = FALSE AND id <> $3",
+    )
+    .bind(org.as_str())
+    .bind(role)
+    .bind(id.as_str())
+    .fetch_one(db)
+    .await?;
+    Ok(row.get::<i64>("n")?.unsigned_abs())
+}
+
 /// Replaces the password hash.
 ///
 /// # Errors

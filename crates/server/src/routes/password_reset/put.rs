@@ -24,6 +24,7 @@ pub async fn put_password_reset(
         .await?
         .filter(|user| !user.disabled)
         .ok_or_else(refuse)?;
+    request.trail.concerns(&user.org);
     // A password that is refused does not use the link up.
     check_password("new_password", &body.new_password, &user.username)?;
     let hash = state.passwords.hash(&body.new_password).await?;

@@ -35,11 +35,8 @@ pub async fn post_user(
         state.clock.now(),
     )
     .await?;
-    audit::write(
-        &state,
-        &request,
-        Note::ok(&caller, "user.create", row.id.as_str()).with(json!({"role": row.role})),
-    )
-    .await?;
+    let note = Note::ok(&caller, "user.create", row.id.as_str()).with(json!({"role": row.role}));
+    let personal = json!({"username": row.username, "display_name": row.display_name});
+    audit::write_about(&state, &request, note, row.id.as_str(), personal).await?;
     Ok((StatusCode::CREATED, Json(super::describe(row, false)?)))
 }

@@ -1,10 +1,11 @@
-//! Writing the audit log: who did what, from where, in which request.
+//! What handlers say, and how it becomes a row.
 
 use serde_json::Value;
-use tradewind_store::identity::audit::{self, AuditRow};
 
+use super::PlainRow;
 use crate::AppState;
 use crate::extract::RequestInfo;
+use crate::identity::Caller;
 use crate::problem::ApiResult;
 
 /// What is to be noted.
@@ -25,7 +26,7 @@ pub struct Note<'a> {
 impl<'a> Note<'a> {
     /// A success of a caller.
     #[must_use]
-    pub fn ok(caller: &'a super::Caller, action: &'static str, subject: &'a str) -> Self {
+    pub fn ok(caller: &'a Caller, action: &'static str, subject: &'a str) -> Self {
         Self {
             actor: caller.user.as_str(),
             action,
@@ -58,19 +59,49 @@ pub async fn write_after(state: &AppState, request: &RequestInfo, note: Note<'_>
 /// Appends a note.
 ///
 /// # Errors
-/// Those of the database: what cannot be audited is not done.
+/// When neither the database nor the file beside it takes it.
 pub async fn write(state: &AppState, request: &RequestInfo, note: Note<'_>) -> ApiResult<()> {
-    let row = AuditRow {
-        org: state.config.org.clone(),
+    append(state, request, note, None).await
+}
+
+/// Appends a note with what is personal in it, which only the key of that person opens: it is gone when the person is
+/// erased, while the note stays.
+///
+/// # Errors
+/// As [`write`].
+pub async fn write_about(
+    state: &AppState,
+    request: &RequestInfo,
+    note: Note<'_>,
+    person: &str,
+    personal: Value,
+) -> ApiResult<()> {
+    append(state, request, note, Some((person, personal))).await
+}
+
+async fn append(
+    state: &AppState,
+    request: &RequestInfo,
+    note: Note<'_>,
+    about: Option<(&str, Value)>,
+) -> ApiResult<()> {
+    request.trail.noted();
+    let (person, personal) = match about {
+        Some((person, personal)) => (person.to_owned(), personal.to_string()),
+        None => (String::new(), String::new()),
+    };
+    let row = PlainRow {
+        org: request.trail.org().unwrap_or(&state.config.org).clone(),
         ts: state.clock.now(),
         actor: note.actor.to_owned(),
         action: note.action.to_owned(),
         subject: note.subject.chars().take(128).collect(),
         outcome: note.outcome.to_owned(),
-        ip: request.ip.clone(),
+        address: request.ip.clone(),
         correlation_id: request.correlation_id.clone(),
         detail: note.detail.to_string(),
+        person,
+        personal,
     };
-    audit::append(&state.store, &row).await?;
-    Ok(())
+    state.audit.append(row).await
 }

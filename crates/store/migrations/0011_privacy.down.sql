@@ -1,0 +1,2 @@
+DROP TABLE deletion_requests;
+DROP TABLE consents;
