@@ -1,9 +1,9 @@
 /** The second factor from enrolment to signing in with it, and a password that is set anew by a link. */
 import { createHmac } from 'node:crypto';
-import type { Browser, Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { expectAccessible } from './support/axe';
-import type { Demo } from './support/demo';
-import { expect, live, signIn, test, watch } from './support/test';
+import { person } from './support/person';
+import { expect, live, signIn, test } from './support/test';
 
 const STEP_S = 30;
 
@@ -17,21 +17,6 @@ function totp(secret: string, at_ms: number): string {
   const digest = createHmac('sha1', Buffer.from(bytes)).update(counter).digest();
   const offset = (digest.at(-1) ?? 0) & 15;
   return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-}
-
-/** A new person, made by the administrator; their page, on the sign-in page. */
-async function person(app: Page, browser: Browser, demo: Demo, username: string, password: string) {
-  await app.goto('/admin');
-  await app.getByRole('button', { name: 'New user' }).click();
-  await app.getByLabel('User name').fill(username);
-  await app.getByLabel('First password').fill(password);
-  await app.getByRole('button', { name: 'Create user' }).click();
-  await expect(app.locator(`tr[data-user=${username}]`)).toBeVisible();
-  const context = await browser.newContext({ baseURL: demo.url });
-  const page = await context.newPage();
-  const complaints = watch(page);
-  await page.goto('/');
-  return { context, page, complaints };
 }
 
 async function signInWithCode(page: Page, username: string, password: string, code: string): Promise<void> {

@@ -175,7 +175,7 @@ def answers_of(document: Document, operation: Operation) -> tuple[tuple[str, str
     answering = Types(document, asking=False)
     kinds: dict[str, None] = {}
     forms: dict[str, str] = {}
-    texts = set()
+    texts, files = set(), set()
     for status, answer in sorted(operation.raw["responses"].items()):
         if status[0] != "2":
             continue
@@ -184,17 +184,21 @@ def answers_of(document: Document, operation: Operation) -> tuple[tuple[str, str
                 kinds[answering.maybe(entry["schema"])] = None
             elif media in tables.FORMS:
                 forms[media] = tables.FORMS[media]
-            elif media.startswith("text/"):
+            elif media.startswith("text/") or media in tables.TEXTS:
                 texts.add(media)
+            elif media in tables.FILES:
+                files.add(media)
             else:
                 raise DocumentError(f"{operation.id}: an answer of the unknown form {media}")
-    if kinds and not texts:
+    if kinds and not texts and not files:
         annotation = " | ".join(kinds)
         return (annotation, f"as_json({annotation})", JSON), sorted(forms.items())
-    if len(texts) == 1 and not kinds:
-        # What is not JSON may still be a problem.
+    # What is not JSON may still be a problem.
+    if len(texts) == 1 and not kinds and not files:
         return ("str", "as_text", "*/*"), []
-    if not kinds and not texts:
+    if len(files) == 1 and not kinds and not texts:
+        return ("bytes", "as_bytes", "*/*"), []
+    if not kinds and not texts and not files:
         return ("None", "as_nothing", "*/*"), []
     raise DocumentError(f"{operation.id}: an answer of several forms")
 

@@ -100,3 +100,7 @@ REPEATABLE = {
 
 # How an answer in another form than JSON is called.
 FORMS = {"application/vnd.apache.arrow.stream": "arrow"}
+
+# Answers that are text although their form does not say so, and those that are a file.
+TEXTS = frozenset({"application/x-ndjson"})
+FILES = frozenset({"application/zip"})

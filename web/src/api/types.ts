@@ -103,64 +103,11 @@ export type Statement = Schemas['Statement'];
 export type StatementRow = Schemas['StatementRow'];
 export type StatementRowState = Schemas['StatementRowState'];
 
-export interface AuditEntry {
-  seq: number;
-  at: Timestamp;
-  actor: string;
-  action: string;
-  subject: string;
-  outcome: string;
-  address?: string | null;
-  correlation_id: string;
-  detail: unknown;
-  personal?: unknown;
-  erased: boolean;
-  hash: string;
-}
-interface AuditPlace {
-  seq: number;
-  hash: string;
-}
-export interface AuditVerification {
-  intact: boolean;
-  entries: number;
-  head: AuditPlace;
-  first_bad?: { seq: number; what: string };
-  checkpoint?: AuditPlace & { at: string; public_key: string };
-  anchor?: AuditPlace;
-}
+export type AuditEntry = Schemas['AuditEntry'];
+export type AuditVerification = Schemas['AuditVerification'];
 export type Organisation = Schemas['Organisation'];
-export type ConsentPurpose = 'PRODUCT_NEWS' | 'USAGE_STATISTICS' | 'RESEARCH' | 'ADVICE_PROFILING';
-export interface Consents {
-  items: {
-    purpose: ConsentPurpose;
-    granted: boolean;
-    policy?: string | null;
-    decided_at?: Timestamp | null;
-  }[];
-}
-export interface DeletionRequest {
-  id: string;
-  person: string;
-  state: 'PENDING' | 'HELD' | 'WITHDRAWN' | 'EXECUTED';
-  requested_at: Timestamp;
-  due_at: Timestamp;
-  hold_reason?: string;
-  decided_by?: string;
-  decided_at?: Timestamp;
-}
-export interface RetentionReport {
-  at: Timestamp;
-  items: {
-    kind: string;
-    days: number;
-    reason: string;
-    oldest?: Timestamp | null;
-    over: number;
-    deleted: boolean;
-  }[];
-  held: number;
-}
-export interface RetentionEnforced {
-  deleted: { kind: string; count: number }[];
-}
+export type ConsentPurpose = Schemas['ConsentPurpose'];
+export type Consents = Schemas['Consents'];
+export type DeletionRequest = Schemas['DeletionRequest'];
+export type RetentionReport = Schemas['RetentionReport'];
+export type RetentionEnforced = Schemas['RetentionEnforced'];

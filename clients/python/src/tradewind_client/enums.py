@@ -8,6 +8,7 @@ from tradewind_client.scalars import ApiEnum
 __all__ = [
     "AccountKind",
     "AdjustFor",
+    "AuditFormat",
     "BacktestKind",
     "BacktestObjective",
     "BacktestStage",
@@ -18,9 +19,11 @@ __all__ = [
     "CalendarOverrideKind",
     "CashKind",
     "Channel",
+    "ConsentPurpose",
     "CorporateActionKind",
     "CorporateEventKind",
     "DataState",
+    "DeletionRequestState",
     "DrawingKind",
     "EarningsTime",
     "FeeKind",
@@ -43,6 +46,7 @@ __all__ = [
     "PlaceRuleKind",
     "PositionMode",
     "PositionSide",
+    "RetentionKind",
     "Role",
     "RuleAction",
     "ScreeningGrade",
@@ -71,6 +75,13 @@ class AdjustFor(ApiEnum):
 
     SPLITS = "splits"
     ALL = "all"
+
+
+class AuditFormat(ApiEnum):
+    """Form of an export."""
+
+    JSONL = "JSONL"
+    CSV = "CSV"
 
 
 class BacktestKind(ApiEnum):
@@ -176,6 +187,15 @@ class Channel(ApiEnum):
     JOBS = "jobs"
 
 
+class ConsentPurpose(ApiEnum):
+    """What a person may agree to."""
+
+    PRODUCT_NEWS = "PRODUCT_NEWS"
+    USAGE_STATISTICS = "USAGE_STATISTICS"
+    RESEARCH = "RESEARCH"
+    ADVICE_PROFILING = "ADVICE_PROFILING"
+
+
 class CorporateActionKind(ApiEnum):
     """Kinds of corporate actions."""
 
@@ -212,6 +232,15 @@ class DataState(ApiEnum):
     STALE = "STALE"
     NO_DATA = "NO_DATA"
     NOT_SUBSCRIBED = "NOT_SUBSCRIBED"
+
+
+class DeletionRequestState(ApiEnum):
+    """Where a request to be erased stands."""
+
+    PENDING = "PENDING"
+    HELD = "HELD"
+    WITHDRAWN = "WITHDRAWN"
+    EXECUTED = "EXECUTED"
 
 
 class DrawingKind(ApiEnum):
@@ -438,6 +467,21 @@ class PositionSide(ApiEnum):
 
     LONG = "LONG"
     SHORT = "SHORT"
+
+
+class RetentionKind(ApiEnum):
+    """A kind of data with a period."""
+
+    FILLS = "FILLS"
+    ORDERS = "ORDERS"
+    LEDGER_ENTRIES = "LEDGER_ENTRIES"
+    ADVICE = "ADVICE"
+    COMMUNICATIONS = "COMMUNICATIONS"
+    AUDIT = "AUDIT"
+    SESSIONS = "SESSIONS"
+    IDEMPOTENCY_KEYS = "IDEMPOTENCY_KEYS"
+    LOGIN_ATTEMPTS = "LOGIN_ATTEMPTS"
+    DELETION_REQUESTS = "DELETION_REQUESTS"
 
 
 class Role(ApiEnum):

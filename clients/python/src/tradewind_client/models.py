@@ -23,9 +23,11 @@ from tradewind_client.enums import (
     CalendarOverrideKind,
     CashKind,
     Channel,
+    ConsentPurpose,
     CorporateActionKind,
     CorporateEventKind,
     DataState,
+    DeletionRequestState,
     DrawingKind,
     EarningsTime,
     FeeKind,
@@ -47,6 +49,7 @@ from tradewind_client.enums import (
     PlaceRuleKind,
     PositionMode,
     PositionSide,
+    RetentionKind,
     Role,
     RuleAction,
     ScreeningGrade,
@@ -75,6 +78,11 @@ __all__ = [
     "AggregateContribution",
     "AggregateExclusion",
     "AllocationPart",
+    "AuditBreak",
+    "AuditCheckpoint",
+    "AuditEntry",
+    "AuditPlace",
+    "AuditVerification",
     "Backfilled",
     "Backtest",
     "BacktestDetail",
@@ -131,6 +139,9 @@ __all__ = [
     "Connection",
     "ConnectionDetail",
     "ConnectionTransition",
+    "Consent",
+    "ConsentDecision",
+    "Consents",
     "CorporateAction",
     "CorporateEvent",
     "CorporateEventsEntered",
@@ -138,6 +149,7 @@ __all__ = [
     "CorrectedFill",
     "CurrencySum",
     "CurrencyValue",
+    "DeletionRequest",
     "Denial",
     "Deployment",
     "Drawing",
@@ -177,6 +189,7 @@ __all__ = [
     "LedgerPosting",
     "LedgerSettings",
     "LedgerSettingsChange",
+    "LegalHold",
     "Lot",
     "LotPick",
     "MarginRules",
@@ -217,8 +230,12 @@ __all__ = [
     "ReconciliationDifference",
     "ResetLink",
     "Retention",
+    "RetentionDeleted",
     "RetentionDue",
+    "RetentionEnforced",
+    "RetentionItem",
     "RetentionPolicy",
+    "RetentionReport",
     "RingEntry",
     "Risk",
     "RiskOverrides",
@@ -555,6 +572,109 @@ class AllocationPart(Model):
 
     strategy: str | None = None
     """For whom; absent = by hand."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
+class AuditBreak(Model):
+    """Something in the log that is not as it has to be."""
+
+    seq: int
+    """Number of the entry, or of the one that is missing."""
+
+    what: str
+    """What is wrong."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
+class AuditCheckpoint(Model):
+    """An end of the log that was signed and kept outside the database."""
+
+    seq: int
+    """Number of the entry."""
+
+    hash: str
+    """Its hash, 64 hex digits."""
+
+    at: Timestamp
+    """When it was signed."""
+
+    public_key: str
+    """By which Ed25519 key, base64url."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry(Model):
+    """One entry of the audit log."""
+
+    seq: int
+    """Its number: one more than that of the entry before."""
+
+    at: Timestamp
+    """When."""
+
+    actor: str
+    """Who: the pseudonymous id of a person, `cli`, or `anonymous`."""
+
+    action: str
+    """What."""
+
+    subject: str
+    """To what, e.g. the id of a person; for refused requests method and path."""
+
+    outcome: str
+    """`OK`, or the code of the error."""
+
+    correlation_id: str
+    """The request's id."""
+
+    detail: Mapping[str, Any]
+    """Before and after, without personal data."""
+
+    erased: bool
+    """Whether something was here that cannot be read any more, because the person was erased."""
+
+    hash: str
+    """Hash of this entry and all before, 64 hex digits."""
+
+    address: str | None = None
+    """From where; null when that is not known, or was of a person who was erased."""
+
+    personal: Mapping[str, Any] | None = None
+    """The personal part of before and after; null when there is none, or the person was erased."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
+class AuditPlace(Model):
+    """A place in the log."""
+
+    seq: int
+    """Number of an entry; 0 before the first."""
+
+    hash: str
+    """Its hash, 64 hex digits."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
+class AuditVerification(Model):
+    """What looking the whole log over came to."""
+
+    intact: bool
+    """Whether everything is as it has to be."""
+
+    entries: int
+    """Entries that are, from the beginning to the first break."""
+
+    head: AuditPlace
+    """The last of them."""
+
+    anchor: AuditPlace | None = None
+    """The last entry that was deleted because its time was over; the chain begins behind it."""
+
+    checkpoint: AuditCheckpoint | None = None
+    """The newest signed end with which the log was compared: later entries are vouched for by the chain alone."""
+
+    first_bad: AuditBreak | None = None
+    """The first break; what comes behind it was not looked at."""
 
 
 @dc.dataclass(frozen=True, slots=True, kw_only=True)
@@ -1642,6 +1762,42 @@ class ConnectionTransition(Model):
 
 
 @dc.dataclass(frozen=True, slots=True, kw_only=True)
+class Consent(Model):
+    """How somebody stands to a purpose."""
+
+    purpose: ConsentPurpose
+    """For what."""
+
+    granted: bool
+    """Whether it is agreed to. Nothing is agreed to before it was decided."""
+
+    decided_at: Timestamp | None = None
+    """When; null before that."""
+
+    policy: str | None = None
+    """Version of the text that was decided on; null before that."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentDecision(Model):
+    """A decision."""
+
+    granted: bool
+    """Given, or taken back."""
+
+    policy: str
+    """Version of the text that was shown."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
+class Consents(Model):
+    """How somebody stands to every purpose."""
+
+    items: tuple[Consent, ...]
+    """One for each purpose."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
 class CorporateAction(Model):
     """A corporate action; which fields it needs depends on its kind."""
 
@@ -1832,6 +1988,35 @@ class CurrencyValue(Model):
 
     rate_ts: Timestamp | None = None
     """Of when it is."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
+class DeletionRequest(Model):
+    """A request to be erased."""
+
+    id: str
+    """Id."""
+
+    person: str
+    """Who: a pseudonymous id."""
+
+    state: DeletionRequestState
+    """Where it stands."""
+
+    requested_at: Timestamp
+    """When it was made."""
+
+    due_at: Timestamp
+    """When it may be executed: 30 days later."""
+
+    decided_at: Timestamp | None = None
+    """When."""
+
+    decided_by: str | None = None
+    """Who decided last."""
+
+    hold_reason: str | None = None
+    """Why it is, or was, held."""
 
 
 @dc.dataclass(frozen=True, slots=True, kw_only=True)
@@ -2546,6 +2731,14 @@ class LedgerSettingsChange(Model):
 
     overdraft: bool
     """Whether free cash may go below zero."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
+class LegalHold(Model):
+    """Why data is kept although its person asked to be erased."""
+
+    reason: str
+    """The reason, for the record; no personal data."""
 
 
 @dc.dataclass(frozen=True, slots=True, kw_only=True)
@@ -3442,6 +3635,17 @@ class Retention(Model):
 
 
 @dc.dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionDeleted(Model):
+    """What enforcing deleted of a kind."""
+
+    kind: RetentionKind
+    """Of what."""
+
+    count: int
+    """How many."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionDue(Model):
     """A file whose time is over."""
 
@@ -3468,6 +3672,37 @@ class RetentionDue(Model):
 
 
 @dc.dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionEnforced(Model):
+    """What enforcing did."""
+
+    deleted: tuple[RetentionDeleted, ...]
+    """What was deleted."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionItem(Model):
+    """How a kind of data stands."""
+
+    kind: RetentionKind
+    """Of what."""
+
+    days: int
+    """How long it is kept."""
+
+    reason: str
+    """Why."""
+
+    over: int
+    """How many are over their time."""
+
+    deleted: bool
+    """Whether enforcing deletes them. What follows from the journal stays: it is not shortened."""
+
+    oldest: Timestamp | None = None
+    """The oldest; null when there is none."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionPolicy(Model):
     """How long something is kept; the first policy that fits a file counts."""
 
@@ -3482,6 +3717,20 @@ class RetentionPolicy(Model):
 
     keep_days: int | None = None
     """Days after a file's last possible row; null for ever."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionReport(Model):
+    """How long what is kept, and what is over its time."""
+
+    at: Timestamp
+    """As of when."""
+
+    items: tuple[RetentionItem, ...]
+    """Each kind."""
+
+    held: int
+    """People of whom nothing is deleted for now."""
 
 
 @dc.dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from tradewind_client.enums import (
+    AuditFormat,
     OrderList,
     SignalOutcome,
 )
@@ -17,6 +18,8 @@ from tradewind_client.models import (
     AccountValuation,
     Adjustments,
     Aggregate,
+    AuditEntry,
+    AuditVerification,
     Backfilled,
     Backtest,
     BacktestDetail,
@@ -41,8 +44,11 @@ from tradewind_client.models import (
     Colleague,
     Connection,
     ConnectionDetail,
+    ConsentDecision,
+    Consents,
     CorporateEvent,
     CorporateEventsEntered,
+    DeletionRequest,
     Drawing,
     DrawingChange,
     Drawings,
@@ -61,6 +67,7 @@ from tradewind_client.models import (
     LedgerEntry,
     LedgerSettings,
     LedgerSettingsChange,
+    LegalHold,
     Member,
     MemberChange,
     NewAccount,
@@ -89,6 +96,8 @@ from tradewind_client.models import (
     Reconciliation,
     ResetLink,
     Retention,
+    RetentionEnforced,
+    RetentionReport,
     Risk,
     RiskSettings,
     RiskWarning,
@@ -950,6 +959,80 @@ def list_aggregates() -> Request[Page[Aggregate]]:
     )
 
 
+def list_audit(
+    *,
+    who: str | None = None,
+    action: str | None = None,
+    from_: TimeInput | None = None,
+    to: TimeInput | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+) -> Request[Page[AuditEntry]]:
+    """The audit log of the organisation, newest first: who did what, to what, from where, and what came of it."""
+    return Request(
+        operation="list_audit",
+        method="GET",
+        path="/api/v1/audit",
+        query=pairs(
+            ("who", who),
+            ("action", action),
+            ("from", from_),
+            ("to", to),
+            ("limit", limit),
+            ("cursor", cursor),
+        ),
+        answer=as_json(Page[AuditEntry]),
+        repeatable=True,
+    )
+
+
+def export_audit(
+    *,
+    format: AuditFormat | None = None,
+) -> Request[str]:
+    """The audit log of the organisation, oldest first, as JSON lines or CSV: every column as it is stored,
+    and the address and personal parts in clear. Where there is one organisation, the chain can be computed
+    again from it; `tradewind audit export` writes that of all.
+    """
+    return Request(
+        operation="export_audit",
+        method="GET",
+        path="/api/v1/audit/export",
+        query=pairs(
+            ("format", format),
+        ),
+        answer=as_text,
+        accept="*/*",
+        repeatable=True,
+    )
+
+
+def verify_audit() -> Request[AuditVerification]:
+    """Looks the whole audit log over, that of all organisations: whether every entry is what was written,
+    none is missing, and the signed ends that were kept outside the database are in it.
+    """
+    return Request(
+        operation="verify_audit",
+        method="GET",
+        path="/api/v1/audit/verify",
+        answer=as_json(AuditVerification),
+        repeatable=True,
+    )
+
+
+def get_audit(
+    seq: str,
+) -> Request[AuditEntry]:
+    """One entry of the audit log."""
+    return Request(
+        operation="get_audit",
+        method="GET",
+        path=path("/api/v1/audit/{seq}", seq=seq),
+        answer=as_json(AuditEntry),
+        repeatable=True,
+    )
+
+
 def list_backtest_files() -> Request[Page[BacktestFile]]:
     """One's own files of market data and scripts, by name."""
     return Request(
@@ -1593,6 +1676,68 @@ def delete_corporate_action(
     )
 
 
+def list_deletion_requests(
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+) -> Request[Page[DeletionRequest]]:
+    """Requests to be erased, newest first."""
+    return Request(
+        operation="list_deletion_requests",
+        method="GET",
+        path="/api/v1/deletion-requests",
+        query=pairs(
+            ("limit", limit),
+            ("cursor", cursor),
+        ),
+        answer=as_json(Page[DeletionRequest]),
+        repeatable=True,
+    )
+
+
+def execute_deletion_request(
+    request: str,
+) -> Request[DeletionRequest]:
+    """Erases a person whose request is due: their key is destroyed, which makes everything personal in
+    records that stay unreadable for ever, and what else is theirs alone is deleted. This cannot be taken
+    back.
+    """
+    return Request(
+        operation="execute_deletion_request",
+        method="POST",
+        path=path("/api/v1/deletion-requests/{request}/execute", request=request),
+        answer=as_json(DeletionRequest),
+    )
+
+
+def hold_deletion_request(
+    request: str,
+    body: LegalHold,
+) -> Request[DeletionRequest]:
+    """Holds a request: while the law asks to keep the data, nothing of the person is erased, and the audit
+    log is not shortened past them.
+    """
+    return Request(
+        operation="hold_deletion_request",
+        method="POST",
+        path=path("/api/v1/deletion-requests/{request}/hold", request=request),
+        body=json_body(LegalHold, body),
+        answer=as_json(DeletionRequest),
+    )
+
+
+def release_deletion_request(
+    request: str,
+) -> Request[DeletionRequest]:
+    """Releases a held request: it may be executed when it is due."""
+    return Request(
+        operation="release_deletion_request",
+        method="POST",
+        path=path("/api/v1/deletion-requests/{request}/release", request=request),
+        answer=as_json(DeletionRequest),
+    )
+
+
 def list_errors() -> Request[ErrorCatalogue]:
     """Every error code, with its status, its meaning and what can be done. As a page for those who would
     rather have HTML: the `type` of a problem leads to its entry there.
@@ -1910,6 +2055,77 @@ def lift_kill_switch() -> Request[KillSwitchStatus]:
     )
 
 
+def list_consents() -> Request[Consents]:
+    """What one has agreed to. Nothing is agreed to before it was decided."""
+    return Request(
+        operation="list_consents",
+        method="GET",
+        path="/api/v1/me/consents",
+        answer=as_json(Consents),
+        repeatable=True,
+    )
+
+
+def put_consent(
+    purpose: str,
+    body: ConsentDecision,
+) -> Request[Consents]:
+    """Agrees to a purpose, or takes that back. Every decision is kept with its time and the version of the text."""
+    return Request(
+        operation="put_consent",
+        method="PUT",
+        path=path("/api/v1/me/consents/{purpose}", purpose=purpose),
+        body=json_body(ConsentDecision, body),
+        answer=as_json(Consents),
+    )
+
+
+def get_data_export() -> Request[bytes]:
+    """Everything that the desk holds of oneself, but for hashes of passwords and keys: JSON files in a ZIP
+    archive, with the histories of one's own accounts.
+    """
+    return Request(
+        operation="get_data_export",
+        method="GET",
+        path="/api/v1/me/data-export",
+        answer=as_bytes,
+        accept="*/*",
+        repeatable=True,
+    )
+
+
+def get_deletion_request() -> Request[DeletionRequest]:
+    """One's own newest request to be erased."""
+    return Request(
+        operation="get_deletion_request",
+        method="GET",
+        path="/api/v1/me/deletion-request",
+        answer=as_json(DeletionRequest),
+        repeatable=True,
+    )
+
+
+def post_deletion_request() -> Request[DeletionRequest]:
+    """Asks to be erased. It is done 30 days later at the earliest, until then it can be withdrawn."""
+    return Request(
+        operation="post_deletion_request",
+        method="POST",
+        path="/api/v1/me/deletion-request",
+        answer=as_json(DeletionRequest),
+    )
+
+
+def delete_deletion_request() -> Request[None]:
+    """Withdraws one's own open request to be erased."""
+    return Request(
+        operation="delete_deletion_request",
+        method="DELETE",
+        path="/api/v1/me/deletion-request",
+        answer=as_nothing,
+        accept="*/*",
+    )
+
+
 def get_openapi() -> Request[Mapping[str, Any]]:
     """This API as an OpenAPI 3.1 document."""
     return Request(
@@ -1998,6 +2214,29 @@ def list_quotes(
         ),
         answer=as_json(Page[Quote]),
         repeatable=True,
+    )
+
+
+def get_retention_report() -> Request[RetentionReport]:
+    """How long what is kept, why, and how much is over its time."""
+    return Request(
+        operation="get_retention_report",
+        method="GET",
+        path="/api/v1/retention",
+        answer=as_json(RetentionReport),
+        repeatable=True,
+    )
+
+
+def enforce_retention() -> Request[RetentionEnforced]:
+    """Deletes what is over its time: rows that are kept for a period, the beginning of the audit log, and
+    people whose requests to be erased are due (100 at once).
+    """
+    return Request(
+        operation="enforce_retention",
+        method="POST",
+        path="/api/v1/retention/enforce",
+        answer=as_json(RetentionEnforced),
     )
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from tradewind_client.api.accounts import AccountsApi, AsyncAccountsApi
+from tradewind_client.api.audit import AsyncAuditApi, AuditApi
 from tradewind_client.api.backtests import AsyncBacktestsApi, BacktestsApi
 from tradewind_client.api.calendars import AsyncCalendarsApi, CalendarsApi
 from tradewind_client.api.catalogue import AsyncCatalogueApi, CatalogueApi
@@ -11,6 +12,7 @@ from tradewind_client.api.charts import AsyncChartsApi, ChartsApi
 from tradewind_client.api.identity import AsyncIdentityApi, IdentityApi
 from tradewind_client.api.market import AsyncMarketApi, MarketApi
 from tradewind_client.api.orders import AsyncOrdersApi, OrdersApi
+from tradewind_client.api.privacy import AsyncPrivacyApi, PrivacyApi
 from tradewind_client.api.risk import AsyncRiskApi, RiskApi
 from tradewind_client.api.strategies import AsyncStrategiesApi, StrategiesApi
 from tradewind_client.api.system import AsyncSystemApi, SystemApi
@@ -23,6 +25,7 @@ __all__ = [
     "Api",
     "AsyncAccountsApi",
     "AsyncApi",
+    "AsyncAuditApi",
     "AsyncBacktestsApi",
     "AsyncCalendarsApi",
     "AsyncCatalogueApi",
@@ -30,11 +33,13 @@ __all__ = [
     "AsyncIdentityApi",
     "AsyncMarketApi",
     "AsyncOrdersApi",
+    "AsyncPrivacyApi",
     "AsyncRiskApi",
     "AsyncStrategiesApi",
     "AsyncSystemApi",
     "AsyncUdfApi",
     "AsyncVenuesApi",
+    "AuditApi",
     "BacktestsApi",
     "CalendarsApi",
     "CatalogueApi",
@@ -42,6 +47,7 @@ __all__ = [
     "IdentityApi",
     "MarketApi",
     "OrdersApi",
+    "PrivacyApi",
     "RiskApi",
     "StrategiesApi",
     "SystemApi",
@@ -56,6 +62,8 @@ class Api:
     def __init__(self, sender: Sender) -> None:
         self.accounts = AccountsApi(sender)
         """Accounts, their figures, money and members."""
+        self.audit = AuditApi(sender)
+        """The audit log: who did what, and whether the log is whole."""
         self.backtests = BacktestsApi(sender)
         """Backtests, sweeps and walk-forwards as jobs, and the files they read."""
         self.calendars = CalendarsApi(sender)
@@ -70,6 +78,8 @@ class Api:
         """Instruments and market data."""
         self.orders = OrdersApi(sender)
         """Orders, fills, positions and the ledger."""
+        self.privacy = PrivacyApi(sender)
+        """A copy of one's data, consents, being erased, and how long what is kept."""
         self.risk = RiskApi(sender)
         """Risk settings and the kill switch."""
         self.strategies = StrategiesApi(sender)
@@ -88,6 +98,8 @@ class AsyncApi:
     def __init__(self, sender: AsyncSender) -> None:
         self.accounts = AsyncAccountsApi(sender)
         """Accounts, their figures, money and members."""
+        self.audit = AsyncAuditApi(sender)
+        """The audit log: who did what, and whether the log is whole."""
         self.backtests = AsyncBacktestsApi(sender)
         """Backtests, sweeps and walk-forwards as jobs, and the files they read."""
         self.calendars = AsyncCalendarsApi(sender)
@@ -102,6 +114,8 @@ class AsyncApi:
         """Instruments and market data."""
         self.orders = AsyncOrdersApi(sender)
         """Orders, fills, positions and the ledger."""
+        self.privacy = AsyncPrivacyApi(sender)
+        """A copy of one's data, consents, being erased, and how long what is kept."""
         self.risk = AsyncRiskApi(sender)
         """Risk settings and the kill switch."""
         self.strategies = AsyncStrategiesApi(sender)
