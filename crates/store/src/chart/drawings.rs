@@ -3,6 +3,7 @@
 use tradewind_types::{OrgId, UnixNanos, UserId};
 
 use super::Changed;
+use super::kept::{Kept, kept};
 use crate::db::{from_sql, to_sql};
 use crate::sql::{self, Row};
 use crate::{Db, StoreError};
@@ -27,6 +28,8 @@ pub struct DrawingRow {
     /// When it was changed last.
     pub updated_at: UnixNanos,
 }
+
+const STATEMENTS: Kept = kept!("chart_drawings", "drawing_id");
 
 fn read(row: &Row) -> Result<DrawingRow, StoreError> {
     let (owner, org): (String, String) = (row.get("owner")?, row.get("org_id")?);
@@ -100,33 +103,12 @@ pub async fn update(
     based_on: i64,
     now: UnixNanos,
 ) -> Result<Changed<DrawingRow>, StoreError> {
-    let row = sql::query(
-        "UPDATE chart_drawings SET content = $1, version = version + 1, updated_at = $2
-         WHERE owner = $3 AND drawing_id = $4 AND version = $5 RETURNING *",
-    )
-    .bind(content)
-    .bind(to_sql(now))
-    .bind(owner.as_str())
-    .bind(id)
-    .bind(based_on)
-    .fetch_optional(db.writing())
-    .await?;
-    if let Some(row) = row {
-        return read(&row).map(Changed::Done);
-    }
-    let there = sql::query("SELECT 1 FROM chart_drawings WHERE owner = $1 AND drawing_id = $2")
-        .bind(owner.as_str())
-        .bind(id)
-        .fetch_optional(db)
-        .await?;
-    Ok(if there.is_some() {
-        Changed::Stale
-    } else {
-        Changed::Missing
-    })
+    STATEMENTS
+        .update(db, (owner, id), content, (based_on, now), read)
+        .await
 }
 
-/// Deletes a drawing; false when its owner has no such one.
+/// Deletes a drawing; where a version is told, only that one.
 ///
 /// # Errors
 /// Those of the database.
@@ -136,24 +118,5 @@ pub async fn delete(
     id: &str,
     version: Option<i64>,
 ) -> Result<Changed<()>, StoreError> {
-    let mut tx = db.begin(&format!("chart of {owner}")).await?;
-    let row = sql::query("SELECT version FROM chart_drawings WHERE owner = $1 AND drawing_id = $2")
-        .bind(owner.as_str())
-        .bind(id)
-        .fetch_optional(&mut tx)
-        .await?;
-    let Some(row) = row else {
-        return Ok(Changed::Missing);
-    };
-    let stored: i64 = row.get("version")?;
-    if version.is_some_and(|version| version != stored) {
-        return Ok(Changed::Stale);
-    }
-    sql::query("DELETE FROM chart_drawings WHERE owner = $1 AND drawing_id = $2")
-        .bind(owner.as_str())
-        .bind(id)
-        .execute(&mut tx)
-        .await?;
-    tx.commit().await?;
-    Ok(Changed::Done(()))
+    STATEMENTS.delete(db, owner, id, version).await
 }

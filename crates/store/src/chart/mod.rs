@@ -2,6 +2,7 @@
 //! another's. What is drawn is JSON that the API checked; here it is text.
 
 pub mod drawings;
+mod kept;
 pub mod templates;
 
 /// What became of a change to something that has a version.
