@@ -172,16 +172,16 @@ test('drawings are made, moved, kept and deleted with the mouse', async ({ app }
   await app.getByLabel('Text of the drawing').fill('Watch this');
   await app.getByLabel('Text of the drawing').press('Enter');
   await expect
-    .poll(async () => (await kept(app)).find((one) => one.kind === 'text')?.style.text)
+    .poll(async () => (await kept(app)).find((one) => one.kind === 'TEXT')?.style.text)
     .toBe('Watch this');
   expect((await kept(app)).map((one) => one.kind).sort()).toEqual(
-    ['fibonacci', 'horizontal_line', 'ray', 'rectangle', 'text', 'trend_line', 'vertical_line'].sort(),
+    ['FIBONACCI', 'HORIZONTAL_LINE', 'RAY', 'RECTANGLE', 'TEXT', 'TREND_LINE', 'VERTICAL_LINE'].sort(),
   );
   await expectAccessible(app, 'drawing bar');
   await app.screenshot({ path: 'test-results/screens/light-drawings.png' });
 
   // A drag of the horizontal line moves its price and nothing else; the chart stays where it is.
-  const price = async () => (await kept(app)).find((one) => one.kind === 'horizontal_line')?.points[0]?.price;
+  const price = async () => (await kept(app)).find((one) => one.kind === 'HORIZONTAL_LINE')?.points[0]?.price;
   const before = Number(await price());
   await drag(app, [0.9, 0.15], [0.9, 0.22]);
   await expect.poll(async () => Number(await price())).toBeLessThan(before);
@@ -192,7 +192,7 @@ test('drawings are made, moved, kept and deleted with the mouse', async ({ app }
   await click(app, 0.3, 0.375);
   await app.keyboard.press('Delete');
   await count(6);
-  await expect.poll(async () => (await kept(app)).some((one) => one.kind === 'trend_line')).toBe(false);
+  await expect.poll(async () => (await kept(app)).some((one) => one.kind === 'TREND_LINE')).toBe(false);
   // Nothing stays for the tests that follow.
   await app.getByRole('button', { name: 'Draw', exact: true }).click();
   for (let left = 6; left > 0; left -= 1) {

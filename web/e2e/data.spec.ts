@@ -115,8 +115,8 @@ test('a month shows sessions and holidays, and goes by keyboard', async ({ app }
   await open(app, 'tab=calendars&calendar=XNYS&month=2026-11');
   await expect(day(app, '2026-11-25')).toHaveAttribute('data-mark', 'session');
   await expect(day(app, '2026-11-25')).toContainText('09:30–16:00');
-  await expect(day(app, '2026-11-26')).toHaveAttribute('data-mark', 'holiday');
-  await expect(day(app, '2026-11-27')).toHaveAttribute('data-mark', 'early_close');
+  await expect(day(app, '2026-11-26')).toHaveAttribute('data-mark', 'HOLIDAY');
+  await expect(day(app, '2026-11-27')).toHaveAttribute('data-mark', 'EARLY_CLOSE');
   await expect(day(app, '2026-11-27')).toContainText('09:30–13:00');
   await expect(day(app, '2026-11-28')).toHaveAttribute('data-mark', 'none');
 
@@ -148,13 +148,13 @@ test('an override is added, changed, seen everywhere and removed', async ({ app 
   await expectAccessible(app, 'override form');
   await dialog(app).getByRole('button', { name: 'Lay over' }).click();
   await expect(dialog(app)).toHaveCount(0);
-  await expect(day(app, '2027-03-10')).toHaveAttribute('data-mark', 'holiday');
+  await expect(day(app, '2027-03-10')).toHaveAttribute('data-mark', 'HOLIDAY');
   await expect(app.getByTestId('day')).toContainText('Day of mourning');
   await expect(app.getByTestId('day')).toContainText('Session 09:30–16:00');
 
   const row = app.locator('tr[data-override="2027-03-10"]');
   await row.getByRole('button', { name: /^Change/ }).click();
-  await dialog(app).getByLabel('What becomes of it').selectOption('early_close');
+  await dialog(app).getByLabel('What becomes of it').selectOption('EARLY_CLOSE');
   // After the regular close: the server knows that, the form does not.
   await dialog(app).getByRole('textbox', { name: 'Close' }).fill('23:30');
   await dialog(app).getByRole('button', { name: 'Change' }).click();
@@ -188,7 +188,7 @@ test('a file of overrides is taken whole or not at all', async ({ app }) => {
   await send(['2027-04-14,holiday,,,Day of mourning', '2027-04-15,early_close,,12:30,Half day']);
   await expect(app.locator('tr[data-override]')).toHaveCount(2);
   await expect(refused).toHaveCount(0);
-  await expect(day(app, '2027-04-15')).toHaveAttribute('data-mark', 'early_close');
+  await expect(day(app, '2027-04-15')).toHaveAttribute('data-mark', 'EARLY_CLOSE');
 });
 
 test('expiries of an underlying are listed with their labels', async ({ app }) => {

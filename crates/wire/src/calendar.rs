@@ -42,7 +42,7 @@ pub struct Calendars {
 
 /// What kind of session it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum SessionKind {
     /// As on any day.
     Regular,
@@ -123,7 +123,7 @@ pub struct CalendarSessions {
 
 /// What an override makes of a date.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CalendarOverrideKind {
     /// There is no session.
     Holiday,

@@ -5,23 +5,30 @@ use utoipa::ToSchema;
 
 use crate::{Dec, Time};
 
-/// What is drawn.
+/// What is drawn. What was stored in small letters is still read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum DrawingKind {
     /// A line from one point to another.
+    #[serde(alias = "trend_line")]
     TrendLine,
     /// A line from one point through another and on.
+    #[serde(alias = "ray")]
     Ray,
     /// A price.
+    #[serde(alias = "horizontal_line")]
     HorizontalLine,
     /// A time.
+    #[serde(alias = "vertical_line")]
     VerticalLine,
     /// Between two corners.
+    #[serde(alias = "rectangle")]
     Rectangle,
     /// Levels between two points.
+    #[serde(alias = "fibonacci")]
     Fibonacci,
     /// Words at a point.
+    #[serde(alias = "text")]
     Text,
 }
 

@@ -7,7 +7,7 @@ use crate::{Dec, Time};
 
 /// What happens.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CorporateEventKind {
     /// `new` for every `held`; a reverse split too.
     Split,
@@ -33,7 +33,7 @@ pub enum CorporateEventKind {
 
 /// When on its day a company tells its earnings.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum EarningsTime {
     /// Before the session.
     BeforeOpen,

@@ -10,7 +10,7 @@ use crate::{DataState, Problem, Time};
 
 /// What values a parameter takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum IndicatorParameterKind {
     /// A whole number.
     Int,

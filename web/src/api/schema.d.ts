@@ -2546,7 +2546,7 @@ export interface components {
             name: string;
             open?: string | null;
         };
-        CalendarOverrideKind: "holiday" | "special" | "early_close";
+        CalendarOverrideKind: "HOLIDAY" | "SPECIAL" | "EARLY_CLOSE";
         CalendarOverrides: {
             calendar: string;
             overrides: components["schemas"]["CalendarOverride"][];
@@ -2736,7 +2736,7 @@ export interface components {
             source: string;
             time?: components["schemas"]["EarningsTime"] | null;
         };
-        CorporateEventKind: "split" | "bonus" | "stock_dividend" | "dividend" | "rights" | "merger" | "spin_off" | "symbol_change" | "delisting" | "earnings";
+        CorporateEventKind: "SPLIT" | "BONUS" | "STOCK_DIVIDEND" | "DIVIDEND" | "RIGHTS" | "MERGER" | "SPIN_OFF" | "SYMBOL_CHANGE" | "DELISTING" | "EARNINGS";
         CorporateEventsEntered: components["schemas"]["CorporateEvent"] | components["schemas"]["CorporateEventsImported"];
         CorporateEventsImported: {
             imported: number;
@@ -2815,7 +2815,7 @@ export interface components {
             points: components["schemas"]["DrawingPoint"][];
             style?: components["schemas"]["DrawingStyle"];
         };
-        DrawingKind: "trend_line" | "ray" | "horizontal_line" | "vertical_line" | "rectangle" | "fibonacci" | "text";
+        DrawingKind: "TREND_LINE" | "RAY" | "HORIZONTAL_LINE" | "VERTICAL_LINE" | "RECTANGLE" | "FIBONACCI" | "TEXT";
         DrawingPoint: {
             price: components["schemas"]["Decimal"];
             time: components["schemas"]["Timestamp"];
@@ -2828,7 +2828,7 @@ export interface components {
         Drawings: {
             drawings: components["schemas"]["Drawing"][];
         };
-        EarningsTime: "before_open" | "during_session" | "after_close";
+        EarningsTime: "BEFORE_OPEN" | "DURING_SESSION" | "AFTER_CLOSE";
         EngineStatus: {
             conflated: number;
             events: number;
@@ -2942,7 +2942,7 @@ export interface components {
             min: number;
             name: string;
         };
-        IndicatorParameterKind: "int" | "float" | "choice";
+        IndicatorParameterKind: "INT" | "FLOAT" | "CHOICE";
         IndicatorQuery: {
             requests: components["schemas"]["IndicatorRequest"][];
         };
@@ -4082,7 +4082,7 @@ export interface components {
             last_seen_at: components["schemas"]["Timestamp"];
             user_agent: string;
         };
-        SessionKind: "regular" | "early_close" | "special";
+        SessionKind: "REGULAR" | "EARLY_CLOSE" | "SPECIAL";
         SessionUser: {
             display_name: string;
             id: string;

@@ -150,9 +150,9 @@ class BreakerState(ApiEnum):
 class CalendarOverrideKind(ApiEnum):
     """What an override makes of a date."""
 
-    HOLIDAY = "holiday"
-    SPECIAL = "special"
-    EARLY_CLOSE = "early_close"
+    HOLIDAY = "HOLIDAY"
+    SPECIAL = "SPECIAL"
+    EARLY_CLOSE = "EARLY_CLOSE"
 
 
 class CashKind(ApiEnum):
@@ -213,16 +213,16 @@ class CorporateActionKind(ApiEnum):
 class CorporateEventKind(ApiEnum):
     """What happens."""
 
-    SPLIT = "split"
-    BONUS = "bonus"
-    STOCK_DIVIDEND = "stock_dividend"
-    DIVIDEND = "dividend"
-    RIGHTS = "rights"
-    MERGER = "merger"
-    SPIN_OFF = "spin_off"
-    SYMBOL_CHANGE = "symbol_change"
-    DELISTING = "delisting"
-    EARNINGS = "earnings"
+    SPLIT = "SPLIT"
+    BONUS = "BONUS"
+    STOCK_DIVIDEND = "STOCK_DIVIDEND"
+    DIVIDEND = "DIVIDEND"
+    RIGHTS = "RIGHTS"
+    MERGER = "MERGER"
+    SPIN_OFF = "SPIN_OFF"
+    SYMBOL_CHANGE = "SYMBOL_CHANGE"
+    DELISTING = "DELISTING"
+    EARNINGS = "EARNINGS"
 
 
 class DataState(ApiEnum):
@@ -244,23 +244,23 @@ class DeletionRequestState(ApiEnum):
 
 
 class DrawingKind(ApiEnum):
-    """What is drawn."""
+    """What is drawn. What was stored in small letters is still read."""
 
-    TREND_LINE = "trend_line"
-    RAY = "ray"
-    HORIZONTAL_LINE = "horizontal_line"
-    VERTICAL_LINE = "vertical_line"
-    RECTANGLE = "rectangle"
-    FIBONACCI = "fibonacci"
-    TEXT = "text"
+    TREND_LINE = "TREND_LINE"
+    RAY = "RAY"
+    HORIZONTAL_LINE = "HORIZONTAL_LINE"
+    VERTICAL_LINE = "VERTICAL_LINE"
+    RECTANGLE = "RECTANGLE"
+    FIBONACCI = "FIBONACCI"
+    TEXT = "TEXT"
 
 
 class EarningsTime(ApiEnum):
     """When on its day a company tells its earnings."""
 
-    BEFORE_OPEN = "before_open"
-    DURING_SESSION = "during_session"
-    AFTER_CLOSE = "after_close"
+    BEFORE_OPEN = "BEFORE_OPEN"
+    DURING_SESSION = "DURING_SESSION"
+    AFTER_CLOSE = "AFTER_CLOSE"
 
 
 class FeeKind(ApiEnum):
@@ -278,9 +278,9 @@ class FeeKind(ApiEnum):
 class IndicatorParameterKind(ApiEnum):
     """What values a parameter takes."""
 
-    INT = "int"
-    FLOAT = "float"
-    CHOICE = "choice"
+    INT = "INT"
+    FLOAT = "FLOAT"
+    CHOICE = "CHOICE"
 
 
 class InstrumentKind(ApiEnum):
@@ -515,9 +515,9 @@ class ScreeningGrade(ApiEnum):
 class SessionKind(ApiEnum):
     """What kind of session it is."""
 
-    REGULAR = "regular"
-    EARLY_CLOSE = "early_close"
-    SPECIAL = "special"
+    REGULAR = "REGULAR"
+    EARLY_CLOSE = "EARLY_CLOSE"
+    SPECIAL = "SPECIAL"
 
 
 class Severity(ApiEnum):

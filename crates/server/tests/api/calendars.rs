@@ -59,13 +59,13 @@ async fn calendars_are_listed_and_tell_their_sessions() {
     assert_eq!(
         (&friday["kind"], &friday["open"], &friday["close"]),
         (
-            &json!("early_close"),
+            &json!("EARLY_CLOSE"),
             &json!("2024-11-29T14:30:00Z"),
             &json!("2024-11-29T18:00:00Z")
         )
     );
     let monday = session(&week, "2024-11-25").expect("a day");
-    assert_eq!(monday["kind"], "regular");
+    assert_eq!(monday["kind"], "REGULAR");
     assert_eq!(monday["pre"]["from"], "2024-11-25T09:00:00Z");
     assert_eq!(monday["post"]["to"], "2024-11-26T01:00:00Z");
     assert_eq!(monday["overridden"], false);
@@ -127,7 +127,7 @@ async fn an_override_changes_sessions_and_expiries_until_it_is_taken_away() {
     assert_eq!(before["expiries"][0]["expiry"], "2026-12-08", "{before}");
 
     let path = "/api/v1/calendars/NFO/overrides/2026-12-08";
-    let holiday = json!({"kind": "holiday", "name": "Election"});
+    let holiday = json!({"kind": "HOLIDAY", "name": "Election"});
     let put = desk.call(&who, "PUT", path, holiday).await;
     assert_eq!(put.status, 200, "{}", String::from_utf8_lossy(&put.body));
     let put = put.json();
@@ -162,20 +162,20 @@ async fn an_override_changes_sessions_and_expiries_until_it_is_taken_away() {
     );
 
     // Another in its place, and a list of one.
-    let half = json!({"kind": "early_close", "close": "12:30", "name": "Half day"});
+    let half = json!({"kind": "EARLY_CLOSE", "close": "12:30", "name": "Half day"});
     assert_eq!(desk.call(&who, "PUT", path, half).await.status, 200);
     let listed = desk.get(&who, "/api/v1/calendars/nfo/overrides").await.json();
     assert_eq!(listed["overrides"].as_array().map(Vec::len), Some(1));
     assert_eq!(
         (&listed["overrides"][0]["kind"], &listed["overrides"][0]["close"]),
-        (&json!("early_close"), &json!("12:30"))
+        (&json!("EARLY_CLOSE"), &json!("12:30"))
     );
     let laid = desk.get(&who, sessions).await.json();
     let half = session(&laid, "2026-12-08").expect("a session");
     assert_eq!(
         (&half["kind"], &half["close"], &half["overridden"]),
         (
-            &json!("early_close"),
+            &json!("EARLY_CLOSE"),
             &json!("2026-12-08T07:00:00Z"),
             &json!(true)
         )
@@ -223,7 +223,7 @@ async fn bars_that_follow_a_calendar_need_a_restart_and_the_answer_says_so() {
     let who = admin(&desk).await;
     // The desk's configuration names XLON among the calendars that bars follow.
     let path = "/api/v1/calendars/LSE/overrides/2026-12-23";
-    let half = json!({"kind": "early_close", "close": "12:30", "name": "Half day"});
+    let half = json!({"kind": "EARLY_CLOSE", "close": "12:30", "name": "Half day"});
     let put = desk.call(&who, "PUT", path, half).await.json();
     assert_eq!(put["restart_needed"], true);
     assert!(put["note"].as_str().expect("words").contains("XLON"), "{put}");
@@ -235,16 +235,16 @@ async fn bars_that_follow_a_calendar_need_a_restart_and_the_answer_says_so() {
 async fn what_makes_no_sense_is_not_laid_over_a_calendar() {
     let desk = Desk::open().await;
     let who = admin(&desk).await;
-    let early = |close: &str| json!({"kind": "early_close", "close": close, "name": "x"});
+    let early = |close: &str| json!({"kind": "EARLY_CLOSE", "close": close, "name": "x"});
     let special =
-        |open: &str, close: &str| json!({"kind": "special", "open": open, "close": close, "name": "x"});
+        |open: &str, close: &str| json!({"kind": "SPECIAL", "open": open, "close": close, "name": "x"});
     for (path, body, field) in [
         ("XNSE/overrides/2026-11-31", early("12:30"), "date:MALFORMED"),
         ("XNSE/overrides/2026-11-29", early("12:30"), "date:MISFIT"),
         ("XNSE/overrides/2026-11-30", early("16:00"), "date:MISFIT"),
         (
             "XNSE/overrides/2076-11-30",
-            json!({"kind": "holiday", "name": "x"}),
+            json!({"kind": "HOLIDAY", "name": "x"}),
             "date:MISFIT",
         ),
         (
@@ -259,12 +259,12 @@ async fn what_makes_no_sense_is_not_laid_over_a_calendar() {
         ),
         (
             "XNSE/overrides/2026-11-30",
-            json!({"kind": "special", "open": "18:00", "name": "x"}),
+            json!({"kind": "SPECIAL", "open": "18:00", "name": "x"}),
             "close:MISSING",
         ),
         (
             "XNSE/overrides/2026-11-30",
-            json!({"kind": "holiday", "name": " "}),
+            json!({"kind": "HOLIDAY", "name": " "}),
             "name:MISSING",
         ),
         (
@@ -274,7 +274,7 @@ async fn what_makes_no_sense_is_not_laid_over_a_calendar() {
         ),
         (
             "24%2F7/overrides/2026-11-30",
-            json!({"kind": "holiday", "name": "x"}),
+            json!({"kind": "HOLIDAY", "name": "x"}),
             "calendar:NEVER_CLOSES",
         ),
     ] {
@@ -338,7 +338,7 @@ async fn a_file_of_overrides_is_laid_over_whole_or_not_at_all() {
     assert_eq!(
         (&muhurat["kind"], &muhurat["open"], &muhurat["name"]),
         (
-            &json!("special"),
+            &json!("SPECIAL"),
             &json!("2026-11-08T12:30:00Z"),
             &json!("Muhurat")
         )
@@ -361,7 +361,7 @@ async fn only_administrators_lay_something_over_a_calendar() {
     let desk = Desk::open().await;
     let user = desk.person("asha", Role::Trader).await;
     let who = desk.session(&user).await;
-    let holiday = json!({"kind": "holiday", "name": "mine"});
+    let holiday = json!({"kind": "HOLIDAY", "name": "mine"});
     let put = desk
         .call(
             &who,
@@ -403,9 +403,9 @@ async fn what_is_changed_is_audited_also_when_whoever_asked_has_gone() {
     // Each goes away one look later than the one before, until one stays for the answer.
     for (looks, date) in (1..).zip(&days) {
         let event =
-            json!({"instrument": "ACME.XNAS", "ex_date": date, "kind": "split", "new": "2", "held": "1"});
+            json!({"instrument": "ACME.XNAS", "ex_date": date, "kind": "SPLIT", "new": "2", "held": "1"});
         left_after(looks, &desk, &who, ("POST", "/api/v1/corporate-actions", event)).await;
-        let holiday = json!({"kind": "holiday", "name": "x"});
+        let holiday = json!({"kind": "HOLIDAY", "name": "x"});
         answered |= left_after(looks, &desk, &who, ("PUT", &put(date), holiday)).await;
     }
     assert!(answered, "none of them stayed long enough");
@@ -437,7 +437,7 @@ async fn a_stored_override_that_nobody_can_read_stops_nothing_and_can_be_taken_a
     let desk = Desk::open().await;
     let who = admin(&desk).await;
     let path = "/api/v1/calendars/XNSE/overrides/2026-12-01";
-    let holiday = json!({"kind": "holiday", "name": "Election"});
+    let holiday = json!({"kind": "HOLIDAY", "name": "Election"});
     assert_eq!(desk.call(&who, "PUT", path, holiday).await.status, 200);
     let eclipse = OverrideRow {
         calendar: "XNSE".to_owned(),

@@ -8,7 +8,7 @@ use crate::desk::{Answer, As, BTC, Desk};
 
 fn line() -> Value {
     json!({
-        "instrument": BTC, "kind": "trend_line",
+        "instrument": BTC, "kind": "TREND_LINE",
         "points": [{"time": "2026-11-22T09:00:00.5Z", "price": "100.50"}, {"time": "2026-11-22T10:00:00Z", "price": "101"}],
         "style": {"color": "series-3", "width": 2},
     })
@@ -57,7 +57,7 @@ async fn a_drawing_is_kept_changed_and_deleted_by_whose_it_is() {
     let made = draw(&desk, &asha).await;
     assert_eq!(
         (&made["version"], &made["kind"], &made["instrument"]),
-        (&1.into(), &"trend_line".into(), &BTC.into())
+        (&1.into(), &"TREND_LINE".into(), &BTC.into())
     );
     assert_eq!(
         made["points"][0],
@@ -66,6 +66,16 @@ async fn a_drawing_is_kept_changed_and_deleted_by_whose_it_is() {
     assert_eq!(made["style"], json!({"color": "series-3", "width": 2}));
     assert_eq!(drawings(&desk, &asha, BTC).await, std::slice::from_ref(&made));
     assert!(drawings(&desk, &asha, "ETH-USD.COINBASE").await.is_empty());
+
+    // As the first release stored it.
+    let old = made["id"].as_str().expect("id").to_owned();
+    let text = "UPDATE chart_drawings SET content = replace(content, 'TREND_LINE', 'trend_line') WHERE drawing_id = $1";
+    let done = tradewind_store::sql::query(text)
+        .bind(old)
+        .execute(&desk.state.store)
+        .await;
+    assert_eq!(done.expect("changed"), 1);
+    assert_eq!(drawings(&desk, &asha, BTC).await, std::slice::from_ref(&made));
 
     let path = format!("/api/v1/chart/drawings/{}", made["id"].as_str().expect("id"));
     desk.clock.advance(std::time::Duration::from_secs(1));
@@ -189,7 +199,7 @@ async fn a_drawing_that_cannot_be_is_refused_by_its_field() {
             "instrument:UNKNOWN_INSTRUMENT",
         ),
         (with("kind", "circle".into()), "kind:MALFORMED"),
-        (with("kind", "horizontal_line".into()), "points:OUT_OF_RANGE"),
+        (with("kind", "HORIZONTAL_LINE".into()), "points:OUT_OF_RANGE"),
         (with("points", json!([point])), "points:OUT_OF_RANGE"),
         (
             with("points", json!([point, {"time": "now", "price": "1"}])),

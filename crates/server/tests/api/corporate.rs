@@ -37,7 +37,7 @@ async fn define_share(desk: &Desk) {
 }
 
 fn split(date: &str, new: &str, held: &str) -> Value {
-    json!({"instrument": "ACME.XNAS", "ex_date": date, "kind": "split", "new": new, "held": held, "source": "a notice"})
+    json!({"instrument": "ACME.XNAS", "ex_date": date, "kind": "SPLIT", "new": new, "held": held, "source": "a notice"})
 }
 
 #[tokio::test]
@@ -49,21 +49,21 @@ async fn an_event_is_entered_found_and_taken_away() {
     let added = added.json();
     // The Friday before is a half day: it closes at 13:00 in New York.
     assert_eq!(added["effective"], "2026-11-27T18:00:00Z", "{added}");
-    assert_eq!((&added["kind"], &added["new"]), (&json!("split"), &json!("2")));
+    assert_eq!((&added["kind"], &added["new"]), (&json!("SPLIT"), &json!("2")));
     let again = desk.call(&who, "POST", PATH, split("2026-11-30", "2", "1")).await;
     assert_eq!(
         (again.status.as_u16(), &again.json()),
         (200, &added),
         "the same event is there once"
     );
-    let earnings = json!({"instrument": "ACME.XNAS", "ex_date": "2026-12-03", "kind": "earnings",
-        "period": "2026Q4", "time": "after_close", "confirmed": true});
+    let earnings = json!({"instrument": "ACME.XNAS", "ex_date": "2026-12-03", "kind": "EARNINGS",
+        "period": "2026Q4", "time": "AFTER_CLOSE", "confirmed": true});
     let earnings = desk.call(&who, "POST", PATH, earnings).await.json();
     assert_eq!(
         (&earnings["time"], &earnings["confirmed"]),
-        (&json!("after_close"), &json!(true))
+        (&json!("AFTER_CLOSE"), &json!(true))
     );
-    let other = json!({"instrument": "TATA.NSE", "ex_date": "2026-12-03", "kind": "dividend", "amount": "3.50", "currency": "INR"});
+    let other = json!({"instrument": "TATA.NSE", "ex_date": "2026-12-03", "kind": "DIVIDEND", "amount": "3.50", "currency": "INR"});
     let other = desk.call(&who, "POST", PATH, other).await.json();
     assert_eq!(
         other["effective"], "2026-12-02T10:00:00Z",
@@ -137,10 +137,10 @@ async fn an_event_that_makes_no_sense_is_refused_by_field() {
         (json!({"instrument": "ACME.NOWHERE"}), "instrument:MALFORMED"),
         (json!({"calendar": "NOWHERE"}), "calendar:MALFORMED"),
         (
-            json!({"kind": "dividend", "amount": "-1", "currency": "USD"}),
+            json!({"kind": "DIVIDEND", "amount": "-1", "currency": "USD"}),
             "amount:MALFORMED",
         ),
-        (json!({"kind": "earnings"}), "period:MALFORMED"),
+        (json!({"kind": "EARNINGS"}), "period:MALFORMED"),
         (json!({"color": "red"}), "color:UNKNOWN_FIELD"),
     ] {
         let answer = desk.call(&who, "POST", PATH, with(change.clone())).await;
@@ -202,9 +202,9 @@ async fn factors_are_chained_and_what_has_none_is_told_apart() {
     let who = admin(&desk).await;
     for event in [
         split("2026-06-01", "2", "1"),
-        json!({"instrument": "ACME.XNAS", "ex_date": "2026-09-01", "kind": "bonus", "new": "1", "held": "4"}),
-        json!({"instrument": "ACME.XNAS", "ex_date": "2026-10-01", "kind": "dividend", "amount": "1", "currency": "USD"}),
-        json!({"instrument": "ACME.XNAS", "ex_date": "2026-12-01", "kind": "earnings", "period": "Q4"}),
+        json!({"instrument": "ACME.XNAS", "ex_date": "2026-09-01", "kind": "BONUS", "new": "1", "held": "4"}),
+        json!({"instrument": "ACME.XNAS", "ex_date": "2026-10-01", "kind": "DIVIDEND", "amount": "1", "currency": "USD"}),
+        json!({"instrument": "ACME.XNAS", "ex_date": "2026-12-01", "kind": "EARNINGS", "period": "Q4"}),
     ] {
         assert_eq!(desk.call(&who, "POST", PATH, event).await.status, 201);
     }
@@ -220,7 +220,7 @@ async fn factors_are_chained_and_what_has_none_is_told_apart() {
     let without = &told["without_factor"][0];
     assert_eq!(
         (&without["ex_date"], &without["kind"]),
-        (&json!("2026-10-01"), &json!("dividend"))
+        (&json!("2026-10-01"), &json!("DIVIDEND"))
     );
     assert!(
         without["reason"].as_str().expect("words").contains("not stored"),
@@ -245,7 +245,7 @@ async fn a_dividends_factor_follows_from_the_last_close_before_it() {
     desk.quote(BTC, 100, 101).await;
     desk.pass(std::time::Duration::from_secs(15 * 3_600)).await;
     let who = admin(&desk).await;
-    let dividend = |currency: &str, date: &str| json!({"instrument": BTC, "ex_date": date, "kind": "dividend", "amount": "4", "currency": currency});
+    let dividend = |currency: &str, date: &str| json!({"instrument": BTC, "ex_date": date, "kind": "DIVIDEND", "amount": "4", "currency": currency});
     for event in [dividend("USD", "2026-11-23"), dividend("EUR", "2026-11-23")] {
         assert_eq!(desk.call(&who, "POST", PATH, event).await.status, 201);
     }
@@ -296,7 +296,7 @@ async fn store(desk: &Desk, instrument: &str, interval: BarInterval, hours_ago: 
 }
 
 fn dividend(instrument: &str, date: &str, amount: &str) -> Value {
-    json!({"instrument": instrument, "ex_date": date, "kind": "dividend", "amount": amount, "currency": "USD"})
+    json!({"instrument": instrument, "ex_date": date, "kind": "DIVIDEND", "amount": amount, "currency": "USD"})
 }
 
 /// The price factors of an instrument.
@@ -336,12 +336,12 @@ async fn what_is_announced_for_later_is_in_no_factor() {
         [
             [
                 &json!("2026-11-30"),
-                &json!("split"),
+                &json!("SPLIT"),
                 &json!("2026-11-27T18:00:00Z")
             ],
             [
                 &json!("2026-12-01"),
-                &json!("dividend"),
+                &json!("DIVIDEND"),
                 &json!("2026-11-30T21:00:00Z")
             ],
         ]
@@ -429,7 +429,7 @@ async fn the_same_terms_are_the_same_event_wherever_they_come_from() {
     let mut elsewhere = split("2026-11-30", "2", "1");
     elsewhere["source"] = json!("another notice");
     // The half day before closes earlier now, and with it the ex-date begins earlier.
-    let half = json!({"kind": "early_close", "close": "12:30", "name": "Shorter"});
+    let half = json!({"kind": "EARLY_CLOSE", "close": "12:30", "name": "Shorter"});
     let put = desk
         .call(&who, "PUT", "/api/v1/calendars/XNYS/overrides/2026-11-27", half)
         .await;

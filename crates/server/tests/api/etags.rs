@@ -131,7 +131,7 @@ async fn an_override_is_replaced_and_taken_away_only_as_it_was_read() {
     let root = desk.person("root", Role::Admin).await;
     let who = desk.session(&root).await;
     let path = "/api/v1/calendars/XNYS/overrides/2026-12-01";
-    let holiday = |name: &str| json!({"kind": "holiday", "name": name});
+    let holiday = |name: &str| json!({"kind": "HOLIDAY", "name": name});
     let send = async |method: &str, tag: &str, body: Value| {
         desk.with_header(&who, (method, path), (header::IF_MATCH, tag), &body)
             .await

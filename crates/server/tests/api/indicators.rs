@@ -65,7 +65,7 @@ async fn the_registry_is_told_whole_with_parameters_outputs_and_places() {
     let period = &rsi["parameters"][0];
     assert_eq!(
         (&period["name"], &period["kind"]),
-        (&"period".into(), &"int".into())
+        (&"period".into(), &"INT".into())
     );
     assert_eq!(period["default"].as_f64(), Some(14.0));
     assert_eq!(rsi["warm_up"], 15);
@@ -75,7 +75,7 @@ async fn the_registry_is_told_whole_with_parameters_outputs_and_places() {
     let parameters = bands["parameters"].as_array().expect("parameters");
     let average = parameters
         .iter()
-        .find(|p| p["kind"] == "choice")
+        .find(|p| p["kind"] == "CHOICE")
         .expect("a kind of average");
     assert_eq!(average["choices"][1]["name"], "EMA");
     let names: std::collections::BTreeSet<&str> = all.iter().filter_map(|i| i["name"].as_str()).collect();

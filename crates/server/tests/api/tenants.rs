@@ -63,7 +63,7 @@ async fn victim(desk: &Desk, org: &OrgId, canary: &'static str) -> Victim {
     }
     let deployed = json!({"strategy": format!("{canary}-mine"), "script": SCRIPT, "instruments": [BTC], "interval": "1m"});
     made(desk, &owner, &format!("{base}/strategies"), deployed).await;
-    let line = json!({"instrument": BTC, "kind": "horizontal_line", "points": [{"time": "2026-11-01T00:00:00Z", "price": "5"}],
+    let line = json!({"instrument": BTC, "kind": "HORIZONTAL_LINE", "points": [{"time": "2026-11-01T00:00:00Z", "price": "5"}],
         "style": {"text": canary}});
     let drawing = made(desk, &owner, "/api/v1/chart/drawings", line).await;
     let template = format!("/api/v1/chart/templates/{canary}-template");

@@ -8,7 +8,7 @@ const parameter = (
   change: Partial<IndicatorParameter> = {},
 ): IndicatorParameter => ({
   name,
-  kind: 'int',
+  kind: 'INT',
   default: value,
   min: 1,
   max: 5_000,
@@ -34,10 +34,10 @@ const BBANDS = indicator(
   'BBANDS',
   [
     parameter('period', 20),
-    parameter('deviations', 2, { kind: 'float' }),
-    parameter('deviations_down', 2, { kind: 'float', follows: 'deviations' }),
+    parameter('deviations', 2, { kind: 'FLOAT' }),
+    parameter('deviations_down', 2, { kind: 'FLOAT', follows: 'deviations' }),
     parameter('average', 0, {
-      kind: 'choice',
+      kind: 'CHOICE',
       min: 0,
       max: 15,
       choices: [

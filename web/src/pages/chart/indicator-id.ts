@@ -30,7 +30,7 @@ export function writeId(indicator: Indicator, values: readonly number[]): string
   while (shown.length > 0) {
     const at = shown.length - 1;
     const parameter = indicator.parameters[at];
-    const quiet = parameter?.kind === 'choice' || Boolean(parameter?.follows);
+    const quiet = parameter?.kind === 'CHOICE' || Boolean(parameter?.follows);
     if (!quiet || shown[at] !== defaultOf(indicator, at, shown)) break;
     shown.pop();
   }
@@ -57,8 +57,8 @@ export function parameterProblem(parameter: IndicatorParameter, text: string): s
   if (!isNumber(text)) return 'A number is needed';
   const value = Number(text);
   const { kind, min, max, choices = [] } = parameter;
-  if (kind === 'choice' && !choices.some((choice) => choice.value === value)) return 'Choose one of the list';
-  if (kind !== 'float' && !Number.isInteger(value)) return 'A whole number is needed';
+  if (kind === 'CHOICE' && !choices.some((choice) => choice.value === value)) return 'Choose one of the list';
+  if (kind !== 'FLOAT' && !Number.isInteger(value)) return 'A whole number is needed';
   if (value < min || value > max) return `Between ${min} and ${max}`;
   return null;
 }

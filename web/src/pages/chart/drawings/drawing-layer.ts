@@ -308,19 +308,19 @@ export class DrawingLayer implements ISeriesPrimitive<Time>, IPrimitivePaneView,
       context.lineTo(to.x, to.y);
       context.stroke();
     };
-    if (drawn.kind === 'horizontal_line') line({ x: 0, y: a.y }, { x: pane.width, y: a.y });
-    else if (drawn.kind === 'vertical_line') line({ x: a.x, y: 0 }, { x: a.x, y: pane.height });
-    else if (drawn.kind === 'text') this.#paintText(context, drawn.text, a, selected);
-    else if (b && drawn.kind === 'trend_line') line(a, b);
-    else if (b && drawn.kind === 'ray') line(a, rayEnd(a, b, pane.width, pane.height));
-    else if (b && drawn.kind === 'rectangle') {
+    if (drawn.kind === 'HORIZONTAL_LINE') line({ x: 0, y: a.y }, { x: pane.width, y: a.y });
+    else if (drawn.kind === 'VERTICAL_LINE') line({ x: a.x, y: 0 }, { x: a.x, y: pane.height });
+    else if (drawn.kind === 'TEXT') this.#paintText(context, drawn.text, a, selected);
+    else if (b && drawn.kind === 'TREND_LINE') line(a, b);
+    else if (b && drawn.kind === 'RAY') line(a, rayEnd(a, b, pane.width, pane.height));
+    else if (b && drawn.kind === 'RECTANGLE') {
       context.globalAlpha = 0.14;
       context.fillRect(a.x, a.y, b.x - a.x, b.y - a.y);
       context.globalAlpha = 1;
       context.strokeRect(a.x, a.y, b.x - a.x, b.y - a.y);
     } else if (b) this.#paintFibonacci(context, drawn, a, b, pane.width);
-    if (!selected || drawn.kind === 'text') return;
-    const handles = drawn.kind === 'horizontal_line' ? [{ x: pane.width / 2, y: a.y }] : places;
+    if (!selected || drawn.kind === 'TEXT') return;
+    const handles = drawn.kind === 'HORIZONTAL_LINE' ? [{ x: pane.width / 2, y: a.y }] : places;
     for (const handle of handles) {
       context.beginPath();
       context.arc(handle.x, handle.y, HANDLE_PX, 0, 2 * Math.PI);

@@ -163,7 +163,7 @@ export class DrawingStore {
       style: {
         color: `series-${drawn.colour}`,
         width: drawn.width,
-        ...(drawn.kind === 'text' && { text: drawn.text }),
+        ...(drawn.kind === 'TEXT' && { text: drawn.text }),
       },
     };
   }

@@ -53,7 +53,7 @@ describe('drawings', () => {
   });
 
   it('are kept with times and prices as text, and come back', async () => {
-    await store.add('trend_line', line);
+    await store.add('TREND_LINE', line);
     expect(server.list[0]?.points).toEqual([
       { time: '1970-01-01T00:01:00.000Z', price: '1.23' },
       { time: '1970-01-01T00:02:00.000Z', price: '2.00' },
@@ -67,7 +67,7 @@ describe('drawings', () => {
     expect(store.selected).toBe('d1');
   });
   it('keep the last of many quick changes, with one request at a time', async () => {
-    await store.add('horizontal_line', [{ time: 0, price: 1 }]);
+    await store.add('HORIZONTAL_LINE', [{ time: 0, price: 1 }]);
     server.hold = true;
     const done = store.change('d1', { colour: 2 });
     store.preview('d1', { colour: 3 });
@@ -78,24 +78,24 @@ describe('drawings', () => {
     expect([server.puts, server.list[0]?.style.color, server.list[0]?.version]).toEqual([2, 'series-4', 3]);
   });
   it('go back when the server refuses, and say so', async () => {
-    await store.add('text', [{ time: 0, price: 1 }], 'note');
+    await store.add('TEXT', [{ time: 0, price: 1 }], 'note');
     server.refuse = new ApiError(422, 'NO', 'no');
     await store.change('d1', { text: 'other' });
     expect(store.list[0]?.text).toBe('note');
     await store.remove('d1');
     expect(store.list.map((drawn) => drawn.id)).toEqual(['d1']);
-    expect(await store.add('text', [{ time: 0, price: 1 }])).toBeNull();
+    expect(await store.add('TEXT', [{ time: 0, price: 1 }])).toBeNull();
     expect(failures).toHaveLength(3);
   });
   it('are read again when another page changed them', async () => {
-    await store.add('text', [{ time: 0, price: 1 }], 'mine');
+    await store.add('TEXT', [{ time: 0, price: 1 }], 'mine');
     const [drawing] = server.list;
     if (drawing) server.list = [{ ...drawing, version: 7, style: { ...drawing.style, text: 'theirs' } }];
     await store.change('d1', { text: 'again' });
     expect(store.list[0]?.text).toBe('theirs');
   });
   it('are chosen around the ends', async () => {
-    for (const price of [1, 2, 3]) await store.add('horizontal_line', [{ time: 0, price }]);
+    for (const price of [1, 2, 3]) await store.add('HORIZONTAL_LINE', [{ time: 0, price }]);
     store.select(null);
     store.selectNext(1);
     expect(store.selected).toBe('d1');
@@ -107,7 +107,7 @@ describe('drawings', () => {
     expect(store.selected).toBeNull();
   });
   it('take a typed price, and nothing that is none', async () => {
-    await store.add('horizontal_line', [{ time: 0, price: 1 }]);
+    await store.add('HORIZONTAL_LINE', [{ time: 0, price: 1 }]);
     store.setPrice('d1', 0, 'abc');
     expect(store.current?.anchors[0]?.price).toBe(1);
     store.setPrice('d1', 0, '1,234.5');

@@ -38,35 +38,35 @@ describe('what the pointer is on', () => {
     { x: 110, y: 60 },
   ];
   it('is an end before the body, and the body only near it', () => {
-    expect(hit(shape('trend_line'), ends, { x: 12, y: 9 }, 500)).toBe(0);
-    expect(hit(shape('trend_line'), ends, { x: 109, y: 61 }, 500)).toBe(1);
-    expect(hit(shape('trend_line'), ends, { x: 60, y: 37 }, 500)).toBe('body');
-    expect(hit(shape('trend_line'), ends, { x: 60, y: 60 }, 500)).toBeNull();
+    expect(hit(shape('TREND_LINE'), ends, { x: 12, y: 9 }, 500)).toBe(0);
+    expect(hit(shape('TREND_LINE'), ends, { x: 109, y: 61 }, 500)).toBe(1);
+    expect(hit(shape('TREND_LINE'), ends, { x: 60, y: 37 }, 500)).toBe('body');
+    expect(hit(shape('TREND_LINE'), ends, { x: 60, y: 60 }, 500)).toBeNull();
   });
   it('goes on behind the second point of a ray only', () => {
     const beyond = { x: 210, y: 110 };
-    expect(hit(shape('ray'), ends, beyond, 500)).toBe('body');
-    expect(hit(shape('trend_line'), ends, beyond, 500)).toBeNull();
-    expect(hit(shape('ray'), ends, { x: -90, y: -40 }, 500)).toBeNull();
+    expect(hit(shape('RAY'), ends, beyond, 500)).toBe('body');
+    expect(hit(shape('TREND_LINE'), ends, beyond, 500)).toBeNull();
+    expect(hit(shape('RAY'), ends, { x: -90, y: -40 }, 500)).toBeNull();
   });
   it('is anywhere along a line that crosses the pane', () => {
     const [point] = ends;
     if (!point) throw new Error('the fixture has two');
-    expect(hit(shape('horizontal_line'), [point], { x: 400, y: 13 }, 500)).toBe('body');
-    expect(hit(shape('vertical_line'), [point], { x: 13, y: 300 }, 500)).toBe('body');
-    expect(hit(shape('vertical_line'), [point], { x: 30, y: 300 }, 500)).toBeNull();
+    expect(hit(shape('HORIZONTAL_LINE'), [point], { x: 400, y: 13 }, 500)).toBe('body');
+    expect(hit(shape('VERTICAL_LINE'), [point], { x: 13, y: 300 }, 500)).toBe('body');
+    expect(hit(shape('VERTICAL_LINE'), [point], { x: 30, y: 300 }, 500)).toBeNull();
   });
   it('is inside a rectangle, on a text, on a level of a retracement', () => {
-    expect(hit(shape('rectangle'), ends, { x: 60, y: 20 }, 500)).toBe('body');
-    expect(hit(shape('rectangle'), ends, { x: 60, y: 90 }, 500)).toBeNull();
-    expect(hit(shape('text', 'top'), [{ x: 50, y: 50 }], { x: 60, y: 52 }, 500)).toBe('body');
-    expect(hit(shape('text', 'top'), [{ x: 50, y: 50 }], { x: 90, y: 52 }, 500)).toBeNull();
-    expect(hit(shape('fibonacci'), ends, { x: 400, y: 35 }, 500)).toBe('body');
-    expect(hit(shape('fibonacci'), ends, { x: 400, y: 80 }, 500)).toBeNull();
-    expect(hit(shape('fibonacci'), ends, { x: 0, y: 35 }, 500)).toBeNull();
+    expect(hit(shape('RECTANGLE'), ends, { x: 60, y: 20 }, 500)).toBe('body');
+    expect(hit(shape('RECTANGLE'), ends, { x: 60, y: 90 }, 500)).toBeNull();
+    expect(hit(shape('TEXT', 'top'), [{ x: 50, y: 50 }], { x: 60, y: 52 }, 500)).toBe('body');
+    expect(hit(shape('TEXT', 'top'), [{ x: 50, y: 50 }], { x: 90, y: 52 }, 500)).toBeNull();
+    expect(hit(shape('FIBONACCI'), ends, { x: 400, y: 35 }, 500)).toBe('body');
+    expect(hit(shape('FIBONACCI'), ends, { x: 400, y: 80 }, 500)).toBeNull();
+    expect(hit(shape('FIBONACCI'), ends, { x: 0, y: 35 }, 500)).toBeNull();
   });
   it('is nothing without a place', () => {
-    expect(hit(shape('trend_line'), [], { x: 0, y: 0 }, 500)).toBeNull();
+    expect(hit(shape('TREND_LINE'), [], { x: 0, y: 0 }, 500)).toBeNull();
   });
 });
 

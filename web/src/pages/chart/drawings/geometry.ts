@@ -20,13 +20,13 @@ export interface Shape {
 }
 
 export const TOOLS: readonly { kind: DrawingKind; title: string; points: 1 | 2 }[] = [
-  { kind: 'trend_line', title: 'Trend line', points: 2 },
-  { kind: 'ray', title: 'Ray', points: 2 },
-  { kind: 'horizontal_line', title: 'Horizontal line', points: 1 },
-  { kind: 'vertical_line', title: 'Vertical line', points: 1 },
-  { kind: 'rectangle', title: 'Rectangle', points: 2 },
-  { kind: 'fibonacci', title: 'Fibonacci retracement', points: 2 },
-  { kind: 'text', title: 'Text', points: 1 },
+  { kind: 'TREND_LINE', title: 'Trend line', points: 2 },
+  { kind: 'RAY', title: 'Ray', points: 2 },
+  { kind: 'HORIZONTAL_LINE', title: 'Horizontal line', points: 1 },
+  { kind: 'VERTICAL_LINE', title: 'Vertical line', points: 1 },
+  { kind: 'RECTANGLE', title: 'Rectangle', points: 2 },
+  { kind: 'FIBONACCI', title: 'Fibonacci retracement', points: 2 },
+  { kind: 'TEXT', title: 'Text', points: 1 },
 ];
 
 export function pointsOf(kind: DrawingKind): 1 | 2 {
@@ -99,20 +99,20 @@ export function hit(
   const [a, b] = places;
   if (!a) return null;
   const { kind, text } = shape;
-  if (kind === 'horizontal_line') return Math.abs(at.y - a.y) <= NEAR_PX ? 'body' : null;
-  if (kind === 'vertical_line') return Math.abs(at.x - a.x) <= NEAR_PX ? 'body' : null;
-  if (kind === 'text') {
+  if (kind === 'HORIZONTAL_LINE') return Math.abs(at.y - a.y) <= NEAR_PX ? 'body' : null;
+  if (kind === 'VERTICAL_LINE') return Math.abs(at.x - a.x) <= NEAR_PX ? 'body' : null;
+  if (kind === 'TEXT') {
     const inside = at.x >= a.x - 4 && at.x <= a.x + text.length * LETTER_PX + 4;
     return inside && Math.abs(at.y - a.y) <= TEXT_HEIGHT_PX / 2 + 2 ? 'body' : null;
   }
   const handle = places.findIndex((place) => Math.hypot(place.x - at.x, place.y - at.y) <= HANDLE_PX);
   if (handle >= 0) return handle;
   if (!b) return null;
-  if (kind === 'trend_line') return distance(at, a, b) <= NEAR_PX ? 'body' : null;
-  if (kind === 'ray') return distance(at, a, b, true) <= NEAR_PX ? 'body' : null;
+  if (kind === 'TREND_LINE') return distance(at, a, b) <= NEAR_PX ? 'body' : null;
+  if (kind === 'RAY') return distance(at, a, b, true) <= NEAR_PX ? 'body' : null;
   const [left, right] = [Math.min(a.x, b.x), Math.max(a.x, b.x)];
   const [top, bottom] = [Math.min(a.y, b.y), Math.max(a.y, b.y)];
-  if (kind === 'rectangle') {
+  if (kind === 'RECTANGLE') {
     const within = at.x >= left - NEAR_PX && at.x <= right + NEAR_PX;
     return within && at.y >= top - NEAR_PX && at.y <= bottom + NEAR_PX ? 'body' : null;
   }

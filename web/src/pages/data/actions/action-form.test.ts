@@ -15,30 +15,30 @@ describe('the form of a corporate action', () => {
     expect(contentOf(split)).toEqual({
       instrument: 'INFY.XNSE',
       ex_date: '2026-12-01',
-      kind: 'split',
+      kind: 'SPLIT',
       source: 'NSE circular',
       new: '2',
       held: '1',
     });
   });
   it.each(['0', '-1', 'two', '1e3', ''])('refuses "%s" as an amount', (amount) => {
-    expect(problemsOf(draft({ kind: 'dividend', amount, currency: 'INR' })).amount).toBeTruthy();
+    expect(problemsOf(draft({ kind: 'DIVIDEND', amount, currency: 'INR' })).amount).toBeTruthy();
   });
   it('takes 0 as the price of a delisting, and of nothing else', () => {
-    expect(problemsOf(draft({ kind: 'delisting', price: '0' }))).toEqual({});
-    expect(problemsOf(draft({ kind: 'delisting', price: '-1' })).price).toContain('0 for worthless');
-    expect(problemsOf(draft({ kind: 'delisting', price: 'none' })).price).toBeTruthy();
-    expect(problemsOf(draft({ kind: 'rights', new: '1', held: '5', price: '0' })).price).toBeTruthy();
+    expect(problemsOf(draft({ kind: 'DELISTING', price: '0' }))).toEqual({});
+    expect(problemsOf(draft({ kind: 'DELISTING', price: '-1' })).price).toContain('0 for worthless');
+    expect(problemsOf(draft({ kind: 'DELISTING', price: 'none' })).price).toBeTruthy();
+    expect(problemsOf(draft({ kind: 'RIGHTS', new: '1', held: '5', price: '0' })).price).toBeTruthy();
   });
   it('leaves to the server what a merger needs, but not what a number is', () => {
-    expect(problemsOf(draft({ kind: 'merger', amount: '54.20', currency: 'USD' }))).toEqual({});
+    expect(problemsOf(draft({ kind: 'MERGER', amount: '54.20', currency: 'USD' }))).toEqual({});
     expect(
-      contentOf(draft({ kind: 'merger', amount: '54.20', currency: 'USD', held: ' ' })),
+      contentOf(draft({ kind: 'MERGER', amount: '54.20', currency: 'USD', held: ' ' })),
     ).not.toHaveProperty('held');
-    expect(Object.keys(problemsOf(draft({ kind: 'merger', new: 'one' })))).toEqual(['new']);
+    expect(Object.keys(problemsOf(draft({ kind: 'MERGER', new: 'one' })))).toEqual(['new']);
   });
   it('keeps amounts as text, digit by digit', () => {
-    const dividend = draft({ kind: 'dividend', amount: '0.1000000000000000055', currency: 'INR' });
+    const dividend = draft({ kind: 'DIVIDEND', amount: '0.1000000000000000055', currency: 'INR' });
     expect(contentOf(dividend).amount).toBe('0.1000000000000000055');
   });
   it('wants a whole instrument, a date and a source', () => {
@@ -46,15 +46,15 @@ describe('the form of a corporate action', () => {
     expect(Object.keys(problems).sort()).toEqual(['ex_date', 'instrument', 'source']);
   });
   it('sends of earnings when they are and whether that is sure', () => {
-    const earnings = draft({ kind: 'earnings', period: '2026Q3', confirmed: true });
+    const earnings = draft({ kind: 'EARNINGS', period: '2026Q3', confirmed: true });
     expect(contentOf(earnings)).toMatchObject({ period: '2026Q3', confirmed: true });
     expect('time' in contentOf(earnings)).toBe(false);
-    expect(contentOf({ ...earnings, time: 'after_close' }).time).toBe('after_close');
+    expect(contentOf({ ...earnings, time: 'AFTER_CLOSE' }).time).toBe('AFTER_CLOSE');
   });
   it('calls the two sides of a ratio by what they are', () => {
-    expect(fieldTitle('split', 'held')).toBe('Units before');
-    expect(fieldTitle('rights', 'held')).toBe('Units held');
-    expect(fieldTitle('dividend', 'amount')).toBe('Amount per unit');
+    expect(fieldTitle('SPLIT', 'held')).toBe('Units before');
+    expect(fieldTitle('RIGHTS', 'held')).toBe('Units held');
+    expect(fieldTitle('DIVIDEND', 'amount')).toBe('Amount per unit');
   });
 });
 
@@ -62,17 +62,17 @@ describe('terms in words', () => {
   const stored = (change: Partial<Draft>) => ({ ...contentOf(draft(change)), source: 'NSE circular' });
   it.each([
     [{ new: '2', held: '1' }, '2 for 1'],
-    [{ kind: 'bonus', new: '1', held: '4' }, '1 per 4 held'],
-    [{ kind: 'dividend', amount: '20.50', currency: 'INR' }, '20.50 INR a unit'],
+    [{ kind: 'BONUS', new: '1', held: '4' }, '1 per 4 held'],
+    [{ kind: 'DIVIDEND', amount: '20.50', currency: 'INR' }, '20.50 INR a unit'],
     [
-      { kind: 'spin_off', new: '1', held: '1', into: 'JIOFIN.XNSE', cost_fraction: '0.0468' },
+      { kind: 'SPIN_OFF', new: '1', held: '1', into: 'JIOFIN.XNSE', cost_fraction: '0.0468' },
       '1 JIOFIN.XNSE per 1 held, 0.0468 of the value',
     ],
-    [{ kind: 'merger', amount: '54.20', currency: 'USD' }, '54.20 USD a unit'],
-    [{ kind: 'symbol_change', into: 'META.XNAS' }, 'from then on META.XNAS'],
-    [{ kind: 'delisting', price: '0.01' }, 'settled at 0.01'],
-    [{ kind: 'rights', new: '1', held: '5', price: '100' }, '1 per 5 held, at 100'],
-    [{ kind: 'earnings', period: '2026Q3', time: 'after_close' }, '2026Q3, after the session, not confirmed'],
+    [{ kind: 'MERGER', amount: '54.20', currency: 'USD' }, '54.20 USD a unit'],
+    [{ kind: 'SYMBOL_CHANGE', into: 'META.XNAS' }, 'from then on META.XNAS'],
+    [{ kind: 'DELISTING', price: '0.01' }, 'settled at 0.01'],
+    [{ kind: 'RIGHTS', new: '1', held: '5', price: '100' }, '1 per 5 held, at 100'],
+    [{ kind: 'EARNINGS', period: '2026Q3', time: 'AFTER_CLOSE' }, '2026Q3, after the session, not confirmed'],
   ] as [Partial<Draft>, string][])('of %j', (change, text) => {
     expect(termsText(stored(change))).toBe(text);
   });

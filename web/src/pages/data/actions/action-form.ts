@@ -28,39 +28,39 @@ interface KindForm {
   ratio?: readonly [fresh: string, held: string];
 }
 export const KINDS: Record<CorporateEventKind, KindForm> = {
-  split: { title: 'Split', takes: ['new', 'held'], ratio: ['Units afterwards', 'Units before'] },
-  bonus: { title: 'Bonus issue', takes: ['new', 'held'], ratio: ['Units received', 'Units held'] },
-  stock_dividend: {
+  SPLIT: { title: 'Split', takes: ['new', 'held'], ratio: ['Units afterwards', 'Units before'] },
+  BONUS: { title: 'Bonus issue', takes: ['new', 'held'], ratio: ['Units received', 'Units held'] },
+  STOCK_DIVIDEND: {
     title: 'Stock dividend',
     takes: ['new', 'held'],
     ratio: ['Units received', 'Units held'],
   },
-  dividend: { title: 'Cash dividend', takes: ['amount', 'currency'] },
-  rights: {
+  DIVIDEND: { title: 'Cash dividend', takes: ['amount', 'currency'] },
+  RIGHTS: {
     title: 'Rights issue',
     takes: ['new', 'held', 'price'],
     ratio: ['Units offered', 'Units held'],
   },
-  spin_off: {
+  SPIN_OFF: {
     title: 'Spin-off',
     takes: ['new', 'held', 'into', 'cost_fraction'],
     ratio: ['Units received', 'Units held'],
   },
-  merger: {
+  MERGER: {
     title: 'Merger',
     takes: ['new', 'held', 'into', 'amount', 'currency', 'cost_fraction'],
     optional: true,
     ratio: ['Units received', 'Units held'],
   },
-  symbol_change: { title: 'Change of symbol', takes: ['into'] },
-  delisting: { title: 'Delisting', takes: ['price'] },
-  earnings: { title: 'Earnings', takes: ['period'] },
+  SYMBOL_CHANGE: { title: 'Change of symbol', takes: ['into'] },
+  DELISTING: { title: 'Delisting', takes: ['price'] },
+  EARNINGS: { title: 'Earnings', takes: ['period'] },
 };
 export const EARNINGS_TIMES: Record<EarningsTime | '', string> = {
   '': 'not told',
-  before_open: 'before the session',
-  during_session: 'during the session',
-  after_close: 'after the session',
+  BEFORE_OPEN: 'before the session',
+  DURING_SESSION: 'during the session',
+  AFTER_CLOSE: 'after the session',
 };
 const TITLES: Record<FieldName, string> = {
   new: 'New',
@@ -91,7 +91,7 @@ export type Problems = Partial<Record<keyof Draft, string>>;
 
 export function emptyDraft(instrument: string, ex_date: string): Draft {
   const texts = Object.fromEntries(FIELDS.map((field) => [field, ''])) as Record<FieldName, string>;
-  return { instrument, ex_date, kind: 'split', time: '', confirmed: false, source: '', ...texts };
+  return { instrument, ex_date, kind: 'SPLIT', time: '', confirmed: false, source: '', ...texts };
 }
 
 export function fieldTitle(kind: CorporateEventKind, field: FieldName): string {
@@ -115,7 +115,7 @@ export function problemsOf(draft: Draft): Problems {
       if (!optional) problems[field] = 'This is needed.';
     } else if (isNumber(field)) {
       // Of what is worthless nothing is paid.
-      const least = draft.kind === 'delisting' ? 0 : 1;
+      const least = draft.kind === 'DELISTING' ? 0 : 1;
       if (parseDecimal(text) === null || sign(text) < least)
         problems[field] =
           least === 0 ? 'A number is needed, 0 for worthless.' : 'A number above 0 is needed.';
@@ -140,7 +140,7 @@ export function contentOf(draft: Draft): NewCorporateEvent {
     kind,
     source: draft.source.trim(),
     ...Object.fromEntries(fields),
-    ...(kind === 'earnings' && { confirmed: draft.confirmed, ...(draft.time && { time: draft.time }) }),
+    ...(kind === 'EARNINGS' && { confirmed: draft.confirmed, ...(draft.time && { time: draft.time }) }),
   };
 }
 
@@ -151,15 +151,15 @@ export function termsText(event: Omit<CorporateEvent, 'id' | 'added_by' | 'added
   const cash = amount ? [`${amount} ${currency} a unit`] : [];
   const part = cost_fraction ? [`${cost_fraction} of the value`] : [];
   switch (kind) {
-    case 'split':
+    case 'SPLIT':
       return `${event.new} for ${held}`;
-    case 'rights':
+    case 'RIGHTS':
       return `${units[0]}, at ${price}`;
-    case 'symbol_change':
+    case 'SYMBOL_CHANGE':
       return `from then on ${into}`;
-    case 'delisting':
+    case 'DELISTING':
       return `settled at ${price}`;
-    case 'earnings':
+    case 'EARNINGS':
       return [
         period,
         ...(time ? [EARNINGS_TIMES[time]] : []),

@@ -8,7 +8,7 @@ const session = (change: Partial<CalendarSession>): CalendarSession => ({
   open: '2026-11-06T03:45:00Z',
   close: '2026-11-06T10:00:00Z',
   breaks: [],
-  kind: 'regular',
+  kind: 'REGULAR',
   overridden: false,
   provisional: false,
   ...change,
@@ -17,14 +17,14 @@ const muhurat = session({
   date: '2026-11-08',
   open: '2026-11-08T12:30:00Z',
   close: '2026-11-08T13:30:00Z',
-  kind: 'special',
+  kind: 'SPECIAL',
   name: 'Muhurat trading',
   overridden: true,
   provisional: true,
 });
 const override: CalendarOverride = {
   date: '2026-11-08',
-  kind: 'special',
+  kind: 'SPECIAL',
   open: '18:00',
   close: '19:00',
   name: 'Muhurat trading',
@@ -42,9 +42,9 @@ describe('a day of a calendar', () => {
   it('is put together from the lists', () => {
     const days = listed(november, [override]);
     expect(days.map((day) => day.date)).toEqual(['2026-11-06', '2026-11-08', '2026-11-10']);
-    expect(days.map(markOf)).toEqual(['session', 'special', 'holiday']);
+    expect(days.map(markOf)).toEqual(['SESSION', 'SPECIAL', 'HOLIDAY']);
     expect(days.map(isLaid)).toEqual([false, true, false]);
-    expect(markOf(dayOf('2026-11-07', november, []))).toBe('none');
+    expect(markOf(dayOf('2026-11-07', november, []))).toBe('NONE');
   });
   it('is told in words with the hours of the exchange', () => {
     expect(spoken(dayOf('2026-11-06', november, []), zone)).toBe('Session 09:15–15:30');
@@ -81,7 +81,7 @@ describe('the form of an override', () => {
   const draft = (change: Partial<Draft>): Draft => ({ ...draftOf('2026-12-01', null), ...change });
   it('starts from what is there', () => {
     expect(draftOf('2026-11-08', override)).toMatchObject({
-      kind: 'special',
+      kind: 'SPECIAL',
       open: '18:00',
       close: '19:00',
       break_start: '',
@@ -90,14 +90,14 @@ describe('the form of an override', () => {
   });
   it('wants what the kind wants, and sends no more', () => {
     expect(problemsOf(draft({}), [])).toEqual({ name: expect.stringContaining('name') as string });
-    expect(Object.keys(problemsOf(draft({ kind: 'early_close', name: 'Half day' }), []))).toEqual(['close']);
-    expect(Object.keys(problemsOf(draft({ kind: 'special', name: 'Test' }), []))).toEqual(['open', 'close']);
-    const half = draft({ kind: 'early_close', name: ' Half day ', close: '12:30', open: '09:00' });
+    expect(Object.keys(problemsOf(draft({ kind: 'EARLY_CLOSE', name: 'Half day' }), []))).toEqual(['close']);
+    expect(Object.keys(problemsOf(draft({ kind: 'SPECIAL', name: 'Test' }), []))).toEqual(['open', 'close']);
+    const half = draft({ kind: 'EARLY_CLOSE', name: ' Half day ', close: '12:30', open: '09:00' });
     expect(problemsOf(half, [])).toEqual({});
-    expect(contentOf(half)).toEqual({ kind: 'early_close', name: 'Half day', close: '12:30' });
+    expect(contentOf(half)).toEqual({ kind: 'EARLY_CLOSE', name: 'Half day', close: '12:30' });
   });
   it('wants both ends of a break or none', () => {
-    const special = draft({ kind: 'special', name: 'Test', open: '09:00', close: '15:00' });
+    const special = draft({ kind: 'SPECIAL', name: 'Test', open: '09:00', close: '15:00' });
     expect(problemsOf(special, [])).toEqual({});
     expect(Object.keys(problemsOf({ ...special, break_start: '12:00' }, []))).toEqual(['break_end']);
     expect(Object.keys(problemsOf({ ...special, break_end: '12:30' }, []))).toEqual(['break_start']);

@@ -17,7 +17,7 @@ export interface Day {
   holiday: CalendarHoliday | null;
   override: CalendarOverride | null;
 }
-export type Mark = 'session' | 'early_close' | 'special' | 'holiday' | 'none';
+export type Mark = 'SESSION' | 'EARLY_CLOSE' | 'SPECIAL' | 'HOLIDAY' | 'NONE';
 
 type Sessions = Pick<CalendarSessions, 'sessions' | 'holidays'>;
 
@@ -37,8 +37,8 @@ export function listed(sessions: Sessions, overrides: readonly CalendarOverride[
 }
 
 export function markOf({ session, holiday }: Day): Mark {
-  if (session) return session.kind === 'regular' ? 'session' : session.kind;
-  return holiday === null ? 'none' : 'holiday';
+  if (session) return session.kind === 'REGULAR' ? 'SESSION' : session.kind;
+  return holiday === null ? 'NONE' : 'HOLIDAY';
 }
 
 /** What the day is called, if anything. */
@@ -58,23 +58,23 @@ export function isProvisional({ session, holiday }: Day): boolean {
 
 /** A shape of its own for each, so that colour is not needed. */
 export const SHAPES: Record<Mark, string> = {
-  session: '●',
-  early_close: '◐',
-  special: '★',
-  holiday: '✕',
-  none: '',
+  SESSION: '●',
+  EARLY_CLOSE: '◐',
+  SPECIAL: '★',
+  HOLIDAY: '✕',
+  NONE: '',
 };
 export const WORDS: Record<Mark, string> = {
-  session: 'Session',
-  early_close: 'Early close',
-  special: 'Special session',
-  holiday: 'Holiday',
-  none: 'No session',
+  SESSION: 'Session',
+  EARLY_CLOSE: 'Early close',
+  SPECIAL: 'Special session',
+  HOLIDAY: 'Holiday',
+  NONE: 'No session',
 };
 export const KINDS: Record<OverrideKind, string> = {
-  holiday: 'Holiday',
-  special: 'Special session',
-  early_close: 'Early close',
+  HOLIDAY: 'Holiday',
+  SPECIAL: 'Special session',
+  EARLY_CLOSE: 'Early close',
 };
 
 /** A moment by the exchange's clocks; with the weekday when it is not on the session's own date. */

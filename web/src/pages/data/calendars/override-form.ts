@@ -14,9 +14,9 @@ export const TIME_TITLES: Record<TimeName, string> = {
   break_end: 'Break ends',
 };
 const TAKES: Record<OverrideKind, readonly TimeName[]> = {
-  holiday: [],
-  early_close: ['close'],
-  special: TIMES,
+  HOLIDAY: [],
+  EARLY_CLOSE: ['close'],
+  SPECIAL: TIMES,
 };
 const NAME_MAX = 120;
 const TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
@@ -37,7 +37,7 @@ export function draftOf(date: string, override: CalendarOverride | null): Draft 
   const time = (name: TimeName) => override?.[name]?.slice(0, 5) ?? '';
   return {
     date,
-    kind: override?.kind ?? 'holiday',
+    kind: override?.kind ?? 'HOLIDAY',
     name: override?.name ?? '',
     open: time('open'),
     close: time('close'),
@@ -59,7 +59,7 @@ export function problemsOf(draft: Draft, taken: readonly string[]): Problems {
     if (!draft[field] && optional(field)) continue;
     if (!TIME.test(draft[field])) problems[field] = 'A time such as 09:15 is needed.';
   }
-  if (draft.kind === 'special' && !draft.break_start !== !draft.break_end)
+  if (draft.kind === 'SPECIAL' && !draft.break_start !== !draft.break_end)
     problems[draft.break_start ? 'break_end' : 'break_start'] = 'A break has a beginning and an end.';
   return problems;
 }
