@@ -40,7 +40,7 @@
 //! # url = "postgres://tradewind@localhost/tradewind" # DATABASE_URL in the environment goes before it
 //! # connections = 100
 //! acquire_timeout_s = 5
-//! statement_timeout_s = 30      # of PostgreSQL
+//! statement_timeout_s = 8       # of PostgreSQL
 //!
 //! # What holding costs or brings in paper accounts, and fees that are more than a part of the notional: off unless
 //! # they are here. Sections and keys as in backtests ([`tradewind_engine::backtest::config::paper_rules`]).

@@ -27,7 +27,7 @@ pub(crate) struct StoreConfig {
     connections: Option<u32>,
     /// How long to wait for a connection or a lock, s; 5.
     acquire_timeout_s: Option<u64>,
-    /// How long one statement may take in PostgreSQL, s; 30.
+    /// How long one statement may take in PostgreSQL, s; 8.
     statement_timeout_s: Option<u64>,
 }
 

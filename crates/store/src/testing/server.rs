@@ -19,6 +19,8 @@ pub struct Server {
     running: Option<(Child, ChildStdin)>,
     bin: PathBuf,
     port: u16,
+    /// More settings of the server, `name=value`.
+    settings: Vec<String>,
     folder: tempfile::TempDir,
 }
 
@@ -29,6 +31,28 @@ impl Server {
     /// When it does not start; when it is not installed and `TRADEWIND_NEED_POSTGRES` is set.
     #[must_use]
     pub fn start_or_skip() -> Option<Self> {
+        Self::made(|_| Ok(Vec::new()))
+    }
+
+    /// A server that speaks TLS, with a certificate for the host `localhost` alone that `tls/ca.pem` of
+    /// [`Server::folder`] vouches for; `tls/other-ca.pem` is an authority that knows nothing of it. Needs `openssl`.
+    ///
+    /// # Panics
+    /// As [`Server::start_or_skip`]; also when certificates cannot be made.
+    #[must_use]
+    pub fn start_with_tls_or_skip() -> Option<Self> {
+        Self::made(|folder| {
+            certificates(folder)?;
+            let path = |file: &str| folder.join("tls").join(file).display().to_string();
+            Ok(vec![
+                "ssl=on".to_owned(),
+                format!("ssl_cert_file={}", path("server.pem")),
+                format!("ssl_key_file={}", path("server.key")),
+            ])
+        })
+    }
+
+    fn made(prepare: impl FnOnce(&Path) -> Result<Vec<String>, String>) -> Option<Self> {
         let Some(bin) = binaries() else {
             let needed = std::env::var_os("TRADEWIND_NEED_POSTGRES").is_some();
             assert!(
@@ -40,13 +64,16 @@ impl Server {
             );
             return None;
         };
-        match Self::make(bin) {
+        match Self::make(bin, prepare) {
             Ok(server) => Some(server),
             Err(error) => panic!("PostgreSQL did not start: {error}"),
         }
     }
 
-    fn make(bin: PathBuf) -> Result<Self, String> {
+    fn make(
+        bin: PathBuf,
+        prepare: impl FnOnce(&Path) -> Result<Vec<String>, String>,
+    ) -> Result<Self, String> {
         let text = |error: std::io::Error| error.to_string();
         let folder = tempfile::Builder::new().prefix("tw-pg").tempdir().map_err(text)?;
         // The server's user has to get in; the folder's name is random and it is gone after the test.
@@ -62,10 +89,12 @@ impl Server {
         let probe = TcpListener::bind(("127.0.0.1", 0)).map_err(text)?;
         let port = probe.local_addr().map_err(text)?.port();
         drop(probe);
+        let settings = prepare(folder.path())?;
         let mut server = Self {
             running: None,
             bin,
             port,
+            settings,
             folder,
         };
         server.begin()?;
@@ -86,6 +115,7 @@ impl Server {
             // What is tested is this program, not the disk.
             .args(["-c", "fsync=off", "-c", "max_connections=120", "-k"])
             .arg(self.folder.path())
+            .args(self.settings.iter().flat_map(|setting| ["-c", setting.as_str()]))
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -119,6 +149,18 @@ impl Server {
         }
     }
 
+    /// Where it keeps its things.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The port at which it listens on 127.0.0.1.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The URL of one of its databases.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
@@ -133,6 +175,35 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// What makes two authorities, and a key and certificate of the server; run in the folder `tls`.
+const CERTIFICATES: &str = r#"
+set -e
+key="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+for name in ca other-ca; do
+  openssl req -x509 $key -keyout $name.key -out $name.pem -days 2 -subj "/CN=$name of a test"     -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign
+done
+openssl req -new $key -keyout server.key -out server.csr -subj "/CN=localhost"
+printf 'subjectAltName=DNS:localhost
+extendedKeyUsage=serverAuth
+' > server.ext
+openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out server.pem -days 2 -extfile server.ext
+chmod 600 server.key
+"#;
+
+/// Makes the certificates as the user who needs the key.
+fn certificates(folder: &Path) -> Result<(), String> {
+    let made = as_postgres(Path::new("sh"))
+        .args(["-c", r#"mkdir "$1" && cd "$1" && eval "$2""#, "sh"])
+        .arg(folder.join("tls"))
+        .arg(CERTIFICATES)
+        .output()
+        .map_err(|error| error.to_string())?;
+    if made.status.success() {
+        return Ok(());
+    }
+    Err(format!("openssl: {}", String::from_utf8_lossy(&made.stderr)))
 }
 
 /// Where `initdb` and `postgres` are.
