@@ -123,7 +123,9 @@ pub fn complete(operation: &mut Operation, action: Action, path: &str, has_body:
         Code::RateLimited,
         Code::Internal,
         Code::Timeout,
+        Code::StoreAway,
         Code::StoreBusy,
+        Code::StoreTimeout,
         Code::EngineBusy,
     ];
     if !public {

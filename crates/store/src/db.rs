@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::postgres::PgPool;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -10,6 +10,7 @@ use tradewind_types::UnixNanos;
 
 use crate::StoreError;
 use crate::config::{DbConfig, Place};
+use crate::postgres::Connections;
 use crate::sql::{Handle, Target, Tx, Writing, lock_number, query, script};
 
 /// Lets a transaction of PostgreSQL take its time.
@@ -33,7 +34,7 @@ pub(crate) enum Pools {
         reader: SqlitePool,
     },
     /// Connections that do both.
-    Postgres(PgPool),
+    Postgres(Connections),
 }
 
 /// Which of the two databases it is.
@@ -65,12 +66,10 @@ impl Db {
         let pools = match &config.place {
             Place::File(path) => open_sqlite(config, path).await?,
             Place::Postgres(options) => {
-                let pool = PgPoolOptions::new()
-                    .max_connections(config.connections_max.max(1))
-                    .acquire_timeout(config.acquire_timeout)
-                    .connect_with(options.connect_options(config))
-                    .await?;
-                Pools::Postgres(pool)
+                if let Some(exposure) = options.exposure() {
+                    tracing::warn!(host = options.host(), "{exposure}");
+                }
+                Pools::Postgres(Connections::open(options.connect_options(config), config).await?)
             }
         };
         Ok(Self { pools })
@@ -108,7 +107,9 @@ impl Db {
     pub async fn begin(&self, name: &str) -> Result<Tx, StoreError> {
         match &self.pools {
             Pools::Sqlite { writer, .. } => Ok(Tx::sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)),
-            Pools::Postgres(pool) => begin_postgres(pool, Begin::Named(lock_number(name))).await,
+            Pools::Postgres(connections) => {
+                begin_postgres(connections, Begin::Named(lock_number(name))).await
+            }
         }
     }
 
@@ -120,7 +121,9 @@ impl Db {
     pub(crate) async fn begin_long(&self, name: &str) -> Result<Tx, StoreError> {
         match &self.pools {
             Pools::Sqlite { .. } => self.begin(name).await,
-            Pools::Postgres(pool) => begin_postgres(pool, Begin::Patient(lock_number(name))).await,
+            Pools::Postgres(connections) => {
+                begin_postgres(connections, Begin::Patient(lock_number(name))).await
+            }
         }
     }
 
@@ -131,7 +134,7 @@ impl Db {
     pub async fn snapshot(&self) -> Result<Tx, StoreError> {
         match &self.pools {
             Pools::Sqlite { reader, .. } => Ok(Tx::sqlite(reader.begin().await?)),
-            Pools::Postgres(pool) => begin_postgres(pool, Begin::Snapshot).await,
+            Pools::Postgres(connections) => begin_postgres(connections, Begin::Snapshot).await,
         }
     }
 
@@ -156,6 +159,18 @@ impl Db {
         Ok(())
     }
 
+    /// How many connections there are now, and how many of them nobody uses; of SQLite those that read.
+    #[must_use]
+    pub fn connections(&self) -> (u32, u32) {
+        match &self.pools {
+            Pools::Sqlite { reader, .. } => {
+                let idle = u32::try_from(reader.num_idle()).unwrap_or(u32::MAX);
+                (reader.size(), idle)
+            }
+            Pools::Postgres(connections) => connections.counts(),
+        }
+    }
+
     /// Closes all connections; SQLite writes back its log.
     pub async fn close(&self) {
         match &self.pools {
@@ -163,7 +178,7 @@ impl Db {
                 reader.close().await;
                 writer.close().await;
             }
-            Pools::Postgres(pool) => pool.close().await,
+            Pools::Postgres(connections) => connections.close().await,
         }
     }
 }
@@ -181,9 +196,9 @@ enum Begin {
 
 /// Begins in a task of its own: whoever is dropped while it waits (a client that hangs up) must not leave a connection in
 /// the pool that is within a transaction that nobody ends. sqlx only ends those whose beginning it saw.
-async fn begin_postgres(pool: &PgPool, how: Begin) -> Result<Tx, StoreError> {
-    let pool = pool.clone();
-    let begun = tokio::spawn(async move {
+async fn begin_postgres(connections: &Connections, how: Begin) -> Result<Tx, StoreError> {
+    let pool: PgPool = connections.pool().clone();
+    let begun = connections.reached(tokio::spawn(async move {
         let (number, patient) = match how {
             Begin::Snapshot => {
                 let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -201,8 +216,8 @@ async fn begin_postgres(pool: &PgPool, how: Begin) -> Result<Tx, StoreError> {
             .execute(&mut tx)
             .await?;
         Ok(tx)
-    });
-    match begun.await {
+    }));
+    match begun.await? {
         Ok(begun) => begun,
         Err(_) => Err(StoreError::Unavailable(sqlx::Error::WorkerCrashed)),
     }

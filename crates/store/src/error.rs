@@ -6,6 +6,9 @@ pub enum StoreError {
     /// All connections were busy for the whole acquire timeout. The caller may try again.
     #[error("no database connection became free in time")]
     Busy,
+    /// A statement took longer than the statement timeout allows and was given up. What asks for less may do better.
+    #[error("a statement took longer than the statement timeout allows")]
+    TooSlow,
     /// The database cannot be reached, or a file operation failed.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] sqlx::Error),
@@ -23,6 +26,9 @@ pub enum StoreError {
         /// Its value, cut.
         value: String,
     },
+    /// A text has the character U+0000, which PostgreSQL does not store.
+    #[error("a text has the character U+0000, which the database does not store")]
+    NulCharacter,
     /// Any other failure of a statement.
     #[error("a statement failed: {0}")]
     Statement(#[source] sqlx::Error),
@@ -44,14 +50,18 @@ impl StoreError {
     /// Whether trying again later may help.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Busy | Self::Unavailable(_))
+        matches!(self, Self::Busy | Self::TooSlow | Self::Unavailable(_))
     }
 }
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match error {
-            sqlx::Error::PoolTimedOut => Self::Busy,
+            sqlx::Error::PoolTimedOut => {
+                // All connections were in use for the whole acquire timeout: what an alert is for.
+                metrics::counter!("tradewind_store_exhausted_total").increment(1);
+                Self::Busy
+            }
             sqlx::Error::PoolClosed
             | sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)
@@ -66,6 +76,10 @@ impl From<sqlx::Error> for StoreError {
             }
             sqlx::Error::Database(ref inner) => match of_code(inner.code().as_deref().unwrap_or_default()) {
                 Code::Busy => Self::Busy,
+                Code::TooSlow => {
+                    metrics::counter!("tradewind_store_statement_timeouts_total").increment(1);
+                    Self::TooSlow
+                }
                 Code::Unavailable => Self::Unavailable(error),
                 Code::Other => Self::Statement(error),
             },
@@ -76,6 +90,7 @@ impl From<sqlx::Error> for StoreError {
 
 enum Code {
     Busy,
+    TooSlow,
     Unavailable,
     Other,
 }
@@ -85,8 +100,10 @@ fn of_code(code: &str) -> Code {
     match code {
         // SQLITE_BUSY, SQLITE_LOCKED, SQLITE_BUSY_SNAPSHOT: another process holds the file's write lock.
         "5" | "6" | "517" => Code::Busy,
-        // Serialization failure, deadlock, lock not available, statement cancelled by its timeout, too many connections.
-        "40001" | "40P01" | "55P03" | "57014" | "53300" => Code::Busy,
+        // Serialization failure, deadlock, lock not available, too many connections.
+        "40001" | "40P01" | "55P03" | "53300" => Code::Busy,
+        // Cancelled by the statement timeout.
+        "57014" => Code::TooSlow,
         // Shut down by an administrator, crashed, cannot connect now, idle too long, read only (a standby).
         "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25006" => Code::Unavailable,
         // SQLITE_IOERR, SQLITE_FULL; connection exceptions, insufficient resources, system errors.

@@ -111,7 +111,9 @@ catalogue! {
     SeriesUnknown "SERIES_UNKNOWN" 404 "Unknown series" "The catalogue has no bars of this instrument and interval.";
     SessionUnknown "SESSION_UNKNOWN" 404 "Unknown session" "You have no such session.";
     SetupDone "SETUP_DONE" 409 "Set-up done" "The first administrator exists already.";
+    StoreAway "STORE_AWAY" 503 "Database away" "The database cannot be reached; market data goes on, and this works again as soon as it is back.";
     StoreBusy "STORE_BUSY" 503 "Database busy" "The database did not answer in time; market data and trading go on.";
+    StoreTimeout "STORE_TIMEOUT" 503 "Database too slow" "The database took too long for this and gave it up.";
     StrategyUnknown "STRATEGY_UNKNOWN" 404 "Unknown strategy" "There is no such strategy.";
     StreamUnavailable "STREAM_UNAVAILABLE" 503 "Stream unavailable" "The real-time hub does not run.";
     TemplateUnknown "TEMPLATE_UNKNOWN" 404 "Unknown template" "You have no such chart template.";

@@ -15,14 +15,23 @@ const UNDER_WAY: [&str; 5] = [
     "UNKNOWN",
 ];
 
+/// What is wrong with a text that has U+0000.
+pub(crate) const NUL: &str = "a text cannot have the character U+0000; leave it out";
+
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        if error.is_transient() {
-            tracing::warn!(%error, "the store did not answer");
-            return Self::of(Code::StoreBusy).retry_after(1);
-        }
-        tracing::error!(%error, "the store failed");
-        Self::of(Code::Internal)
+        let answer = match error {
+            StoreError::Busy => Self::of(Code::StoreBusy).retry_after(1),
+            StoreError::TooSlow => Self::of(Code::StoreTimeout).retry_after(5),
+            StoreError::Unavailable(_) => Self::of(Code::StoreAway).retry_after(2),
+            StoreError::NulCharacter => return Self::field("", "NUL_CHARACTER", NUL),
+            _ => {
+                tracing::error!(%error, "the store failed");
+                return Self::of(Code::Internal);
+            }
+        };
+        tracing::warn!(%error, "the store did not answer");
+        answer
     }
 }
 
@@ -87,5 +96,38 @@ impl From<RequestError> for ApiError {
             RequestError::Contradiction(_) => Self::field("", "CONTRADICTION", text),
             RequestError::TooLarge => Self::field("quantity", "TOO_LARGE", text),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_store_could_not_do_says_why_and_when_to_ask_again() {
+        let away = || std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        for (error, code, after) in [
+            (StoreError::Busy, Code::StoreBusy, "1"),
+            (StoreError::TooSlow, Code::StoreTimeout, "5"),
+            (StoreError::Unavailable(away().into()), Code::StoreAway, "2"),
+        ] {
+            let answer = ApiError::from(error);
+            assert_eq!((answer.code, answer.code.status().as_u16()), (code, 503));
+            let headers: Vec<_> = answer
+                .headers
+                .iter()
+                .map(|(n, v)| (n.as_str(), v.as_bytes()))
+                .collect();
+            assert_eq!(headers, [("retry-after", after.as_bytes())]);
+        }
+        let answer = ApiError::from(StoreError::NulCharacter);
+        assert_eq!(
+            answer.errors.first().map(|e| e.code.as_str()),
+            Some("NUL_CHARACTER")
+        );
+        assert_eq!(
+            ApiError::from(StoreError::Schema("?".to_owned())).code,
+            Code::Internal
+        );
     }
 }

@@ -14,6 +14,7 @@ use tradewind_types::UnixNanos;
 use tradewind_wire::{FieldError, Problem, Time};
 
 pub use catalogue::Code;
+pub(crate) use from::NUL;
 
 /// A failure on its way to the caller. Says nothing of internals.
 #[derive(Debug, Clone)]

@@ -52,7 +52,7 @@ impl Code {
             }
             Code::DeletionRequestUnknown => "Check the id against GET /api/v1/deletion-requests.",
             Code::DrawingUnknown => "Read the drawings of the instrument again.",
-            Code::EngineBusy | Code::StoreBusy | Code::Timeout | Code::Unavailable => {
+            Code::EngineBusy | Code::StoreAway | Code::StoreBusy | Code::Timeout | Code::Unavailable => {
                 "Repeat the request after Retry-After, under the same Idempotency-Key where it carries one."
             }
             Code::ExportTooLarge => {
@@ -129,6 +129,9 @@ impl Code {
             Code::SeriesUnknown => "Check instrument and interval against GET /api/v1/catalogue.",
             Code::SessionUnknown => "Check the id against GET /api/v1/sessions.",
             Code::SetupDone => "Sign in as the administrator that there is.",
+            Code::StoreTimeout => {
+                "Ask for less at a time: a smaller limit, a shorter range; or repeat the request after Retry-After."
+            }
             Code::StrategyUnknown => "Check the id against the strategies of the account.",
             Code::TemplateUnknown => "Check the name against GET /api/v1/chart/templates.",
             Code::Unauthenticated => "Sign in with POST /api/v1/session, or send a key.",

@@ -46,7 +46,10 @@ pub async fn script<'a>(text: &str, on: impl Target<'a>) -> Result<(), StoreErro
     match on.writing().0 {
         On::SqlitePool(pool) => statements.execute(pool).await.map(drop)?,
         On::Sqlite(connection) => statements.execute(connection).await.map(drop)?,
-        On::PgPool(pool) => statements.execute(pool).await.map(drop)?,
+        On::PgPool(pool) => {
+            let mut connection = pool.acquire().await?;
+            pool.seen(statements.execute(&mut *connection).await.map(drop))?;
+        }
         On::Pg(connection) => statements.execute(connection).await.map(drop)?,
     }
     Ok(())
@@ -87,7 +90,10 @@ impl<'q> Query<'q> {
         Ok(match on {
             On::SqlitePool(pool) => sqlite_rows(self.sqlite()?.fetch_all(pool).await?),
             On::Sqlite(connection) => sqlite_rows(self.sqlite()?.fetch_all(connection).await?),
-            On::PgPool(pool) => pg_rows(self.postgres()?.fetch_all(pool).await?),
+            On::PgPool(pool) => {
+                let mut connection = pool.acquire().await?;
+                pg_rows(pool.seen(self.postgres()?.fetch_all(&mut *connection).await)?)
+            }
             On::Pg(connection) => pg_rows(self.postgres()?.fetch_all(connection).await?),
         })
     }
@@ -101,7 +107,11 @@ impl<'q> Query<'q> {
         Ok(match on {
             On::SqlitePool(pool) => self.sqlite()?.fetch_optional(pool).await?.map(Row::Sqlite),
             On::Sqlite(connection) => self.sqlite()?.fetch_optional(connection).await?.map(Row::Sqlite),
-            On::PgPool(pool) => self.postgres()?.fetch_optional(pool).await?.map(Row::Postgres),
+            On::PgPool(pool) => {
+                let mut connection = pool.acquire().await?;
+                let row = self.postgres()?.fetch_optional(&mut *connection).await;
+                pool.seen(row)?.map(Row::Postgres)
+            }
             On::Pg(connection) => self
                 .postgres()?
                 .fetch_optional(connection)
@@ -137,7 +147,7 @@ impl<'q> Query<'q> {
         match on {
             On::SqlitePool(pool) => stream!(self.sqlite(), pool, Row::Sqlite),
             On::Sqlite(connection) => stream!(self.sqlite(), connection, Row::Sqlite),
-            On::PgPool(pool) => stream!(self.postgres(), pool, Row::Postgres),
+            On::PgPool(pool) => stream!(self.postgres(), pool.pool(), Row::Postgres),
             On::Pg(connection) => stream!(self.postgres(), connection, Row::Postgres),
         }
     }
@@ -153,7 +163,10 @@ impl<'q> Query<'q> {
         Ok(match on {
             On::SqlitePool(pool) => self.sqlite()?.execute(pool).await.map(sqlite)?,
             On::Sqlite(connection) => self.sqlite()?.execute(connection).await.map(sqlite)?,
-            On::PgPool(pool) => self.postgres()?.execute(pool).await.map(postgres)?,
+            On::PgPool(pool) => {
+                let mut connection = pool.acquire().await?;
+                pool.seen(self.postgres()?.execute(&mut *connection).await.map(postgres))?
+            }
             On::Pg(connection) => self.postgres()?.execute(connection).await.map(postgres)?,
         })
     }

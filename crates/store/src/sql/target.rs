@@ -1,17 +1,18 @@
 //! On what a statement runs.
 
-use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::postgres::PgConnection;
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
 use super::transaction::{Inner, Tx};
 use crate::Db;
 use crate::db::Pools;
+use crate::postgres::Connections;
 
 /// One of the two databases: any of its connections, or the one of a transaction.
 pub(crate) enum On<'a> {
     SqlitePool(&'a SqlitePool),
     Sqlite(&'a mut SqliteConnection),
-    PgPool(&'a PgPool),
+    PgPool(&'a Connections),
     Pg(&'a mut PgConnection),
 }
 
@@ -30,14 +31,14 @@ impl<'a> Target<'a> for &'a Db {
     fn reading(self) -> Handle<'a> {
         Handle(match self.pools() {
             Pools::Sqlite { reader, .. } => On::SqlitePool(reader),
-            Pools::Postgres(pool) => On::PgPool(pool),
+            Pools::Postgres(connections) => On::PgPool(connections),
         })
     }
 
     fn writing(self) -> Handle<'a> {
         Handle(match self.pools() {
             Pools::Sqlite { writer, .. } => On::SqlitePool(writer),
-            Pools::Postgres(pool) => On::PgPool(pool),
+            Pools::Postgres(connections) => On::PgPool(connections),
         })
     }
 }

@@ -6,6 +6,10 @@ use crate::routes::prelude::*;
 #[utoipa::path(get, path = "/metrics", tag = "system",
     responses((status = 200, description = "Prometheus text.", body = String, content_type = "text/plain")))]
 pub async fn get_metrics(State(state): State<AppState>) -> ApiResult<impl IntoResponse> {
+    let (all, idle) = state.store.connections();
+    for (kind, count) in [("idle", idle), ("used", all.saturating_sub(idle))] {
+        metrics::gauge!("tradewind_store_connections", "state" => kind).set(f64::from(count));
+    }
     let text = state
         .metrics
         .render()
