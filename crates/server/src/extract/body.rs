@@ -4,9 +4,10 @@ use axum::body::Body as RawBody;
 use axum::extract::{FromRequest, Request};
 use http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::AppState;
-use crate::problem::{ApiError, ApiResult, Code};
+use crate::problem::{ApiError, ApiResult, Code, NUL};
 
 /// A JSON body.
 #[derive(Debug)]
@@ -97,7 +98,42 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> ApiResult<T> {
     deserializer
         .end()
         .map_err(|error| refuse(String::new(), &error))?;
-    Ok(value)
+    match nul(bytes) {
+        None => Ok(value),
+        Some(field) => Err(ApiError::field(field, "NUL_CHARACTER", NUL)),
+    }
+}
+
+/// The path of a text with the character U+0000, which PostgreSQL does not store; JSON can only write it escaped.
+fn nul(bytes: &[u8]) -> Option<String> {
+    const ESCAPED: &[u8] = br"\u0000";
+    if !bytes.windows(ESCAPED.len()).any(|window| window == ESCAPED) {
+        return None;
+    }
+    let value: Value = serde_json::from_slice(bytes).ok()?;
+    nul_in(&value, String::new())
+}
+
+fn nul_in(value: &Value, path: String) -> Option<String> {
+    match value {
+        Value::String(text) => text.contains('\0').then_some(path),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(at, item)| nul_in(item, format!("{path}[{at}]"))),
+        Value::Object(fields) => fields.iter().find_map(|(name, item)| {
+            let inner = if path.is_empty() {
+                name.replace('\0', "\u{fffd}")
+            } else {
+                format!("{path}.{}", name.replace('\0', "\u{fffd}"))
+            };
+            if name.contains('\0') {
+                return Some(inner);
+            }
+            nul_in(item, inner)
+        }),
+        _ => None,
+    }
 }
 
 fn refuse(path: String, error: &serde_json::Error) -> ApiError {

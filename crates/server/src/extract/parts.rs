@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::access::AccountAccess;
 use crate::identity::Caller;
-use crate::problem::{ApiError, ApiResult, Code};
+use crate::problem::{ApiError, ApiResult, Code, NUL};
 
 /// The caller, of whom the guard has made sure.
 #[derive(Debug, Clone)]
@@ -60,6 +60,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
         let raw = RawPathParams::from_request_parts(parts, state)
             .await
             .map_err(|_| ApiError::new(Code::BadRequest, "a path segment is not UTF-8"))?;
+        // Nothing is named with it, and PostgreSQL does not even compare with it.
+        if raw.iter().any(|(_, value)| value.contains('\0')) {
+            return Err(ApiError::of(Code::NotFound));
+        }
         Ok(Self(
             raw.iter()
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -96,6 +100,15 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryOf<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let pairs = parts.uri.query().unwrap_or_default().as_bytes();
+        let nul =
+            form_urlencoded::parse(pairs).find(|(name, value)| name.contains('\0') || value.contains('\0'));
+        if let Some((name, _)) = nul {
+            return Err(ApiError::field(
+                name.replace('\0', "\u{fffd}"),
+                "NUL_CHARACTER",
+                NUL,
+            ));
+        }
         let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(pairs));
         match serde_path_to_error::deserialize(deserializer) {
             Ok(query) => Ok(Self(query)),

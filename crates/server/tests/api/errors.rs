@@ -177,9 +177,9 @@ async fn when_the_database_is_gone_what_needs_it_answers_503_and_market_data_goe
     let answer = desk.get(&who, "/api/v1/keys").await;
     assert_eq!(
         (answer.status.as_u16(), answer.problem().as_str()),
-        (503, "STORE_BUSY")
+        (503, "STORE_AWAY")
     );
-    assert_eq!(answer.headers["retry-after"], "1");
+    assert_eq!(answer.headers["retry-after"], "2");
     assert_eq!(desk.get(&As::Nobody, "/readyz").await.problem(), "UNAVAILABLE");
     assert_eq!(desk.get(&As::Nobody, "/healthz").await.status, 200);
 }
@@ -283,4 +283,49 @@ async fn changing_an_order_that_was_just_placed_says_that_it_is_pending_and_when
     desk.pass(std::time::Duration::from_millis(1)).await;
     let late = desk.call(&who, "PATCH", &one, json!({"price": "97"})).await;
     assert_eq!(late.problem(), "ORDER_NOT_OPEN");
+}
+
+#[tokio::test]
+async fn the_character_nul_is_refused_wherever_a_text_may_be() {
+    let desk = Desk::open().await;
+    let (who, account) = trading(&desk).await;
+    let order = limit_buy("o-1", "0.1", "50");
+    let orders = format!("/api/v1/accounts/{account}/orders");
+    for (field, change) in [
+        ("client_order_id", json!({"client_order_id": "o\0"})),
+        ("instrument", json!({"instrument": "\0"})),
+    ] {
+        let mut order = order.clone();
+        order[field] = change[field].clone();
+        let answer = desk.call(&who, "POST", &orders, order).await;
+        assert_eq!(answer.status, 422, "{field}");
+        assert!(answer.field().starts_with(field), "{}", answer.field());
+    }
+    let named = json!({"name": "a\0b", "venue": "coinbase", "base_currency": "USD", "deposit": "1"});
+    let answer = desk.call(&who, "POST", "/api/v1/accounts", named).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.field().as_str()),
+        (422, "name:NUL_CHARACTER")
+    );
+    let session = json!({"username": "asha\0", "password": "\0"});
+    let answer = desk.call(&As::Nobody, "POST", "/api/v1/session", session).await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.field().ends_with(":NUL_CHARACTER"), "{}", answer.field());
+    // Escaped backslashes are none.
+    let fine = json!({"username": "asha\\u0000", "password": "x"});
+    let answer = desk.call(&As::Nobody, "POST", "/api/v1/session", fine).await;
+    assert_eq!(answer.problem(), "CREDENTIALS_REFUSED");
+    let answer = desk.get(&who, &format!("{orders}?state=%00")).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.field().as_str()),
+        (422, "state:NUL_CHARACTER")
+    );
+    for path in [
+        format!("{orders}/%00"),
+        "/api/v1/chart/templates/%00".to_owned(),
+        "/api/v1/users/%00".to_owned(),
+    ] {
+        let status = desk.get(&who, &path).await.status.as_u16();
+        assert!([403, 404, 405].contains(&status), "{path}: {status}");
+    }
 }

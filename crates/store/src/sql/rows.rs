@@ -15,9 +15,16 @@ const ROWS_MAX: usize = 100;
 pub struct Tuple<'a>(&'a mut Vec<Value<'static>>);
 
 impl Tuple<'_> {
-    /// Binds the next value.
+    /// Binds the next value. What is written so has happened and cannot be refused: of a text the character U+0000, which
+    /// PostgreSQL does not store, becomes U+FFFD.
     pub fn push_bind(&mut self, value: impl Into<Value<'static>>) -> &mut Self {
-        self.0.push(value.into());
+        let value = match value.into() {
+            Value::Text(Some(text)) if text.contains('\0') => {
+                Value::Text(Some(text.replace('\0', "\u{fffd}").into()))
+            }
+            value => value,
+        };
+        self.0.push(value);
         self
     }
 }

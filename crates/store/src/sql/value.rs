@@ -23,6 +23,13 @@ pub enum Value<'q> {
     Bytes(Option<Cow<'q, [u8]>>),
 }
 
+impl Value<'_> {
+    /// Whether it is a text with the character U+0000.
+    pub(crate) fn has_nul(&self) -> bool {
+        matches!(self, Value::Text(Some(text)) if text.contains('\0'))
+    }
+}
+
 macro_rules! from {
     ($($from:ty => $variant:ident $with:expr;)*) => {$(
         impl<'q> From<$from> for Value<'q> {
@@ -78,6 +85,7 @@ pub(super) fn postgres(values: &[Value<'_>]) -> Result<PgArguments, StoreError> 
             Value::Integer(v) => arguments.add(*v),
             Value::Real(v) => arguments.add(*v),
             Value::Bool(v) => arguments.add(*v),
+            text if text.has_nul() => return Err(StoreError::NulCharacter),
             Value::Text(v) => arguments.add(v.as_deref()),
             Value::Bytes(v) => arguments.add(v.as_deref()),
         }

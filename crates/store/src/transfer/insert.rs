@@ -34,11 +34,15 @@ impl<'a> Inserter<'a> {
         }
         for (column, cell) in self.table.columns.iter().zip(row) {
             let shown = cell.to_string();
-            let value = value(column.kind, cell);
-            self.values.push(value.ok_or_else(|| {
-                let (table, name, kind) = (&self.table.name, &column.name, column.kind);
+            let (table, name, kind) = (&self.table.name, &column.name, column.kind);
+            let value = value(kind, cell).ok_or_else(|| {
                 StoreError::Schema(format!("{table}.{name} is {kind:?}, which {shown} is not"))
-            })?);
+            })?;
+            if tx.is_postgres() && value.has_nul() {
+                let text = "has the character U+0000, which PostgreSQL does not store";
+                return Err(StoreError::Schema(format!("{table}.{name} {text}: {shown:?}")));
+            }
+            self.values.push(value);
         }
         if self.values.len() / self.table.columns.len() == self.rows_max {
             self.flush(tx).await?;
