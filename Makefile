@@ -13,7 +13,7 @@ WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -pa
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 export TRADEWIND_TEST_DATA ?= $(abspath ../shared/data)
 
-.PHONY: help run test test-rust test-web test-e2e test-python test-s3 lint bench web fuzz clean dev need-node need-chromium need-postgres
+.PHONY: help run test forget-times test-rust test-postgres test-web test-e2e test-python test-s3 lint bench web fuzz clean dev need-node need-chromium need-postgres
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,26 +29,33 @@ dev: web ## the same with the quick daily profile
 web: $(WEB_STAMP) ## build the web app into web/dist
 
 web/node_modules/.package-lock.json: web/package.json web/package-lock.json | need-node
-	cd web && npm ci --no-audit --no-fund --loglevel=error
+	tools/timed.sh web-build bash -euc 'cd web && npm ci --no-audit --no-fund --loglevel=error'
 
 $(WEB_STAMP): web/node_modules/.package-lock.json $(WEB_SOURCES)
-	cd web && npm run build
+	tools/timed.sh web-build bash -euc 'cd web && npm run build'
 	touch $@
 
-test: test-rust test-web test-e2e test-python ## everything: unit, integration, crash, browser and client tests
+test: forget-times test-rust test-web test-e2e test-python ## everything: unit, integration, crash, browser and client tests
+	@tools/timed.sh --report
+
+forget-times:
+	@tools/timed.sh --begin
 
 test-rust: web need-postgres
 	tools/test-rust.sh
 
+test-postgres: need-postgres ## all tests of the API on PostgreSQL; FILTER=identity:: for some of them
+	tools/with-postgres.sh cargo nextest run --cargo-profile ci --locked --workspace --test api $(FILTER)
+
 test-web: web
-	cd web && npm run check && npm run lint && npm test && npm run size
+	tools/timed.sh web-checks bash -euc 'cd web && npm run check && npm run lint && npm test && npm run size'
 
 test-e2e: web need-chromium
 	tools/test-rust.sh --no-run
-	cd web && TRADEWIND_BIN=$(abspath $(TARGET_DIR))/ci/tradewind npm run e2e
+	tools/timed.sh e2e bash -euc 'cd web && TRADEWIND_BIN=$(abspath $(TARGET_DIR))/ci/tradewind npm run e2e'
 
 test-python: ## the Python client: types, style, tests against the program that test-rust built
-	tools/test-python.sh $(TARGET_DIR)/ci/tradewind
+	tools/timed.sh python tools/test-python.sh $(TARGET_DIR)/ci/tradewind
 
 test-s3: ## the catalogue on a local S3-compatible server (installs moto from PyPI)
 	tools/test-s3.sh

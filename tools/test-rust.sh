@@ -16,6 +16,15 @@ fi
 if [ "${1:-}" = --no-run ]; then
   exec "${test[@]}" --no-run
 fi
-"${test[@]}" --no-fail-fast
+tools/timed.sh rust-build "${test[@]}" --no-run
+tools/timed.sh rust-tests "${test[@]}" --no-fail-fast
+# The API's tests once more on PostgreSQL, a database for each. Of the whole workspace, so that nothing is built anew with
+# other features.
+if cargo nextest --version >/dev/null 2>&1; then
+  api=("${test[@]}" --test api --no-fail-fast)
+else
+  api=(cargo test --profile ci --test api "${common[@]}")
+fi
+tools/timed.sh api-postgres tools/with-postgres.sh "${api[@]}"
 # Examples in doc comments run too.
-cargo test --profile ci --doc --quiet "${common[@]}"
+tools/timed.sh doc-tests cargo test --profile ci --doc --quiet "${common[@]}"

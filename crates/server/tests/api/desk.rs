@@ -29,7 +29,8 @@ use tradewind_server::{App, AppState, Config};
 use tradewind_store::catalog::{Catalog, Files, Tail};
 use tradewind_store::identity::{memberships, organisations, sessions, users};
 use tradewind_store::projection::{Pace, ProjectionSink, Projector, Records, Scope, SqlHistories};
-use tradewind_store::{Db, DbConfig, migrate};
+use tradewind_store::testing::place;
+use tradewind_store::{Db, migrate};
 use tradewind_types::market::{BookAction, BookLevel, BookUpdate, MarketEvent, Trade};
 use tradewind_types::record::{Command, CommandEnvelope, FeeTable, Outcome};
 use tradewind_types::{
@@ -153,9 +154,7 @@ impl Desk {
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().expect("temp dir");
         let clock = Arc::new(ManualClock::at(START));
-        let db = Db::open(&DbConfig::file(&dir.path().join("tradewind.db")))
-            .await
-            .expect("database");
+        let db = Db::open(&place(dir.path()).await).await.expect("database");
         migrate::up(&db, START).await.expect("migrations");
         let (org, engine_id) = (
             OrgId::new("desk").expect("id"),

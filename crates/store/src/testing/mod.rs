@@ -10,7 +10,7 @@
 //! is installed that test says SKIPPED; with `TRADEWIND_NEED_POSTGRES` it fails.
 //!
 //! With `TRADEWIND_TEST_POSTGRES` (a `postgres://` URL of a server whose user may make databases) every [`place`] of the
-//! process is on that server.
+//! process is on that server; `tools/with-postgres.sh COMMAND` starts one for a command.
 
 mod server;
 
@@ -30,8 +30,8 @@ thread_local! {
     static SERVER: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// A database for a path: a file `t.db` in that folder, or a database of its own on the server of this thread. The same
-/// path is the same database.
+/// A database for a path: a file `t.db` in that folder, or a database of its own on the server of this thread. Within a
+/// process the same path is the same database.
 ///
 /// # Panics
 /// When the database cannot be made.
@@ -51,10 +51,11 @@ pub async fn place(folder: &Path) -> DbConfig {
 async fn database(server: &str, folder: &Path) -> Result<DbConfig, StoreError> {
     let hash = Sha256::digest(folder.display().to_string().as_bytes());
     let name: String = hash.iter().take(10).map(|byte| format!("{byte:02x}")).collect();
-    let name = format!("t_{name}");
+    let name = format!("t_{}_{name}", std::process::id());
     let mut config = DbConfig::postgres(server)?;
     config.connections_max = 1;
     let db = Db::open(&config).await?;
+    remove_left_behind(&db).await?;
     let known = query("SELECT 1 FROM pg_database WHERE datname = $1").bind(&name);
     if known.fetch_optional(&db).await?.is_none() {
         // A locale of words, so that a text that is sorted without care shows it.
@@ -65,6 +66,29 @@ async fn database(server: &str, folder: &Path) -> Result<DbConfig, StoreError> {
     let mut config = DbConfig::postgres(&in_database(server, &name))?;
     config.connections_max = 8;
     Ok(config)
+}
+
+/// Drops the databases of tests whose process is over: they take 8 MB each.
+async fn remove_left_behind(db: &Db) -> Result<(), StoreError> {
+    if !Path::new("/proc/self").exists() {
+        return Ok(());
+    }
+    let rows = query("SELECT datname::TEXT FROM pg_database WHERE datname LIKE 't\\_%\\_%'")
+        .fetch_all(db)
+        .await?;
+    for row in rows {
+        let name: String = row.at(0)?;
+        let process = name.split('_').nth(1).and_then(|id| id.parse::<u32>().ok());
+        let over = process.is_some_and(|id| !Path::new(&format!("/proc/{id}")).exists());
+        if over {
+            // Another test may be dropping it, or somebody looks at it.
+            let _ = assembled(format!("DROP DATABASE IF EXISTS {name}"))
+                .once()
+                .execute(db)
+                .await;
+        }
+    }
+    Ok(())
 }
 
 /// The same server's URL with another database.
