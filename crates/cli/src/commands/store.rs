@@ -44,7 +44,7 @@ enum StoreCommand {
     Verify(FileArgs),
     /// Restore a backup into an empty database; with --drill into a temporary one that is thrown away.
     #[command(
-        after_help = "Example:\n  tradewind store restore nightly.twb --key-file backup.key --data ./restored\n  tradewind store restore nightly.twb --key-file backup.key --drill"
+        after_help = "Example:\n  tradewind store restore nightly.twb --key-file backup.key --data ./restored\n  tradewind store restore nightly.twb --key-file backup.key --drill\n  tradewind store restore nightly.twb --key-file backup.key --drill --drill-on postgres://drill@localhost/postgres"
     )]
     Restore(RestoreArgs),
     /// Make a key for backups. Keep it elsewhere than they are: without it nobody can read them.
@@ -97,9 +97,12 @@ struct RestoreArgs {
     file: FileArgs,
     #[command(flatten)]
     data: DataArg,
-    /// Restore to a temporary place, compare, and remove it.
+    /// Restore to a temporary SQLite file, compare, and remove it.
     #[arg(long)]
     drill: bool,
+    /// With --drill: a temporary database of this PostgreSQL server instead. Its user has to have CREATEDB.
+    #[arg(long, value_name = "URL", requires = "drill")]
+    drill_on: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -224,10 +227,11 @@ async fn restore(args: RestoreArgs) -> Result<(), Failure> {
     let file = open_file(&args.file.file)?;
     let now = SystemClock.now();
     if args.drill {
-        let folder = tempfile::tempdir().context("a temporary folder is needed")?;
-        let db = open_store(&DbConfig::file(&folder.path().join("drill.db"))).await?;
-        let contents = backup::restore(file, &key, &db, now).await.map_err(failure)?;
-        db.close().await;
+        let restored = match &args.drill_on {
+            None => drill_in_a_file(file, &key).await,
+            Some(url) => drill_on(url, file, &key).await,
+        };
+        let contents = restored?;
         report(
             "drilled: restored, compared and thrown away",
             &contents,
@@ -242,6 +246,28 @@ async fn restore(args: RestoreArgs) -> Result<(), Failure> {
     db.close().await;
     report("restored", &contents, args.file.json);
     Ok(())
+}
+
+async fn drill_in_a_file(backup: BufReader<File>, key: &BackupKey) -> Result<Contents, Failure> {
+    let folder = tempfile::tempdir().context("a temporary folder is needed")?;
+    let db = open_store(&DbConfig::file(&folder.path().join("drill.db"))).await?;
+    let restored = backup::restore(backup, key, &db, SystemClock.now()).await;
+    db.close().await;
+    restored.map_err(failure)
+}
+
+/// In a database of the server that is made for it and dropped after it, whatever came of it.
+async fn drill_on(url: &str, backup: BufReader<File>, key: &BackupKey) -> Result<Contents, Failure> {
+    let config = DbConfig::postgres(url).map_err(|error| Failure::Input(format!("--drill-on: {error}")))?;
+    let server = open_store(&config).await?;
+    let drill = server.temporary("tradewind_drill", &config).await;
+    let drill = drill.context("no temporary database could be made on the server")?;
+    let restored = backup::restore(backup, key, drill.db(), SystemClock.now()).await;
+    let dropped = drill.remove(&server).await;
+    server.close().await;
+    let contents = restored.map_err(failure)?;
+    dropped.context("the temporary database could not be dropped")?;
+    Ok(contents)
 }
 
 fn new_key(path: &Path) -> Result<(), Failure> {
