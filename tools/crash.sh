@@ -5,11 +5,19 @@
 #
 #   tools/crash.sh [CYCLES] [DIR]        500 cycles; DIR/part-N keeps data, acknowledgements and progress.log
 #
-# CRASH_TEST and TRADEWIND_BIN name a built test and program to use instead of building them.
+# CRASH_TEST and TRADEWIND_BIN name a built test and program to use instead of building them. With CRASH_DATABASE=postgres
+# each part has a private PostgreSQL as its database; that goes with the part, so that an interrupted one begins again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cycles=${1:-500}
-dir=${2:-${CARGO_TARGET_DIR:-target}/crash}
+database=${CRASH_DATABASE:-sqlite}
+what=what_was_acknowledged_survives_kill_9_exactly_once
+case $database in
+  sqlite) ;;
+  postgres) what=postgres::${what}_with_postgresql ;;
+  *) echo "CRASH_DATABASE is sqlite or postgres, not $database" >&2; exit 2 ;;
+esac
+dir=${2:-${CARGO_TARGET_DIR:-target}/crash-$database}
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
 
@@ -23,10 +31,12 @@ for ((begin = 0, part = 0; begin < cycles; begin += 50, part++)); do
   here="$dir/part-$part"
   count=$((cycles - begin < 50 ? cycles - begin : 50))
   if [ -e "$here/checked" ]; then continue; fi
+  if [ "$database" = postgres ]; then rm -rf "$here"; fi
   mkdir -p "$here"
   # The test notes every finished cycle in progress.log; an interrupted part goes on there.
-  TRADEWIND_CRASH_DIR=$here TRADEWIND_CRASH_CYCLES=$count TRADEWIND_CRASH_SEED=$((20261122 + part)) \
-    "$test" --nocapture | tee -a "$here/output.log"
+  TRADEWIND_CRASH_DIR=$here TRADEWIND_CRASH_CYCLES=$count TRADEWIND_CRASH_POSTGRES_CYCLES=$count \
+    TRADEWIND_CRASH_SEED=$((20261122 + part)) TRADEWIND_NEED_POSTGRES=1 \
+    "$test" --exact "$what" --nocapture | tee -a "$here/output.log"
   touch "$here/checked"
 done
 

@@ -92,6 +92,15 @@ impl Api {
         answer.unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
+    /// Everything that the program counts.
+    pub(crate) async fn metrics(&self) -> String {
+        let request = Request::builder().uri(format!("{}/metrics", self.base));
+        let request = request.body(Full::new(Bytes::new())).expect("a request");
+        let answer = self.client.request(request).await.expect("answered");
+        let bytes = answer.into_body().collect().await.expect("whole").to_bytes();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Value {
         self.ask(Method::GET, path, None).await.expect(&[200])
     }

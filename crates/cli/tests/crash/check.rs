@@ -1,6 +1,7 @@
 //! What has to hold after a crash.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use http::Method;
 use serde_json::{Value, json};
@@ -8,6 +9,8 @@ use serde_json::{Value, json};
 use crate::api::Api;
 use crate::load::Known;
 use crate::rig::Rig;
+
+const PROJECTED_WITHIN: Duration = Duration::from_secs(120);
 
 /// What the clients of a cycle know, and how it ended.
 #[derive(Debug, Default)]
@@ -111,6 +114,15 @@ pub(crate) async fn recovered(api: &Api, account: &str, last: &Cycle) {
 pub(crate) struct Verified(Value);
 
 impl Verified {
+    /// A program that stopped in order has brought its projections to the journal's head.
+    pub(crate) fn is_not_behind(&self) {
+        let projections = &self.0["projections"];
+        assert_eq!(
+            projections["applied_seq"], projections["head_seq"],
+            "stopped in order, yet behind"
+        );
+    }
+
     pub(crate) fn summary(&self) -> String {
         let projections = &self.0["projections"];
         format!(
@@ -143,6 +155,25 @@ pub(crate) fn verify(rig: &Rig) -> Verified {
     Verified(report)
 }
 
+/// Waits until the projections have come to the journal's end: a program that stops gives them a second, and after many
+/// kills in a row there is more to catch up with.
+pub(crate) async fn projected(api: &Api) {
+    let begun = Instant::now();
+    let mut pace = tokio::time::interval(Duration::from_millis(50));
+    loop {
+        let status = api.get("/status").await;
+        let lag = status["projection"]["lag"].as_u64().expect("a lag");
+        if lag == 0 {
+            return;
+        }
+        assert!(
+            begun.elapsed() < PROJECTED_WITHIN,
+            "the projections are {lag} records behind"
+        );
+        pace.tick().await;
+    }
+}
+
 /// After the last crash: start, stop in order, look over, and compare the journal with every acknowledgement.
 pub(crate) async fn final_check(rig: &mut Rig, last: Option<Cycle>) {
     let mut server = rig.spawn();
@@ -150,13 +181,10 @@ pub(crate) async fn final_check(rig: &mut Rig, last: Option<Cycle>) {
     if let Some(last) = &last {
         recovered(&api, &rig.state.account, last).await;
     }
+    projected(&api).await;
     server.stop();
     let verified = verify(rig);
-    let projections = &verified.0["projections"];
-    assert_eq!(
-        projections["applied_seq"], projections["head_seq"],
-        "stopped in order, yet behind"
-    );
+    verified.is_not_behind();
     let (orders, fills) = journal_orders(rig);
     let acknowledged = rig.acknowledgements();
     for order in &acknowledged {
@@ -184,7 +212,7 @@ pub(crate) async fn final_check(rig: &mut Rig, last: Option<Cycle>) {
 }
 
 /// Orders by id as the journal initialised them, and the number of fills.
-fn journal_orders(rig: &Rig) -> (HashMap<String, Vec<Value>>, u64) {
+pub(crate) fn journal_orders(rig: &Rig) -> (HashMap<String, Vec<Value>>, u64) {
     let dump = rig.run(&["verify", "--dump"]);
     assert!(dump.status.success());
     let (mut orders, mut fills) = (HashMap::<String, Vec<Value>>::new(), 0);

@@ -10,6 +10,7 @@
 //! | variable | meaning |
 //! | --- | --- |
 //! | `TRADEWIND_CRASH_CYCLES` | cycles in total; 100 |
+//! | `TRADEWIND_CRASH_POSTGRES_CYCLES` | cycles with a private PostgreSQL as database; 8 |
 //! | `TRADEWIND_CRASH_DIR` | where to keep data, logs and progress; a run there goes on where the last one ended |
 //! | `TRADEWIND_CRASH_SEED` | seed of a new run |
 //! | `TRADEWIND_CRASH_CLIENTS` | clients at once; 8. Fewer leave more of the machine to other work in long runs |
@@ -20,6 +21,7 @@ mod api;
 mod check;
 mod dice;
 mod load;
+mod postgres;
 mod rig;
 
 use std::time::{Duration, Instant};
@@ -55,7 +57,11 @@ fn what_was_acknowledged_survives_kill_9_exactly_once() {
 
 async fn run() {
     let cycles: u64 = from_env("TRADEWIND_CRASH_CYCLES", CYCLES_DEFAULT);
-    let mut rig = Rig::new(from_env("TRADEWIND_CRASH_SEED", 20_261_122)).await;
+    let rig = Rig::new(from_env("TRADEWIND_CRASH_SEED", 20_261_122)).await;
+    run_on(rig, cycles).await;
+}
+
+async fn run_on(mut rig: Rig, cycles: u64) {
     let done = rig.cycles_done();
     let mut last: Option<Cycle> = None;
     for number in done..cycles {

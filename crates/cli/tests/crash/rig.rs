@@ -14,10 +14,15 @@ use tradewind_simulator::{Simulator, SimulatorConfig, SimulatorHandle, VenueConf
 
 use crate::api::Api;
 
-/// The program as built for this test; `TRADEWIND_BIN` names another one.
-fn binary() -> Command {
+/// The program as built for this test; `TRADEWIND_BIN` names another one. Its database is a file, or at a URL.
+fn binary(database: Option<&str>) -> Command {
     let built = env!("CARGO_BIN_EXE_tradewind");
-    Command::new(std::env::var("TRADEWIND_BIN").unwrap_or_else(|_| built.to_owned()))
+    let mut command = Command::new(std::env::var("TRADEWIND_BIN").unwrap_or_else(|_| built.to_owned()));
+    match database {
+        Some(url) => command.env("DATABASE_URL", url),
+        None => command.env_remove("DATABASE_URL"),
+    };
+    command
 }
 
 const READY_WITHIN: Duration = Duration::from_secs(30);
@@ -40,6 +45,8 @@ pub(crate) struct Market {
 
 pub(crate) struct Rig {
     dir: PathBuf,
+    /// URL of the PostgreSQL database; none is a file.
+    database: Option<String>,
     _temp: Option<tempfile::TempDir>,
     _simulator: SimulatorHandle,
     pub(crate) state: State,
@@ -49,7 +56,27 @@ pub(crate) struct Rig {
 impl Rig {
     /// Makes a new run, or goes on with the one in `TRADEWIND_CRASH_DIR`.
     pub(crate) async fn new(seed: u64) -> Self {
-        let kept = std::env::var_os("TRADEWIND_CRASH_DIR").map(PathBuf::from);
+        Self::within(Self::kept(), seed, None).await
+    }
+
+    /// A new run on a PostgreSQL database; `kept` is an empty folder for what it leaves.
+    pub(crate) async fn on_postgres(kept: Option<PathBuf>, seed: u64, url: String) -> Self {
+        let used = kept
+            .as_ref()
+            .is_some_and(|folder| folder.join("state.json").exists());
+        assert!(
+            !used,
+            "a run on a private PostgreSQL cannot be gone on with: {kept:?}"
+        );
+        Self::within(kept, seed, Some(url)).await
+    }
+
+    /// Where what a run leaves is to be kept.
+    pub(crate) fn kept() -> Option<PathBuf> {
+        std::env::var_os("TRADEWIND_CRASH_DIR").map(PathBuf::from)
+    }
+
+    async fn within(kept: Option<PathBuf>, seed: u64, database: Option<String>) -> Self {
         let temp = kept
             .is_none()
             .then(|| tempfile::tempdir().expect("a temporary folder"));
@@ -67,6 +94,7 @@ impl Rig {
         };
         let mut rig = Self {
             dir,
+            database,
             _temp: temp,
             _simulator: simulator,
             state: state.clone().unwrap_or(unset),
@@ -114,7 +142,7 @@ impl Rig {
 
     /// Runs the program to its end on this run's data.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = binary();
+        let mut command = binary(self.database.as_deref());
         command.args(arguments).arg("--data").arg(self.data());
         command
             .env("TRADEWIND_PASSWORD", "crash-test 7f3a9c")
@@ -129,7 +157,7 @@ impl Rig {
             .append(true)
             .open(self.dir.join("server.log"))
             .expect("the log");
-        let child = binary()
+        let child = binary(self.database.as_deref())
             .args(["serve", "--listen", "127.0.0.1:0", "--config"])
             .arg(self.dir.join("serve.toml"))
             .arg("--data")
