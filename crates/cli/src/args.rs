@@ -371,6 +371,18 @@ pub(crate) enum KeyCommand {
         /// Accounts that it is limited to; none = all of the person's.
         #[arg(long = "account")]
         accounts: Vec<String>,
+        /// Addresses and networks that it may be used from (203.0.113.7, 10.0.0.0/8, 2001:db8::/32); none = from anywhere.
+        #[arg(long = "network")]
+        networks: Vec<String>,
+        /// Requests that it may make in a minute, cancels and stops aside; as many as the person when absent.
+        #[arg(long)]
+        requests_per_minute: Option<u32>,
+        /// Orders that it may submit in a minute, over all accounts; as many as the accounts allow when absent.
+        #[arg(long)]
+        orders_per_minute: Option<u32>,
+        /// When it ends, e.g. 2027-01-01T00:00:00Z; never when absent.
+        #[arg(long)]
+        expires: Option<String>,
         #[command(flatten)]
         data: DataArg,
     },

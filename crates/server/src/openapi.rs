@@ -119,6 +119,7 @@ pub fn complete(operation: &mut Operation, action: Action, path: &str, has_body:
     let mut codes = vec![
         Code::BadRequest,
         Code::HostRefused,
+        Code::AddressRefused,
         Code::NotAcceptable,
         Code::RateLimited,
         Code::Internal,

@@ -68,6 +68,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(9, "0009_organisations"),
     migration!(10, "0010_audit_chain"),
     migration!(11, "0011_privacy"),
+    migration!(12, "0012_key_terms"),
 ];
 
 /// A migration with what the database says of it.

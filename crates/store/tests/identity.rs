@@ -273,11 +273,14 @@ async fn sessions_and_keys_of_others_cannot_be_revoked() {
         secret_hash: "h".to_owned(),
         scopes: vec!["READ".to_owned(), "TRADE".to_owned()],
         accounts: Some(vec!["a1".parse().expect("id")]),
+        networks: Some(vec!["10.0.0.0/8".to_owned(), "2001:db8::/32".to_owned()]),
+        requests_per_minute: Some(60),
+        orders_per_minute: Some(u32::MAX),
         created_at: UnixNanos(1),
         expires_at: None,
         last_used_at: None,
     };
-    keys::insert(&db, &key).await.expect("key");
+    assert!(keys::insert(&db, &key).await.expect("key"));
     assert_eq!(
         keys::by_prefix(&db, "abc").await.expect("read"),
         Some(key.clone())
@@ -293,6 +296,29 @@ async fn sessions_and_keys_of_others_cannot_be_revoked() {
             .expect("revoke")
     );
     assert_eq!(keys::by_prefix(&db, "abc").await.expect("read"), None);
+
+    // As many as can be listed and revoked; what is revoked makes room.
+    let numbered = |n: i64| keys::KeyRow {
+        id: format!("many{n}"),
+        prefix: format!("p{n}"),
+        networks: None,
+        requests_per_minute: None,
+        ..key.clone()
+    };
+    for n in 0..keys::KEYS_MAX {
+        assert!(keys::insert(&db, &numbered(n)).await.expect("key"), "{n}");
+    }
+    let more = numbered(keys::KEYS_MAX);
+    assert!(!keys::insert(&db, &more).await.expect("no room"));
+    let listed = keys::of_owner(&db, &key.owner).await.expect("read");
+    assert_eq!(listed.len() as i64, keys::KEYS_MAX);
+    assert_eq!(listed[0].networks, None);
+    assert!(
+        keys::revoke(&db, &key.owner, "many7", UnixNanos(2))
+            .await
+            .expect("revoke")
+    );
+    assert!(keys::insert(&db, &more).await.expect("room"));
 }
 
 async fn memberships_change_in_place_and_need_a_person() {

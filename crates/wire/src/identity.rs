@@ -191,6 +191,12 @@ pub struct ApiKey {
     pub scopes: Vec<Scope>,
     /// Accounts it may touch; null = all of its owner's.
     pub accounts: Option<Vec<String>>,
+    /// Networks it may be used from; null = from anywhere.
+    pub networks: Option<Vec<String>>,
+    /// Requests that it may make in a minute, cancels and stops aside; null = what its owner may.
+    pub requests_per_minute: Option<u32>,
+    /// Orders that it may submit in a minute, over all accounts; null = what the accounts allow.
+    pub orders_per_minute: Option<u32>,
     /// When it was made.
     pub created_at: Time,
     /// When it ends; null = never.
@@ -212,6 +218,20 @@ pub struct NewKey {
     /// Accounts it may touch; null or absent = all of its owner's.
     #[serde(default)]
     pub accounts: Option<Vec<String>>,
+    /// Addresses and networks (`203.0.113.7`, `10.0.0.0/8`, `2001:db8::/32`) it may be used from; null or absent = from
+    /// anywhere. Behind a proxy that is not trusted every request comes from the proxy.
+    #[serde(default)]
+    #[schema(example = json!(["203.0.113.0/24"]), min_items = 1, max_items = 32)]
+    pub networks: Option<Vec<String>>,
+    /// Requests that it may make in a minute, cancels and stops aside; null or absent = what its owner may. Never more than
+    /// that.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    pub requests_per_minute: Option<u32>,
+    /// Orders that it may submit in a minute, over all accounts; null or absent = what the accounts allow.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    pub orders_per_minute: Option<u32>,
     /// When it ends; null or absent = never.
     #[serde(default)]
     pub expires_at: Option<Time>,

@@ -8,6 +8,7 @@ import type {
   MemberRole,
   NewBacktest,
   NewBracket,
+  NewKey,
   NewOrder,
   Order,
   OrderBatch,
@@ -17,7 +18,6 @@ import type {
   RiskSettings,
   RiskWarning,
   Role,
-  Scope,
   Statement,
 } from './types';
 import { upload, type Watch } from './upload';
@@ -70,8 +70,7 @@ export const identity = {
   changePassword: (current: string, next: string) =>
     client.POST('/api/v1/me/password', { body: { current, new: next } }),
   keys: () => items(client.GET('/api/v1/keys')),
-  createKey: (body: { name: string; scopes: Scope[]; accounts?: string[]; expires_at?: string }) =>
-    got(client.POST('/api/v1/keys', { body })),
+  createKey: (body: NewKey) => got(client.POST('/api/v1/keys', { body })),
   revokeKey: (key: string) => client.DELETE('/api/v1/keys/{key}', { params: { path: { key } } }),
   users: () => items(client.GET('/api/v1/users', { params: { query: { limit: 500 } } })),
   createUser: (body: { username: string; password: string; display_name: string; role: Role }) =>

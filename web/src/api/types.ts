@@ -30,6 +30,7 @@ export type SessionInfo = Schemas['SessionInfo'];
 export type User = Schemas['User'];
 export type ApiKey = Schemas['ApiKey'];
 export type CreatedApiKey = Schemas['CreatedKey'];
+export type NewKey = Schemas['NewKey'];
 
 export type Account = Schemas['Account'];
 export type AccountDetail = Schemas['AccountDetail'];

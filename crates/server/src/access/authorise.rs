@@ -131,6 +131,8 @@ mod tests {
     use tradewind_types::UnixNanos;
     use tradewind_wire::Scope;
 
+    use crate::identity::KeyTerms;
+
     fn account(id: &str) -> AccountId {
         id.parse().expect("id")
     }
@@ -178,6 +180,7 @@ mod tests {
             scopes: vec![Scope::Read],
             accounts: None,
             expires_at: None,
+            terms: KeyTerms::default(),
         };
         let by_key = authorise(Some(&admin), Action::MarketRead, Resource::None);
         assert_eq!(by_key, Decision::MustEnrol, "a key did what its owner may not");
@@ -233,6 +236,7 @@ mod tests {
             scopes,
             accounts,
             expires_at: None,
+            terms: KeyTerms::default(),
         };
         program.via = limited(vec![Scope::Read], None);
         let a1 = account("a1");
@@ -272,6 +276,7 @@ mod tests {
             ],
             accounts,
             expires_at: None,
+            terms: KeyTerms::default(),
         };
         let of_the_desk: Vec<Action> = Action::ALL
             .iter()

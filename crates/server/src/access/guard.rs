@@ -1,5 +1,6 @@
 //! The guard in front of every route of the table: identity, CSRF, rate limit, authorisation.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{RawPathParams, Request, State};
@@ -116,7 +117,7 @@ async fn admit(
     if !by_address.allowed {
         return (Err(by_address.refusal()), vec![by_address]);
     }
-    let caller = match identify(state, row.action, request.headers()).await {
+    let caller = match identify(state, row.action, request.headers(), info.peer).await {
         Ok(caller) => caller,
         Err(error) => return (Err(error), vec![by_address]),
     };
@@ -129,24 +130,34 @@ async fn admit(
     if !by_class.allowed {
         return (Err(by_class.refusal()), vec![by_class]);
     }
+    let by_key = state.limiter.spend_key(row.action.class(), caller.as_deref());
+    if let Some(by_key) = by_key.as_ref().filter(|verdict| !verdict.allowed) {
+        return (Err(by_key.refusal()), vec![by_class, by_key.clone()]);
+    }
+    let mut verdicts = vec![by_class];
+    verdicts.extend(by_key);
     if let Err(error) = decide(state, row, account, caller, request).await {
-        return (Err(error), vec![by_class]);
+        return (Err(error), verdicts);
     }
     // After authorisation: nobody else spends what an account has.
     let submits = row.action == Action::OrdersSubmit && request.method() == Method::POST;
     let access = request.extensions().get::<AccountAccess>().filter(|_| submits);
     let Some(access) = access else {
-        return (Ok(()), vec![by_class]);
+        return (Ok(()), verdicts);
     };
-    let by_account = state.limiter.spend_orders(&access.caller, access.id.as_str(), 1);
-    let result = match by_account.allowed {
-        true => Ok(()),
-        false => Err(by_account.refusal()),
-    };
-    (result, vec![by_class, by_account])
+    let spent = state.limiter.spend_orders(&access.caller, access.id.as_str(), 1);
+    let refused = spent.iter().find(|verdict| !verdict.allowed);
+    let result = refused.map_or(Ok(()), |verdict| Err(verdict.refusal()));
+    verdicts.extend(spent);
+    (result, verdicts)
 }
 
-async fn identify(state: &AppState, action: Action, headers: &HeaderMap) -> ApiResult<Option<Arc<Caller>>> {
+async fn identify(
+    state: &AppState,
+    action: Action,
+    headers: &HeaderMap,
+    from: Option<IpAddr>,
+) -> ApiResult<Option<Arc<Caller>>> {
     let public = action.rule() == Rule::Public;
     let credential = match headers.get(header::AUTHORIZATION) {
         Some(value) => match value.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")) {
@@ -164,8 +175,10 @@ async fn identify(state: &AppState, action: Action, headers: &HeaderMap) -> ApiR
     let Some(credential) = credential else {
         return Ok(None);
     };
-    match state.identities.find(&credential).await? {
-        Some(caller) => Ok(Some(caller)),
+    match state.identities.find(&credential, from).await? {
+        Some(caller) if caller.may_come_from(from) => Ok(Some(caller)),
+        // Whoever holds the key may know that it is one; its owner, who moved house, has to.
+        Some(_) => Err(ApiError::of(Code::AddressRefused)),
         // What anyone may do, the holder of a stale cookie may do too: signing in again, above all.
         None if public => Ok(None),
         None => Err(ApiError::of(Code::CredentialsRefused)),

@@ -4,7 +4,8 @@
 //! only as far as trusted proxies wrote it: the first address that is none of theirs is the client. Only the header that
 //! the operator names is read; another, which the proxy passes through, is the client's own word.
 
-use std::net::IpAddr;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use http::{HeaderMap, HeaderName, header};
@@ -39,11 +40,37 @@ impl FromStr for Network {
         if bits > most {
             return Err(wrong());
         }
-        Ok(Self { address, bits })
+        // An IPv4 network written as IPv6: addresses are compared without that mapping.
+        match (address.to_canonical(), bits.checked_sub(96)) {
+            (address @ IpAddr::V4(_), Some(bits)) if most == 128 => Ok(Self { address, bits }),
+            _ => Ok(Self { address, bits }),
+        }
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.bits)
     }
 }
 
 impl Network {
+    /// The network itself: its address without the bits beyond the prefix.
+    #[must_use]
+    pub fn whole(self) -> Self {
+        let address = match self.address {
+            IpAddr::V4(own) => {
+                let beyond = u32::MAX.checked_shr(u32::from(self.bits)).unwrap_or(0);
+                IpAddr::V4(Ipv4Addr::from_bits(own.to_bits() & !beyond))
+            }
+            IpAddr::V6(own) => {
+                let beyond = u128::MAX.checked_shr(u32::from(self.bits)).unwrap_or(0);
+                IpAddr::V6(Ipv6Addr::from_bits(own.to_bits() & !beyond))
+            }
+        };
+        Self { address, ..self }
+    }
+
     fn contains(self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {
             (IpAddr::V4(own), IpAddr::V4(other)) => {

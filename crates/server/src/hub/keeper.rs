@@ -5,15 +5,19 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::stream::{self, TryStreamExt as _};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::member::Member;
 use super::outbox::{Close, Item};
-use super::{Hub, frame};
+use super::{Hub, RightsUnavailable, frame};
 use crate::identity::{Caller, Via};
 
 /// Heartbeats are spread over their period in steps of this.
 const STEP: Duration = Duration::from_secs(1);
+/// Credentials that are asked about at once: a round over thousands of them has to end within the seconds that a
+/// revocation may take, and must not take the database's connections from requests.
+const ASKED_AT_ONCE: usize = 8;
 
 /// Beats until the hub closes.
 pub(crate) async fn beat(hub: Arc<Hub>) {
@@ -86,24 +90,30 @@ async fn check_all(hub: &Hub) {
             .or_default()
             .push(member);
     }
-    for members in groups.into_values() {
-        let Some(first) = members.first() else { continue };
-        let caller = first.caller();
-        match hub.access.recheck(&caller).await {
-            Ok(Some(fresh)) => {
-                for member in &members {
-                    member.set_caller(Arc::clone(&fresh));
-                    member.drop_forbidden(hub, &fresh);
-                }
-            }
-            Ok(None) => members
-                .iter()
-                .for_each(|member| member.outbox.close(Close::REVOKED)),
-            Err(error) => {
-                // Without the database nobody's rights can have changed; market data goes on.
-                tracing::warn!(%error, "open sockets could not be checked");
-                return;
+    let groups = stream::iter(groups.into_values().map(Ok));
+    let checked = groups.try_for_each_concurrent(ASKED_AT_ONCE, |members| check(hub, members));
+    if let Err(error) = checked.await {
+        // Without the database nobody's rights can have changed; market data goes on.
+        tracing::warn!(%error, "open sockets could not be checked");
+    }
+}
+
+/// Checks the sockets of one credential.
+async fn check(hub: &Hub, members: Vec<Arc<Member>>) -> Result<(), RightsUnavailable> {
+    let Some(first) = members.first() else {
+        return Ok(());
+    };
+    let caller = first.caller();
+    match hub.access.recheck(&caller).await? {
+        Some(fresh) => {
+            for member in &members {
+                member.set_caller(Arc::clone(&fresh));
+                member.drop_forbidden(hub, &fresh);
             }
         }
+        None => members
+            .iter()
+            .for_each(|member| member.outbox.close(Close::REVOKED)),
     }
+    Ok(())
 }

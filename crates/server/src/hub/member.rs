@@ -130,14 +130,16 @@ impl Member {
         true
     }
 
-    /// Ends every private subscription that `caller` may not read any more, and says so.
+    /// Ends every subscription that `caller` may not read any more, and says so.
     pub(crate) fn drop_forbidden(&self, hub: &Hub, caller: &Caller) {
-        let held: Vec<TopicKey> = self
-            .subscriptions()
-            .keys()
-            .filter(|k| k.is_private())
-            .cloned()
-            .collect();
+        let held: Vec<TopicKey> = {
+            let subscriptions = self.subscriptions();
+            // Who may read one public topic may read them all.
+            let public = subscriptions.keys().find(|key| !key.is_private());
+            let public = public.is_none_or(|key| hub.access.may_read(caller, key));
+            let asked = |key: &&TopicKey| key.is_private() || !public;
+            subscriptions.keys().filter(asked).cloned().collect()
+        };
         for key in held {
             if hub.access.may_read(caller, &key) || !self.drop_subscription(hub, &key) {
                 continue;

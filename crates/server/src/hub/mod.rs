@@ -124,13 +124,19 @@ impl Hub {
         hub
     }
 
-    /// Takes a socket over. `caller` is set when the upgrade carried an API key; others sign on with a ticket. The
-    /// subprotocol decides upon the encoding; JSON when none, or none that is known, is offered.
-    pub fn accept(self: &Arc<Self>, upgrade: Upgrade, ip: IpAddr, caller: Option<Arc<Caller>>) -> Response {
+    /// Takes a socket over from an address. `caller` is set when the upgrade carried an API key; others sign on with a
+    /// ticket. The subprotocol decides upon the encoding; JSON when none, or none that is known, is offered.
+    pub fn accept(self: &Arc<Self>, upgrade: Upgrade, peer: IpAddr, caller: Option<Arc<Caller>>) -> Response {
         let chosen = upgrade.choose(Encoding::of);
         let (response, opened) = upgrade.open(chosen.map(Encoding::subprotocol));
         let hub = Arc::clone(self);
-        tokio::spawn(socket::serve(hub, opened, ip, chosen.unwrap_or_default(), caller));
+        tokio::spawn(socket::serve(
+            hub,
+            opened,
+            peer,
+            chosen.unwrap_or_default(),
+            caller,
+        ));
         response
     }
 

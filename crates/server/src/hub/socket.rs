@@ -18,6 +18,7 @@ use super::ws::decode::{Heard, Violation};
 use super::ws::encode;
 use super::ws::socket::{Over, Socket};
 use super::{Hub, frame};
+use crate::extract::network_of;
 use crate::identity::Caller;
 
 /// How a socket's life ended.
@@ -52,7 +53,7 @@ const TOO_MANY_MESSAGES: Close = Close::new(close::LIMIT, "too many messages");
 pub(crate) async fn serve(
     hub: Arc<Hub>,
     opened: OnUpgrade,
-    ip: IpAddr,
+    peer: IpAddr,
     encoding: Encoding,
     caller: Option<Arc<Caller>>,
 ) {
@@ -60,13 +61,13 @@ pub(crate) async fn serve(
         Ok(upgraded) => Socket::new(upgraded, hub.config.message_bytes),
         Err(error) => return tracing::debug!(%error, "a connection ended before it was a socket"),
     };
-    let end = match hub.quotas.admit(ip) {
+    let end = match hub.quotas.admit(network_of(peer)) {
         None => End::Close(TOO_MANY_SOCKETS),
         Some(place) => {
             // Boxed: what sign-on needs on its stack is not kept for the life of the socket.
             let caller = match caller {
                 Some(caller) => Ok(caller),
-                None => Box::pin(sign_on(&hub, &mut socket, encoding)).await,
+                None => Box::pin(sign_on(&hub, &mut socket, encoding, peer)).await,
             };
             match caller {
                 Ok(caller) => live(&hub, &mut socket, &place, encoding, caller).await,
@@ -86,7 +87,12 @@ pub(crate) async fn serve(
 }
 
 /// Waits for `auth`.
-async fn sign_on(hub: &Hub, socket: &mut Socket, encoding: Encoding) -> Result<Arc<Caller>, End> {
+async fn sign_on(
+    hub: &Hub,
+    socket: &mut Socket,
+    encoding: Encoding,
+    peer: IpAddr,
+) -> Result<Arc<Caller>, End> {
     let first = tokio::select! {
         first = tokio::time::timeout(hub.config.auth_timeout, first_message(hub, socket, encoding)) => first,
         () = hub.closing.cancelled() => return Err(End::Close(Close::SHUTTING_DOWN)),
@@ -95,7 +101,10 @@ async fn sign_on(hub: &Hub, socket: &mut Socket, encoding: Encoding) -> Result<A
     let Parsed::Request(Request::Auth(ticket)) = parse(encoding, &message) else {
         return Err(End::Close(NOT_FIRST));
     };
-    let caller = hub.access.redeem(&ticket).ok_or(End::Close(UNAUTHENTICATED))?;
+    // A key gets tickets; they are worth no more elsewhere than the key.
+    let caller = hub.access.redeem(&ticket);
+    let caller = caller.filter(|caller| caller.may_come_from(Some(peer)));
+    let caller = caller.ok_or(End::Close(UNAUTHENTICATED))?;
     // The session may have ended since the ticket was given out.
     match hub.access.recheck(&caller).await {
         Ok(Some(caller)) => Ok(caller),

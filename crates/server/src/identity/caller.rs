@@ -1,9 +1,12 @@
 //! Who asks, and by which credential.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use tradewind_types::{AccountId, OrgId, UnixNanos, UserId};
 use tradewind_wire::{MemberRole, Role, Scope};
+
+use super::key_terms::KeyTerms;
 
 /// By what a caller proved who they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +37,8 @@ pub enum Via {
         accounts: Option<Vec<AccountId>>,
         /// When it ends.
         expires_at: Option<UnixNanos>,
+        /// From where, and how much, it may be used.
+        terms: KeyTerms,
     },
 }
 
@@ -99,6 +104,21 @@ impl Caller {
         match &self.via {
             Via::Session { .. } | Via::Token { .. } => true,
             Via::Key { scopes, .. } => scopes.contains(&scope),
+        }
+    }
+
+    /// Whether the credential may be used from an address; one that is not known is nowhere in particular.
+    #[must_use]
+    pub fn may_come_from(&self, address: Option<IpAddr>) -> bool {
+        self.terms().is_none_or(|terms| terms.allow(address))
+    }
+
+    /// What a key was made with, when the credential is one.
+    #[must_use]
+    pub fn terms(&self) -> Option<&KeyTerms> {
+        match &self.via {
+            Via::Key { terms, .. } => Some(terms),
+            Via::Session { .. } | Via::Token { .. } => None,
         }
     }
 

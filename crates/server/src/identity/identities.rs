@@ -4,6 +4,7 @@
 //! changes in this process; changes by another process (the CLI) are seen after at most those two seconds.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,9 +14,11 @@ use tradewind_types::{Clock, OrgId, UnixNanos};
 use tradewind_wire::Role;
 
 use super::caller::{Caller, Via, parse_member, parse_role, parse_scope};
+use super::key_terms::KeyTerms;
 use super::signing::SigningKeys;
 use super::token::{csrf_token, hash_token, same};
 use crate::config::Config;
+use crate::extract::{Network, Networks};
 
 const REMEMBERED_NS: u64 = 2_000_000_000;
 const REMEMBERED_MAX: usize = 20_000;
@@ -85,11 +88,16 @@ impl Identities {
         self.generation.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// Who the credential belongs to; `None` when it is wrong, revoked, over, or its owner disabled.
+    /// Who the credential belongs to; `None` when it is wrong, revoked, over, or its owner disabled. From where it is used
+    /// is for whoever asks to look at ([`Caller::may_come_from`]); a use from elsewhere does not count as one.
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn find(&self, credential: &Credential) -> Result<Option<Arc<Caller>>, StoreError> {
+    pub async fn find(
+        &self,
+        credential: &Credential,
+        from: Option<IpAddr>,
+    ) -> Result<Option<Arc<Caller>>, StoreError> {
         let now = self.clock.now();
         let digest = match credential {
             Credential::Session(token) => format!("s{}", hash_token(token)),
@@ -103,18 +111,21 @@ impl Identities {
         }
         let caller = match credential {
             Credential::Session(token) => self.by_session(token, now).await?,
-            Credential::Key(key) => self.by_key(key, now).await?,
+            Credential::Key(key) => self.by_key(key, from, now).await?,
             Credential::Token(token) => self.by_token(token, now).await?,
         };
         let caller = caller.map(Arc::new);
-        self.remember(
-            digest,
-            Remembered {
-                at: now,
-                generation,
-                caller: caller.clone(),
-            },
-        );
+        // A use from where a key does not hold is no use: the next one from where it does is noted.
+        if caller.as_ref().is_none_or(|caller| caller.may_come_from(from)) {
+            self.remember(
+                digest,
+                Remembered {
+                    at: now,
+                    generation,
+                    caller: caller.clone(),
+                },
+            );
+        }
         Ok(caller)
     }
 
@@ -125,7 +136,9 @@ impl Identities {
     pub async fn recheck(&self, caller: &Caller) -> Result<Option<Arc<Caller>>, StoreError> {
         let now = self.clock.now();
         let alive = match &caller.via {
-            Via::Session { id, .. } => sessions::by_id(&self.db, &caller.user, id, now).await?.is_some(),
+            Via::Session { id, .. } => sessions::by_id(&self.db, &caller.user, id, now)
+                .await?
+                .is_some_and(|session| now.since(session.last_seen_at) <= self.idle_ns),
             Via::Token { family, .. } => families::by_id(&self.db, &caller.user, family, now)
                 .await?
                 .is_some(),
@@ -174,7 +187,12 @@ impl Identities {
         self.complete(&family.owner, via).await
     }
 
-    async fn by_key(&self, key: &str, now: UnixNanos) -> Result<Option<Caller>, StoreError> {
+    async fn by_key(
+        &self,
+        key: &str,
+        from: Option<IpAddr>,
+        now: UnixNanos,
+    ) -> Result<Option<Caller>, StoreError> {
         let parts = key.strip_prefix("twk_").and_then(|rest| rest.split_once('_'));
         let Some((prefix, secret)) = parts else {
             return Ok(None);
@@ -185,10 +203,9 @@ impl Identities {
         if !same(&row.secret_hash, &hash_token(secret)) || row.expires_at.is_some_and(|end| end <= now) {
             return Ok(None);
         }
-        if row
-            .last_used_at
-            .is_none_or(|used| now.since(used) > TOUCH_EVERY_NS)
-        {
+        let terms = terms_of(&row)?;
+        let due = |used| now.since(used) > TOUCH_EVERY_NS;
+        if terms.allow(from) && row.last_used_at.is_none_or(due) {
             keys::touch(&self.db, &row.id, now).await?;
         }
         let scopes = row.scopes.iter().filter_map(|text| parse_scope(text)).collect();
@@ -197,6 +214,7 @@ impl Identities {
             scopes,
             accounts: row.accounts,
             expires_at: row.expires_at,
+            terms,
         };
         self.complete(&row.owner, via).await
     }
@@ -244,6 +262,24 @@ impl Identities {
         }
         remembered.insert(digest, entry);
     }
+}
+
+/// From where, and how much, a stored key may be used.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] for a network that nobody can read: a key that cannot be limited does not hold.
+fn terms_of(row: &keys::KeyRow) -> Result<KeyTerms, StoreError> {
+    let read = |text: &String| {
+        let network: Result<Network, _> = text.parse();
+        network.map_err(|_| StoreError::corrupt("api_keys.networks", text))
+    };
+    let networks = row.networks.as_ref().map(|list| list.iter().map(read).collect());
+    let networks: Option<Result<Vec<Network>, StoreError>> = networks;
+    Ok(KeyTerms {
+        networks: networks.transpose()?.map(Networks),
+        requests_per_minute: row.requests_per_minute,
+        orders_per_minute: row.orders_per_minute,
+    })
 }
 
 fn is_over(caller: &Caller, now: UnixNanos) -> bool {

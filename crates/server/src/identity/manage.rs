@@ -7,6 +7,7 @@ use tradewind_types::{AccountId, OrgId, UnixNanos, UserId};
 use tradewind_wire::{Role, Scope};
 
 use super::caller::{role_text, scope_text};
+use super::key_terms::KeyTerms;
 use super::password::{Passwords, check_policy};
 use super::token::{Secret, hash_token, random_id};
 use crate::problem::{ApiError, ApiResult, Code};
@@ -123,12 +124,14 @@ pub struct Key<'a> {
     pub accounts: Option<Vec<AccountId>>,
     /// When it ends.
     pub expires_at: Option<UnixNanos>,
+    /// From where, and how much, it may be used.
+    pub terms: KeyTerms,
 }
 
 /// Makes a key; returns it with the whole text, which cannot be had again.
 ///
 /// # Errors
-/// Field errors, those of the database.
+/// Field errors, `KEY_LIMIT`, those of the database.
 pub async fn create_key(
     db: &Db,
     org: &OrgId,
@@ -162,12 +165,20 @@ pub async fn create_key(
         secret_hash: hash_token(secret.text()),
         scopes: scopes.into_iter().map(|s| scope_text(s).to_owned()).collect(),
         accounts: key.accounts,
+        networks: key
+            .terms
+            .networks
+            .map(|networks| networks.0.iter().map(ToString::to_string).collect()),
+        requests_per_minute: key.terms.requests_per_minute,
+        orders_per_minute: key.terms.orders_per_minute,
         created_at: now,
         expires_at: key.expires_at,
         last_used_at: None,
         prefix,
     };
-    keys::insert(db, &row).await?;
+    if !keys::insert(db, &row).await? {
+        return Err(ApiError::of(Code::KeyLimit));
+    }
     let whole = Secret::from_text(format!("twk_{}_{}", row.prefix, secret.text()));
     Ok((row, whole))
 }

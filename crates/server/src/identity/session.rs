@@ -89,7 +89,7 @@ pub async fn open_session(
     let credential = Credential::Session(token.text().to_owned());
     let caller = state
         .identities
-        .find(&credential)
+        .find(&credential, request.peer)
         .await?
         .ok_or_else(|| ApiError::of(Code::CredentialsRefused))?;
     let header = cookie(state, token.text(), state.config.session_absolute.as_secs())?;

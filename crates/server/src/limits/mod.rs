@@ -12,6 +12,7 @@
 //! | orders submitted | 10 / min | account, whoever submits them |
 //! | cancels, stops | 20 / s | person or key |
 //! | administration | 100 / h | person or key |
+//! | requests, and orders, by a key that has limits of its own | what it was made with | key |
 //! | anything | 6,000 / min | address |
 //!
 //! What is counted per account stands in front of the risk gate, which counts by itself: a flood costs neither the
@@ -175,11 +176,32 @@ impl Limiter {
         self.spend_on(&self.strangers, "address", network, self.config.rates.address, 1)
     }
 
-    /// Spends orders of an account, all or none.
+    /// Spends one request of a key that has a limit of its own. Stopping is never short of it.
     #[must_use]
-    pub fn spend_orders(&self, caller: &Caller, account: &str, orders: u64) -> Verdict {
+    pub fn spend_key(&self, class: RateClass, caller: Option<&Caller>) -> Option<Verdict> {
+        let caller = caller.filter(|_| class != RateClass::Cancel)?;
+        let rate = Rate::new(u64::from(caller.terms()?.requests_per_minute?), 60);
+        Some(self.spend_on(&self.callers, "key", caller.limit_key(), rate, 1))
+    }
+
+    /// Spends orders of the key, where it has a limit of its own, and then of the account, each all or none. What the key
+    /// may not is not taken from the account, which others share.
+    #[must_use]
+    pub fn spend_orders(&self, caller: &Caller, account: &str, orders: u64) -> Vec<Verdict> {
+        let mut verdicts = Vec::with_capacity(2);
+        let own = caller.terms().and_then(|terms| terms.orders_per_minute);
+        if let Some(limit) = own {
+            let rate = Rate::new(u64::from(limit), 60);
+            let by_key = self.spend_on(&self.callers, "key-orders", caller.limit_key(), rate, orders);
+            let allowed = by_key.allowed;
+            verdicts.push(by_key);
+            if !allowed {
+                return verdicts;
+            }
+        }
         let rate = self.rates(Some(caller)).account_orders;
-        self.spend_on(&self.callers, "account-orders", account, rate, orders)
+        verdicts.push(self.spend_on(&self.callers, "account-orders", account, rate, orders));
+        verdicts
     }
 
     fn spend_on(&self, table: &Table, name: &'static str, whose: &str, rate: Rate, cost: u64) -> Verdict {
@@ -214,7 +236,7 @@ mod tests {
     use tradewind_types::time::SECOND_NS;
     use tradewind_wire::Role;
 
-    use crate::identity::Via;
+    use crate::identity::{KeyTerms, Via};
 
     struct Manual(AtomicU64);
 
@@ -228,6 +250,13 @@ mod tests {
         let clock = Arc::new(Manual(AtomicU64::new(1_000 * SECOND_NS)));
         let limiter = Limiter::with_room(Arc::clone(&clock) as Arc<dyn Clock>, config, buckets);
         (clock, limiter)
+    }
+
+    fn passes(limiter: &Limiter, caller: &Caller, account: &str, orders: u64) -> bool {
+        limiter
+            .spend_orders(caller, account, orders)
+            .iter()
+            .all(|v| v.allowed)
     }
 
     fn caller(name: &str, role: Role) -> Caller {
@@ -275,18 +304,55 @@ mod tests {
     fn the_orders_of_an_account_are_counted_together_and_a_batch_passes_whole_or_not() {
         let (clock, limiter) = limiter(RateConfig::default(), BUCKETS_PER_SHARD_MAX);
         let (asha, bela) = (caller("asha", Role::Trader), caller("bela", Role::Trader));
-        assert!(limiter.spend_orders(&asha, "a1", 6).allowed);
-        assert!(!limiter.spend_orders(&bela, "a1", 5).allowed, "eleven in all");
-        assert!(limiter.spend_orders(&bela, "a1", 4).allowed);
-        let refused = limiter.spend_orders(&asha, "a1", 1);
+        assert!(passes(&limiter, &asha, "a1", 6));
+        assert!(!passes(&limiter, &bela, "a1", 5), "eleven in all");
+        assert!(passes(&limiter, &bela, "a1", 4));
+        let refused = limiter.spend_orders(&asha, "a1", 1).remove(0);
         assert_eq!((refused.allowed, refused.level.retry_after_s), (false, 6));
-        assert!(limiter.spend_orders(&asha, "a2", 10).allowed);
-        assert!(
-            !limiter.spend_orders(&asha, "a3", 11).allowed,
-            "more than ever fits"
-        );
+        assert!(passes(&limiter, &asha, "a2", 10));
+        assert!(!passes(&limiter, &asha, "a3", 11), "more than ever fits");
         clock.0.fetch_add(6 * SECOND_NS, Ordering::SeqCst);
-        assert!(limiter.spend_orders(&asha, "a1", 1).allowed);
+        assert!(passes(&limiter, &asha, "a1", 1));
+    }
+
+    #[test]
+    fn a_key_of_its_own_limits_spends_them_and_leaves_the_account_and_its_owner_what_they_have() {
+        let (clock, limiter) = limiter(RateConfig::default(), BUCKETS_PER_SHARD_MAX);
+        let asha = caller("asha", Role::Trader);
+        let mut key = asha.clone();
+        key.via = Via::Key {
+            id: "k1".to_owned(),
+            scopes: Vec::new(),
+            accounts: None,
+            expires_at: None,
+            terms: KeyTerms {
+                networks: None,
+                requests_per_minute: Some(3),
+                orders_per_minute: Some(2),
+            },
+        };
+        let read = || {
+            limiter
+                .spend_key(RateClass::Read, Some(&key))
+                .expect("its own")
+                .allowed
+        };
+        assert!(read() && read() && read() && !read());
+        assert!(
+            limiter.spend_key(RateClass::Cancel, Some(&key)).is_none(),
+            "stopping was counted"
+        );
+        assert!(limiter.spend_key(RateClass::Read, Some(&asha)).is_none());
+        clock.0.fetch_add(20 * SECOND_NS, Ordering::SeqCst);
+        assert!(read() && !read(), "a third of a minute gives one back");
+        assert!(passes(&limiter, &key, "a1", 2));
+        assert!(!passes(&limiter, &key, "a1", 1), "two in a minute");
+        assert!(!passes(&limiter, &key, "a2", 1), "over all accounts");
+        assert!(
+            passes(&limiter, &asha, "a1", 8),
+            "the account lost what the key may not"
+        );
+        assert!(!passes(&limiter, &asha, "a1", 1));
     }
 
     #[test]

@@ -45,6 +45,7 @@ macro_rules! catalogue {
 
 catalogue! {
     AccountUnknown "ACCOUNT_UNKNOWN" 404 "Unknown account" "There is no such account, or you may not see it.";
+    AddressRefused "ADDRESS_REFUSED" 403 "Address refused" "The API key does not hold for the address that the request comes from.";
     AmountRefused "AMOUNT_REFUSED" 422 "Amount refused" "The amount is zero, not covered, or in a currency that the account does not hold.";
     AuditEntryUnknown "AUDIT_ENTRY_UNKNOWN" 404 "Unknown entry" "The audit log has no entry of that number.";
     BacktestsUnavailable "BACKTESTS_UNAVAILABLE" 503 "No backtests" "This program takes no backtests at the moment.";
@@ -83,6 +84,7 @@ catalogue! {
     InstrumentUnknown "INSTRUMENT_UNKNOWN" 404 "Unknown instrument" "There is no such instrument.";
     Internal "INTERNAL" 500 "Internal error" "Something went wrong here; the correlation id leads to it in the log.";
     JournalDown "JOURNAL_DOWN" 503 "Journal down" "The journal cannot be written; nothing is accepted but cancels and the kill switch.";
+    KeyLimit "KEY_LIMIT" 409 "Too many keys" "You have 200 API keys; revoke one that you no longer need.";
     KeyUnknown "KEY_UNKNOWN" 404 "Unknown key" "You have no such API key.";
     KillSwitchState "KILL_SWITCH_STATE" 409 "Kill switch state" "The kill switch is in that state already.";
     LastAdministrator "LAST_ADMINISTRATOR" 409 "Last administrator" "The last enabled super administrator cannot be disabled or demoted.";

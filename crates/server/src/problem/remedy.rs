@@ -11,6 +11,9 @@ impl Code {
             Code::AccountUnknown => {
                 "Check the id against GET /api/v1/accounts; ask an owner of the account to make you a member."
             }
+            Code::AddressRefused => {
+                "Make a key for the networks that the program runs in; behind a proxy, name it in trusted_proxies."
+            }
             Code::AmountRefused => {
                 "Send an amount other than zero that the account covers, in a currency that it holds: GET balances."
             }
@@ -79,6 +82,7 @@ impl Code {
             Code::JournalDown => {
                 "Cancel and stop as needed; new orders wait until whoever runs the program has mended the disk."
             }
+            Code::KeyLimit => "Revoke keys that are no longer used: DELETE /api/v1/keys/{key}.",
             Code::KeyUnknown => "Check the id against GET /api/v1/keys.",
             Code::KillSwitchState => "Read the kill switch; what was asked for holds already.",
             Code::LastAdministrator => "Make another super administrator first.",

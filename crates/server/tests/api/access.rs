@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use tradewind_server::access::{Action, Rule};
 use tradewind_server::routes::{Endpoint, endpoints};
-use tradewind_types::{AccountId, UserId};
+use tradewind_store::identity::keys;
+use tradewind_types::{AccountId, Clock as _, UserId};
 use tradewind_wire::{MemberRole, Role, Scope};
 
 use crate::desk::{As, BTC, Desk, limit_buy};
@@ -69,6 +70,8 @@ pub(crate) fn path_of(endpoint: &Endpoint, account: &AccountId, user: &str) -> S
         .replace("{user}", user)
         .replace("{session}", "no-such-session")
         .replace("{key}", "no-such-key")
+        .replace("{provider}", "no-such-provider")
+        .replace("{identity}", "no-such-identity")
         .replace("{backtest}", "no-such-backtest")
         .replace("{indicator}", "RSI_14")
         .replace("{drawing}", "no-such-drawing")
@@ -82,11 +85,19 @@ pub(crate) fn path_of(endpoint: &Endpoint, account: &AccountId, user: &str) -> S
         .replace("{purpose}", "RESEARCH")
 }
 
+/// A new key in the place of all others: nobody has more than 200, and there are more endpoints than that.
+async fn fresh_key(desk: &Desk, user: &UserId) -> As {
+    keys::revoke_all(&desk.db, user, desk.clock.now())
+        .await
+        .expect("store");
+    desk.key(user, &ALL_SCOPES, None).await
+}
+
 async fn credential(desk: &Desk, role: &str, user: Option<&UserId>) -> As {
     match (role, user) {
         (_, None) => As::Nobody,
         // A program comes with a key that has every scope; people come with sessions.
-        ("service", Some(user)) => desk.key(user, &ALL_SCOPES, None).await,
+        ("service", Some(user)) => fresh_key(desk, user).await,
         (_, Some(user)) => desk.session(user).await,
     }
 }
@@ -246,10 +257,7 @@ async fn two_people_share_nothing_over_every_endpoint() {
     let marks = ["a-asha-secret", "asha-order-1", "u-asha"];
     for endpoint in endpoints() {
         let path = path_of(&endpoint, &secret, "u-asha").replace("no-such-order", "asha-order-1");
-        for who in [
-            desk.session(&bela).await,
-            desk.key(&bela, &ALL_SCOPES, None).await,
-        ] {
+        for who in [desk.session(&bela).await, fresh_key(&desk, &bela).await] {
             let body = match endpoint.method {
                 "GET" => Value::Null,
                 _ => body_for(&endpoint),

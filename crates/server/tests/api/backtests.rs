@@ -16,10 +16,10 @@ use crate::desk::{Answer, As, BTC, Desk};
 
 const LIST: &str = "/api/v1/backtests";
 const FILES: &str = "/api/v1/backtest-files";
-const FILE: &str = "/api/v1/backtest-files/waves.csv";
+pub(crate) const FILE: &str = "/api/v1/backtest-files/waves.csv";
 
 /// Daily bars that go up and down in waves of several lengths: an average crosses another now and then.
-fn waves(days: u32) -> String {
+pub(crate) fn waves(days: u32) -> String {
     let mut csv = String::from("ts,open,high,low,close,volume\n");
     let mut last = 100.0_f64;
     for day in 0..days {
@@ -37,7 +37,7 @@ fn waves(days: u32) -> String {
     csv
 }
 
-fn config(extra: &str) -> String {
+pub(crate) fn config(extra: &str) -> String {
     format!(
         "name = \"waves\"\n[account]\ncash = \"100000\"\n[[instruments]]\nid = \"WAVE.TEST\"\ntick = \"0.01\"\nlot = \"1\"\n\
          [[data]]\nfile = \"waves.csv\"\ninterval = \"1d\"\n[strategy]\nid = \"ema_cross\"\n\
@@ -45,7 +45,7 @@ fn config(extra: &str) -> String {
     )
 }
 
-async fn put(desk: &Desk, who: &As, path: &str, bytes: &str) -> Answer {
+pub(crate) async fn put(desk: &Desk, who: &As, path: &str, bytes: &str) -> Answer {
     let mut request = desk.request(who, "PUT", path, None);
     *request.body_mut() = Body::from(bytes.to_owned());
     desk.send(request).await

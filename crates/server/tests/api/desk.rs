@@ -21,8 +21,9 @@ use tradewind_server::backtests::Backtests;
 use tradewind_server::calendars::Calendars;
 use tradewind_server::catalogue::Catalogue;
 use tradewind_server::config::HashConfig;
+use tradewind_server::hub::{Feeds, Hub, HubConfig};
 use tradewind_server::identity::manage::{Key, create_key};
-use tradewind_server::identity::{hash_token, member_text, role_text};
+use tradewind_server::identity::{KeyTerms, hash_token, member_text, role_text};
 use tradewind_server::secrets::{Keyring, RootKey};
 use tradewind_server::venues::VenueDirectory;
 use tradewind_server::{App, AppState, Config};
@@ -46,11 +47,17 @@ use crate::catalogue::VenueOfTests;
 pub const START: UnixNanos = UnixNanos::from_secs(1_795_338_000);
 pub const BTC: &str = "BTC-USD.COINBASE";
 
-struct Projected(ProjectionSink);
+struct Projected {
+    projection: ProjectionSink,
+    hub: Option<Box<dyn OutcomeSink>>,
+}
 
 impl OutcomeSink for Projected {
     fn durable(&mut self, outcomes: &[(u64, Outcome)]) {
-        self.0.push(outcomes);
+        self.projection.push(outcomes);
+        if let Some(hub) = &mut self.hub {
+            hub.durable(outcomes);
+        }
     }
 }
 
@@ -152,6 +159,15 @@ impl Desk {
     }
 
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::build(change, None).await
+    }
+
+    /// With a hub that the engine feeds.
+    pub async fn with_hub(change: impl FnOnce(&mut Config)) -> Self {
+        Self::build(change, Some(Feeds::new())).await
+    }
+
+    async fn build(change: impl FnOnce(&mut Config), feeds: Option<Arc<Feeds>>) -> Self {
         let dir = tempfile::tempdir().expect("temp dir");
         let clock = Arc::new(ManualClock::at(START));
         let db = Db::open(&place(dir.path()).await).await.expect("database");
@@ -192,10 +208,24 @@ impl Desk {
             tape_dir: None,
             clock: Arc::clone(&shared),
         };
-        let (engine, _) =
-            Engine::start(settings, Box::new(Projected(sink)), Box::new(Nobody)).expect("engine");
+        let outcomes = Projected {
+            projection: sink,
+            hub: feeds.as_ref().map(|feeds| feeds.outcome_sink()),
+        };
+        let market = feeds.as_ref().map(|feeds| feeds.market_sink());
+        let market = market.unwrap_or_else(|| Box::new(Nobody));
+        let (engine, recovered) = Engine::start(settings, Box::new(outcomes), market).expect("engine");
         let keyring = Arc::new(Keyring::of(vec![RootKey::new([42; 32])]).expect("a key"));
         let rights = Rights::new(&db, &shared, &config, &keyring);
+        let access = Arc::new(rights.clone());
+        let hub = feeds.as_ref().map(|feeds| {
+            Hub::start(
+                HubConfig::default(),
+                Arc::clone(&shared),
+                access,
+                Arc::clone(feeds) as _,
+            )
+        });
         let catalog = Catalog::new(Files::memory()).with_tail(Tail::new(db.clone()));
         let gaps = Arc::new(VenueOfTests::new(catalog.clone(), Arc::clone(&shared)));
         let catalogue = Catalogue::new(catalog, "memory".to_owned(), calendars()).recording(gaps);
@@ -213,9 +243,12 @@ impl Desk {
             venues: VenueDirectory::default(),
             rights,
             keyring,
-            hub: None,
+            hub,
         })
         .expect("state");
+        if let Some(feeds) = feeds {
+            feeds.connect(&state, recovered.outcomes);
+        }
         let router = App::router(state.clone());
         let handle = engine.handle();
         let desk = Self {
@@ -389,6 +422,7 @@ impl Desk {
             scopes,
             accounts,
             expires_at: None,
+            terms: KeyTerms::default(),
         };
         let (_, secret) = create_key(&self.db, &self.state.config.org, key, self.clock.now())
             .await

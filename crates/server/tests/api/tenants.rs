@@ -20,7 +20,7 @@ use tradewind_wire::{MemberRole, Role};
 use crate::access::{ALL_SCOPES, path_of};
 use crate::desk::{Answer, As, BTC, Desk, limit_buy};
 
-const ROLES: [Role; 7] = [
+pub(crate) const ROLES: [Role; 7] = [
     Role::SuperAdmin,
     Role::Admin,
     Role::Compliance,
@@ -32,10 +32,10 @@ const ROLES: [Role; 7] = [
 const SCRIPT: &str = include_str!("../../../../examples/scripts/ema_cross.rhai");
 
 /// An organisation with something of everything, all of it marked.
-struct Victim {
-    canary: &'static str,
-    account: AccountId,
-    owner: As,
+pub(crate) struct Victim {
+    pub(crate) canary: &'static str,
+    pub(crate) account: AccountId,
+    pub(crate) owner: As,
     /// What stands in for the parameters of paths.
     ids: BTreeMap<&'static str, String>,
     /// Cursors of its lists.
@@ -49,7 +49,7 @@ async fn made(desk: &Desk, who: &As, path: &str, body: Value) -> Value {
     answer.json()
 }
 
-async fn victim(desk: &Desk, org: &OrgId, canary: &'static str) -> Victim {
+pub(crate) async fn victim(desk: &Desk, org: &OrgId, canary: &'static str) -> Victim {
     let user = desk.person_of(org, canary, Role::SuperAdmin).await;
     desk.person_of(org, &format!("{canary}-two"), Role::Trader).await;
     let owner = desk.session(&user).await;
@@ -339,7 +339,7 @@ async fn hears_nothing(desk: &Desk, victim: &Victim, user: &tradewind_types::Use
     let As::Session { token, .. } = desk.session(user).await else {
         panic!("a session")
     };
-    let found = rights.identities.find(&Credential::Session(token)).await;
+    let found = rights.identities.find(&Credential::Session(token), None).await;
     let caller = found.expect("store").expect("known");
     let owner: tradewind_types::UserId = victim.ids["{user}"].parse().expect("id");
     let mut private = 0;

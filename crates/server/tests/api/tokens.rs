@@ -277,7 +277,7 @@ async fn open_sockets_of_a_token_are_checked_like_requests_and_end_with_it() {
         let credential = Credential::bearer(&jwt(&program.access));
         desk.state
             .identities
-            .find(&credential)
+            .find(&credential, None)
             .await
             .expect("read")
             .expect("known")

@@ -25,6 +25,12 @@ pub struct KeyRow {
     pub scopes: Vec<String>,
     /// Accounts it may touch; `None` = all of its owner's.
     pub accounts: Option<Vec<AccountId>>,
+    /// Networks it may be used from, as text; `None` = from anywhere.
+    pub networks: Option<Vec<String>>,
+    /// Requests that it may make in a minute; `None` = what its owner may.
+    pub requests_per_minute: Option<u32>,
+    /// Orders that it may submit in a minute; `None` = what its accounts allow.
+    pub orders_per_minute: Option<u32>,
     /// When it was made.
     pub created_at: UnixNanos,
     /// When it ends.
@@ -50,6 +56,12 @@ fn read(row: &Row) -> Result<KeyRow, StoreError> {
             .map_err(|_| StoreError::corrupt("api_keys.accounts", &list))
     };
     let time = |ts: Option<i64>| ts.map(from_sql);
+    let networks: Option<String> = row.get("networks")?;
+    let count = |column: &'static str| -> Result<Option<u32>, StoreError> {
+        let stored: Option<i64> = row.get(column)?;
+        let read = |n: i64| u32::try_from(n).map_err(|_| StoreError::corrupt(column, &n.to_string()));
+        stored.map(read).transpose()
+    };
     Ok(KeyRow {
         id: row.get("id")?,
         org: org
@@ -63,24 +75,39 @@ fn read(row: &Row) -> Result<KeyRow, StoreError> {
         secret_hash: row.get("secret_hash")?,
         scopes: split(&scopes),
         accounts: accounts.map(parse).transpose()?,
+        networks: networks.as_deref().map(split),
+        requests_per_minute: count("requests_per_minute")?,
+        orders_per_minute: count("orders_per_minute")?,
         created_at: from_sql(row.get("created_at")?),
         expires_at: time(row.get("expires_at")?),
         last_used_at: time(row.get("last_used_at")?),
     })
 }
 
-/// Stores a new key.
+/// Most keys of a person that are not revoked: as many as [`of_owner`] lists, so that each can be seen and revoked.
+pub const KEYS_MAX: i64 = 200;
+
+/// Stores a new key; false when the person has [`KEYS_MAX`] already.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when the prefix is taken.
-pub async fn insert(db: &Db, key: &KeyRow) -> Result<(), StoreError> {
+pub async fn insert(db: &Db, key: &KeyRow) -> Result<bool, StoreError> {
     let accounts = key.accounts.as_ref().map(|list| {
         let ids: Vec<&str> = list.iter().map(AccountId::as_str).collect();
         ids.join(",")
     });
+    let mut tx = db.begin("keys").await?;
+    let held = sql::query("SELECT COUNT(*) AS held FROM api_keys WHERE owner = $1 AND revoked_at IS NULL")
+        .bind(key.owner.as_str())
+        .fetch_one(&mut tx)
+        .await?;
+    if held.get::<i64>("held")? >= KEYS_MAX {
+        return Ok(false);
+    }
     sql::query(
-        "INSERT INTO api_keys (id, org_id, owner, name, prefix, secret_hash, scopes, accounts, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "INSERT INTO api_keys (id, org_id, owner, name, prefix, secret_hash, scopes, accounts, created_at, expires_at,
+           networks, requests_per_minute, orders_per_minute)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
     .bind(&key.id)
     .bind(key.org.as_str())
@@ -92,9 +119,13 @@ pub async fn insert(db: &Db, key: &KeyRow) -> Result<(), StoreError> {
     .bind(accounts)
     .bind(to_sql(key.created_at))
     .bind(key.expires_at.map(to_sql))
-    .execute(db)
+    .bind(key.networks.as_ref().map(|list| list.join(",")))
+    .bind(key.requests_per_minute.map(i64::from))
+    .bind(key.orders_per_minute.map(i64::from))
+    .execute(&mut tx)
     .await?;
-    Ok(())
+    tx.commit().await?;
+    Ok(true)
 }
 
 /// The key of a prefix, unless revoked.

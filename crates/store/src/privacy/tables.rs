@@ -64,8 +64,9 @@ pub const TABLES: &[PersonalTable] = &[
     PersonalTable {
         name: "api_keys",
         copy: Some(
-            "SELECT id, name, prefix, scopes, accounts, created_at, expires_at, last_used_at, revoked_at FROM api_keys
-             WHERE owner = $1 ORDER BY created_at",
+            "SELECT id, name, prefix, scopes, accounts, networks, requests_per_minute, orders_per_minute, created_at, expires_at,
+               last_used_at, revoked_at
+             FROM api_keys WHERE owner = $1 ORDER BY created_at",
         ),
         erasure: Erasure::By("DELETE FROM api_keys WHERE owner = $1"),
     },

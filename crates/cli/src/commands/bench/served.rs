@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{MissedTickBehavior, interval};
 use tradewind_engine::EngineHandle;
 use tradewind_server::identity::manage::{self, Key, Person};
-use tradewind_server::identity::{Passwords, Secret};
+use tradewind_server::identity::{KeyTerms, Passwords, Secret};
 use tradewind_store::Db;
+use tradewind_store::identity::keys::KEYS_MAX;
 use tradewind_store::identity::memberships::{self, MembershipRow};
 use tradewind_types::market::{MarketEvent, Quote};
 use tradewind_types::record::{Command, FeeTable};
@@ -242,11 +243,51 @@ async fn raise_risk_limits(engine: &EngineHandle) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A trader with so many API keys, so that every user of the load has a credential of their own.
+/// So many API keys, so that every user of the load has a credential of their own; a trader has no more than a person may.
 async fn keys(db: &Db, count: usize) -> Result<Vec<String>, Failure> {
     let now = SystemClock.now();
     let refused = |error: tradewind_server::ApiError| Failure::failed(error.detail);
-    let owner = trader(db).await?;
+    let each = usize::try_from(KEYS_MAX).unwrap_or(1);
+    let mut keys = Vec::with_capacity(count);
+    while keys.len() < count {
+        let owner = trader(db, keys.len() / each).await?;
+        let of_owner = count.min(keys.len() + each);
+        while keys.len() < of_owner {
+            let name = format!("load {}", keys.len());
+            let scopes = [Scope::Read, Scope::Trade, Scope::Cancel];
+            let key = Key {
+                owner: &owner,
+                name: &name,
+                scopes: &scopes,
+                accounts: None,
+                expires_at: None,
+                terms: KeyTerms::default(),
+            };
+            let (_, secret) = manage::create_key(db, &app::org(), key, now)
+                .await
+                .map_err(refused)?;
+            keys.push(secret.text().to_owned());
+        }
+    }
+    Ok(keys)
+}
+
+/// A trader of the account.
+async fn trader(db: &Db, number: usize) -> Result<UserId, Failure> {
+    let refused = |error: tradewind_server::ApiError| Failure::failed(error.detail);
+    // Nobody signs in with it: the load generator has keys.
+    let secret = Secret::generate().map_err(refused)?;
+    let person = Person {
+        username: &format!("bench-{number}"),
+        display_name: "Benchmark",
+        password: secret.text(),
+        role: Role::Trader,
+    };
+    let hashing = tradewind_server::Config::new(app::org(), app::engine_id()).hashing;
+    let passwords = Passwords::new(hashing).map_err(refused)?;
+    let now = SystemClock.now();
+    let row = manage::create_user(db, &passwords, &app::org(), &person, now).await;
+    let owner = row.map_err(refused)?.id;
     let account = AccountId::new(ACCOUNT).context("an account id")?;
     let member = MembershipRow {
         account,
@@ -257,40 +298,7 @@ async fn keys(db: &Db, count: usize) -> Result<Vec<String>, Failure> {
     };
     let granted = memberships::upsert(db, &app::org(), &app::engine_id(), &member, owner.as_str()).await;
     granted.context("a membership")?;
-    let mut keys = Vec::with_capacity(count);
-    for n in 0..count {
-        let name = format!("load {n}");
-        let scopes = [Scope::Read, Scope::Trade, Scope::Cancel];
-        let key = Key {
-            owner: &owner,
-            name: &name,
-            scopes: &scopes,
-            accounts: None,
-            expires_at: None,
-        };
-        let (_, secret) = manage::create_key(db, &app::org(), key, now)
-            .await
-            .map_err(refused)?;
-        keys.push(secret.text().to_owned());
-    }
-    Ok(keys)
-}
-
-async fn trader(db: &Db) -> Result<UserId, Failure> {
-    let refused = |error: tradewind_server::ApiError| Failure::failed(error.detail);
-    // Nobody signs in with it: the load generator has keys.
-    let secret = Secret::generate().map_err(refused)?;
-    let password = secret.text();
-    let person = Person {
-        username: "bench",
-        display_name: "Benchmark",
-        password,
-        role: Role::Trader,
-    };
-    let hashing = tradewind_server::Config::new(app::org(), app::engine_id()).hashing;
-    let passwords = Passwords::new(hashing).map_err(refused)?;
-    let row = manage::create_user(db, &passwords, &app::org(), &person, SystemClock.now()).await;
-    Ok(row.map_err(refused)?.id)
+    Ok(owner)
 }
 
 /// Publishes a quote of every instrument `rate` times a second, spread over the period.

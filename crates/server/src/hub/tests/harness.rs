@@ -25,7 +25,7 @@ use tradewind_types::{AccountId, Clock, OrgId, UnixNanos, UserId};
 use tradewind_wire::{MemberRole, Role, Scope};
 
 use crate::hub::{Hub, HubAccess, HubConfig, Refusal, RightsUnavailable, Source, Topic, TopicKey, Upgrade};
-use crate::identity::{Caller, Via};
+use crate::identity::{Caller, KeyTerms, Via};
 
 /// A clock that starts at a fixed time and follows Tokio's.
 struct TokioClock(tokio::time::Instant);
@@ -154,6 +154,7 @@ impl People {
             scopes: vec![Scope::Read],
             accounts: None,
             expires_at: None,
+            terms: KeyTerms::default(),
         };
         Arc::new(Caller {
             runs_the_installation: true,

@@ -19,6 +19,9 @@ fn describe(row: KeyRow) -> wire::ApiKey {
         accounts: row
             .accounts
             .map(|list| list.iter().map(ToString::to_string).collect()),
+        networks: row.networks,
+        requests_per_minute: row.requests_per_minute,
+        orders_per_minute: row.orders_per_minute,
         created_at: wire::Time(row.created_at),
         expires_at: row.expires_at.map(wire::Time),
         last_used_at: row.last_used_at.map(wire::Time),

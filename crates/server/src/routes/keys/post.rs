@@ -3,6 +3,7 @@
 use crate::routes::prelude::*;
 
 use crate::access::may_see;
+use crate::identity::KeyTerms;
 use crate::identity::audit;
 use crate::identity::manage::{Key, create_key};
 
@@ -25,6 +26,11 @@ pub async fn post_key(
         scopes: &body.scopes,
         accounts,
         expires_at: body.expires_at.map(|end| end.0),
+        terms: KeyTerms::asked(
+            body.networks.as_deref(),
+            body.requests_per_minute,
+            body.orders_per_minute,
+        )?,
     };
     let (row, secret) = create_key(&state.store, &caller.org, key, state.clock.now()).await?;
     state.identity_changed();

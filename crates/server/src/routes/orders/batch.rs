@@ -44,11 +44,13 @@ pub async fn post_batch(
     }
     // The request counted as one order already.
     let more = body.orders.len() as u64 - 1;
-    let spent = state
-        .limiter
-        .spend_orders(&access.caller, access.id.as_str(), more);
-    if more > 0 && !spent.allowed {
-        return Err(spent.refusal());
+    if more > 0 {
+        let spent = state
+            .limiter
+            .spend_orders(&access.caller, access.id.as_str(), more);
+        if let Some(over) = spent.iter().find(|verdict| !verdict.allowed) {
+            return Err(over.refusal());
+        }
     }
     let command = Command::SubmitOrders {
         orders,

@@ -2,7 +2,6 @@
 
 use crate::routes::prelude::*;
 
-use crate::extract::network_of;
 use crate::hub::{NotAnUpgrade, Upgrade};
 use crate::identity::Via;
 
@@ -23,9 +22,6 @@ pub async fn get_stream(
         .ok_or_else(|| ApiError::of(Code::StreamUnavailable))?;
     // A cookie travels with any page's upgrade; only what a program sends on purpose counts.
     let program = caller.filter(|c| matches!(c.via, Via::Key { .. } | Via::Token { .. }));
-    let ip = request
-        .peer
-        .map(network_of)
-        .unwrap_or(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED));
-    Ok(hub.accept(upgrade, ip, program))
+    let unknown = std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
+    Ok(hub.accept(upgrade, request.peer.unwrap_or(unknown), program))
 }
