@@ -63,6 +63,7 @@ test-s3: ## the catalogue on a local S3-compatible server (installs moto from Py
 lint: web/node_modules/.package-lock.json ## formatting, clippy, licences, web lint
 	cargo fmt --all --check
 	cargo clippy --profile ci --workspace --all-targets --locked -- -D warnings
+	cargo clippy --profile ci -p tradewind-server -p tradewind --all-targets --features tradewind/oidc,tradewind-server/oidc --locked -- -D warnings
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
 	cargo deny check licenses bans sources
 	cd web && npm run check && npm run lint

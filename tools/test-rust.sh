@@ -4,7 +4,8 @@
 # so that nothing is compiled twice.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-common=(--workspace --locked)
+# With what is behind features, so that it is tested without a second build; `make lint` and `make run` build without.
+common=(--workspace --features tradewind/oidc --locked)
 # No test may touch the database of whoever runs them; and without a PostgreSQL of their own half of the store is untested.
 unset DATABASE_URL
 export TRADEWIND_NEED_POSTGRES="${TRADEWIND_NEED_POSTGRES-1}"

@@ -29,6 +29,13 @@ LEFT_OUT = {
     "refresh_tokens": "for those programs",
     "delete_tokens": "for those programs",
     "get_jwks": "for whoever verifies access tokens",
+    "list_oidc_providers": "for the sign-in page",
+    "start_oidc": "sends a browser to a provider",
+    "oidc_callback": "takes that browser in again",
+    "post_oidc_code": "opens a browser's session",
+    "list_identities": "only in person",
+    "post_identity": "only in person",
+    "delete_identity": "only in person",
 }
 
 # Schemas whose shape depends on something outside of them: taken as any JSON value.

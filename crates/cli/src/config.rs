@@ -32,6 +32,13 @@
 //! reset_command = []            # a program that delivers links to new passwords
 //! issuer = "tradewind"          # who signs access tokens, as they say
 //!
+//! [[oidc]]                      # providers that people may sign in with (docs/configuration.md); needs the feature `oidc`
+//! id = "work"
+//! issuer = "https://id.example.org"
+//! client_id = "tradewind"
+//! client_secret_env = "OIDC_WORK_SECRET"
+//! callback = "https://trade.example.org/api/v1/oidc/callback"
+//!
 //! [secrets]                     # the root keys that seal secrets in the database; TRADEWIND_SECRET_KEYS comes first
 //! # command = ["/usr/local/bin/root-keys"]  # a program that prints them, newest first
 //! # file = "/etc/tradewind/secret.key"      # default: `secret.key` in the data folder, made when it is missing
@@ -86,6 +93,7 @@
 //! ```
 
 mod limits;
+mod oidc;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -94,14 +102,16 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use tradewind_engine::backtest::config::{PaperRules, paper_rules};
 use tradewind_server::extract::{NetworkError, Networks, Proxies, ProxyHeader};
+use tradewind_server::oidc::OidcProvider;
 use tradewind_server::secrets::{SECRET_KEYS_ENV, Source};
 use tradewind_types::{AccountId, Currency, Decimal, VenueId};
 use tradewind_venues::feeds::VenueKind;
 use tradewind_wire::Role;
 
-use crate::app::{CatalogueConfig, DataDir, StoreConfig};
+use crate::app::{CatalogueConfig, DataDir, StoreConfig, org};
 use crate::failure::Failure;
 use limits::LimitsConfig;
+use oidc::OidcConfig;
 
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 const FORWARDED: &str = "forwarded";
@@ -128,6 +138,7 @@ pub(crate) struct FileConfig {
     pub(crate) identity: IdentityConfig,
     pub(crate) store: StoreConfig,
     pub(crate) secrets: SecretsConfig,
+    pub(crate) oidc: Vec<OidcConfig>,
     /// As it is written; [`FileConfig::paper`] is what it says.
     pub(crate) carry: Option<toml::Value>,
     pub(crate) paper_fees: Option<toml::Value>,
@@ -159,6 +170,7 @@ impl Default for FileConfig {
             identity: IdentityConfig::default(),
             store: StoreConfig::default(),
             secrets: SecretsConfig::default(),
+            oidc: Vec::new(),
             carry: None,
             paper_fees: None,
             paper: PaperRules::default(),
@@ -270,6 +282,11 @@ impl FileConfig {
         })
     }
 
+    /// Providers that people may sign in with.
+    pub(crate) fn oidc(&self) -> Result<Vec<OidcProvider>, String> {
+        oidc::providers(&self.oidc, &org())
+    }
+
     fn paper_rules(&self, path: &Path) -> Result<PaperRules, Failure> {
         let sections = [("carry", &self.carry), ("paper_fees", &self.paper_fees)];
         let given = sections
@@ -315,6 +332,7 @@ impl FileConfig {
         }
         self.store.check()?;
         self.proxies()?;
+        self.oidc()?;
         self.limits.check()?;
         self.catalogue.check()
     }

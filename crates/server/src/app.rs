@@ -23,6 +23,7 @@ use crate::identity::reset::Deliveries;
 use crate::identity::{Identities, Passwords, SigningKeys, Tickets, Turns};
 use crate::limits::Limiter;
 use crate::metrics::Metrics;
+use crate::oidc::Oidc;
 use crate::problem::{ApiError, ApiResult, Code};
 use crate::secrets::Keyring;
 use crate::venues::VenueDirectory;
@@ -82,6 +83,8 @@ pub struct Shared {
     pub identities: Arc<Identities>,
     /// Hub tickets.
     pub tickets: Arc<Tickets>,
+    /// Signing in by providers.
+    pub oidc: Option<Arc<Oidc>>,
     /// What seals secrets in the database.
     pub keyring: Arc<Keyring>,
     /// Whose accounts are.
@@ -188,6 +191,7 @@ impl AppState {
             audit: Arc::new(audit),
             identities: rights.identities,
             tickets: rights.tickets,
+            oidc: Oidc::of(&config.oidc),
             signing: rights.signing,
             deliveries: Deliveries::default(),
             keyring,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::extract::Proxies;
 pub use crate::limits::RateConfig;
+use crate::oidc::OidcProvider;
 
 /// How passwords are hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +53,8 @@ pub struct Config {
     pub reset_command: Vec<String>,
     /// Who signs access tokens, as they say.
     pub issuer: String,
+    /// Providers that people may sign in with; heeded by a program with the feature `oidc` alone.
+    pub oidc: Vec<OidcProvider>,
 }
 
 impl Config {
@@ -81,6 +84,7 @@ impl Config {
             require_second_factor: Vec::new(),
             reset_command: Vec::new(),
             issuer: "tradewind".to_owned(),
+            oidc: Vec::new(),
         }
     }
 }

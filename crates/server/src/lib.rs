@@ -24,6 +24,7 @@ pub mod limits;
 pub mod map;
 pub mod metrics;
 pub mod middleware;
+pub mod oidc;
 pub mod openapi;
 pub mod privacy;
 pub mod problem;

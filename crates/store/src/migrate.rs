@@ -69,6 +69,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(10, "0010_audit_chain"),
     migration!(11, "0011_privacy"),
     migration!(12, "0012_key_terms"),
+    migration!(13, "0013_linked_identities"),
 ];
 
 /// A migration with what the database says of it.

@@ -2,7 +2,7 @@
 
 use tradewind_store::identity::idempotency::{self, Claim};
 use tradewind_store::identity::links::{self, Purpose};
-use tradewind_store::identity::{audit, keys, logins, memberships, organisations, sessions, users};
+use tradewind_store::identity::{audit, keys, linked, logins, memberships, organisations, sessions, users};
 use tradewind_store::{Db, StoreError, migrate, sql, testing};
 use tradewind_types::{EngineId, OrgId, UnixNanos};
 
@@ -406,4 +406,50 @@ tradewind_store::on_both_databases!(
     sessions_and_keys_of_others_cannot_be_revoked,
     memberships_change_in_place_and_need_a_person,
     audit_rows_are_numbered_in_order,
+    an_identity_is_somebodys_once_in_an_organisation_and_made_with_them_or_not_at_all,
 );
+
+async fn an_identity_is_somebodys_once_in_an_organisation_and_made_with_them_or_not_at_all() {
+    let dir = tempfile::tempdir().expect("dir");
+    let db = db(&dir).await;
+    users::insert(&db, &person("u1", "asha")).await.expect("user");
+    let row = |id: &str, owner: &str, subject: &str| linked::LinkedRow {
+        id: id.to_owned(),
+        org: org(),
+        owner: owner.parse().expect("id"),
+        provider: "work".to_owned(),
+        issuer: "https://id.test".to_owned(),
+        subject: subject.to_owned(),
+        made_by_it: false,
+        created_at: UnixNanos(7),
+        last_used_at: None,
+    };
+    let one = row("i1", "u1", "s1");
+    linked::insert(&db, &one).await.expect("linked");
+    let found = async |subject: &str| {
+        linked::by_subject(&db, &org(), "https://id.test", subject)
+            .await
+            .expect("read")
+    };
+    assert_eq!(found("s1").await, Some(one.clone()));
+    assert_eq!(found("S1").await, None, "a subject is compared to the letter");
+    let twice = linked::insert(&db, &row("i2", "u1", "s1")).await;
+    assert!(matches!(twice, Err(StoreError::Conflict { .. })), "{twice:?}");
+    // Whoever is made with an identity that is taken is not made.
+    let taken = users::insert_linked(&db, &person("u2", "bela"), &row("i3", "u2", "s1")).await;
+    assert!(matches!(taken, Err(StoreError::Conflict { .. })), "{taken:?}");
+    let u2 = "u2".parse().expect("id");
+    assert_eq!(users::by_id(&db, &u2).await.expect("read"), None);
+    users::insert_linked(&db, &person("u2", "bela"), &row("i3", "u2", "s2"))
+        .await
+        .expect("both");
+    linked::touch(&db, "i3", UnixNanos(9)).await.expect("touched");
+    assert_eq!(
+        found("s2").await.expect("linked").last_used_at,
+        Some(UnixNanos(9))
+    );
+    assert!(!linked::delete(&db, &u2, "i1").await.expect("another's"));
+    assert!(linked::delete(&db, &one.owner, "i1").await.expect("own"));
+    assert_eq!(linked::of_owner(&db, &one.owner).await.expect("read"), []);
+    assert_eq!(linked::of_owner(&db, &u2).await.expect("read").len(), 1);
+}

@@ -53,6 +53,8 @@ INSERT INTO consents (person, purpose, number, org_id, granted, policy, decided_
   VALUES ('u1', 'RESEARCH', 1, 'desk', TRUE, '1', 2);
 INSERT INTO deletion_requests (id, org_id, person, state, requested_at, due_at, hold_reason, decided_by, decided_at)
   VALUES ('d1', 'desk', 'u1', 'HELD', 1, 2, 'x', '', NULL);
+INSERT INTO linked_identities (id, org_id, owner, provider, issuer, subject, made_by_it, created_at, last_used_at)
+  VALUES ('i1', 'desk', 'u1', 'work', 'https://id.test', 's1', true, 1, NULL);
 INSERT INTO p_postings (engine_id, seq, line, org_id, account, ledger_account, currency, amount, balance)
   VALUES ('main', 6, 0, 'desk', 'a1', 'CASH_AVAILABLE', 'USD', '-5000.005', '94999.995'),
          ('main', 6, 1, 'desk', 'a1', 'CASH_LOCKED', 'USD', '5000.005', '5000.005');

@@ -24,6 +24,7 @@ pub mod identity;
 pub mod indicator;
 pub mod ledger;
 pub mod market;
+pub mod oidc;
 pub mod order;
 pub mod page;
 pub mod privacy;
@@ -93,6 +94,7 @@ pub use market::{
     Aggregate, AggregateContribution, AggregateExclusion, Bar, BarSource, Bars, Book, DataState, Instrument,
     InstrumentKind, InstrumentStatus, OverlayPoint, Quote, Screening, ScreeningGrade, Trade,
 };
+pub use oidc::{LinkedIdentity, NewIdentity, OidcDeparture, OidcProvider, PasswordProof};
 pub use order::{
     BatchMode, BracketLeg, CancelAll, Canceled, Denial, Fill, Flatten, Liquidity, NewBatch, NewBracket,
     NewOrder, Order, OrderBatch, OrderChange, OrderList, OrderOrigin, OrderState, OrderType, Side,

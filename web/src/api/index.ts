@@ -54,6 +54,9 @@ const of = (account: string) => ({ path: { account } });
 const ifMatch = (version?: number): Record<string, string> =>
   version === undefined ? {} : { 'If-Match': `"${version}"` };
 
+/** Where a browser leaves for a provider. */
+export const oidcStart = (provider: string) => apiPath(['oidc', provider, 'start']);
+
 export const identity = {
   setup: () => got(client.GET('/api/v1/setup')),
   completeSetup: (body: { token: string; username: string; password: string; display_name: string }) =>
@@ -63,6 +66,15 @@ export const identity = {
     got(client.POST('/api/v1/session', { body })),
   signInByLink: (body: { token: string; code?: string }) =>
     got(client.POST('/api/v1/session/link', { body })),
+  /** Providers that people may sign in with: `oidcStart` is where a link leads. */
+  providers: () => items(client.GET('/api/v1/oidc/providers')),
+  /** The code of somebody whom a provider has made sure of. */
+  signInByCode: (code: string) => got(client.POST('/api/v1/oidc/session', { body: { code } })),
+  identities: () => items(client.GET('/api/v1/me/identities')),
+  linkIdentity: (body: { provider: string; password: string; code?: string }) =>
+    got(client.POST('/api/v1/me/identities', { body })),
+  unlinkIdentity: (identity: string, password: string) =>
+    client.DELETE('/api/v1/me/identities/{identity}', { params: { path: { identity } }, body: { password } }),
   signOut: () => client.DELETE('/api/v1/session'),
   sessions: () => items(client.GET('/api/v1/sessions')),
   revokeSession: (session: string) =>

@@ -31,6 +31,7 @@ export type User = Schemas['User'];
 export type ApiKey = Schemas['ApiKey'];
 export type CreatedApiKey = Schemas['CreatedKey'];
 export type NewKey = Schemas['NewKey'];
+export type LinkedIdentity = Schemas['LinkedIdentity'];
 
 export type Account = Schemas['Account'];
 export type AccountDetail = Schemas['AccountDetail'];

@@ -9,8 +9,8 @@ import { live } from '$/live/live.svelte';
 export type Phase =
   | { kind: 'starting' }
   | { kind: 'setup'; token: string | null; demo: boolean }
-  /** `link`: a sign-in link that asks for the second factor, too. */
-  | { kind: 'signed-out'; notice: string | null; link?: string }
+  /** `link`: a sign-in link that asks for the second factor, too; `provider`: a provider was sure, and now the code. */
+  | { kind: 'signed-out'; notice: string | null; link?: string; provider?: boolean }
   | { kind: 'reset'; token: string }
   /** Signed in, but nothing is answered before there is a second factor. */
   | { kind: 'enrol'; session: Session }
@@ -21,6 +21,10 @@ interface Tokens {
   setup: string | null;
   signin: string | null;
   reset: string | null;
+  /** `code` after a provider was sure of somebody who has a second factor here. */
+  oidc: string | null;
+  /** Why a provider's answer was not taken. */
+  oidcError: string | null;
 }
 
 /** Whether the address carries a one-time token. */
@@ -31,16 +35,35 @@ export function hasToken(): boolean {
 /** Reads one-time tokens from the fragment and removes them from the address bar and the history at once. */
 function takeTokens(): Tokens {
   const fragment = new URLSearchParams(location.hash.slice(1));
-  const [setup = null, signin = null, reset = null] = ['setup', 'signin', 'reset'].map((name) =>
-    fragment.get(name),
-  );
+  const [setup = null, signin = null, reset = null, oidc = null, oidcError = null] = [
+    'setup',
+    'signin',
+    'reset',
+    'oidc',
+    'oidc-error',
+  ].map((name) => fragment.get(name));
   if (location.hash) history.replaceState(null, '', location.pathname + location.search);
-  return { setup, signin, reset };
+  return { setup, signin, reset, oidc, oidcError };
 }
 
 /** Whether name and password were right, and the second factor's code is asked for. */
 export function needsCode(error: unknown): boolean {
   return error instanceof ApiError && error.code === 'SECOND_FACTOR_REQUIRED';
+}
+
+const PROVIDER_NOTICES: Record<string, string> = {
+  OIDC_STATE_REFUSED: 'Signing in took too long, or began in another browser. Try again.',
+  OIDC_NOT_LINKED:
+    'Nobody here is linked to that identity. Sign in with your password and link it in the settings.',
+  OIDC_UNAVAILABLE: 'The provider does not answer. Try again, or sign in with your password.',
+  IDENTITY_TAKEN: 'That identity is linked to somebody else.',
+};
+/** What to say of a provider's answer that was not taken. */
+export function providerNotice(code: string | null): string | null {
+  if (!code) return null;
+  return (
+    PROVIDER_NOTICES[code] ?? 'The provider’s answer was refused. Sign in otherwise, or ask an administrator.'
+  );
 }
 
 class SessionState {
@@ -81,6 +104,8 @@ class SessionState {
     const tokens = takeTokens();
     live.hub.stop();
     if (tokens.reset) return void (this.phase = { kind: 'reset', token: tokens.reset });
+    if (tokens.oidc === 'code')
+      return void (this.phase = { kind: 'signed-out', notice: null, provider: true });
     this.phase = { kind: 'starting' };
     try {
       if (tokens.signin) return this.begin(await identity.signInByLink({ token: tokens.signin }));
@@ -96,7 +121,9 @@ class SessionState {
     if (tokens.signin && needsCode(error)) {
       this.phase = { kind: 'signed-out', notice: null, link: tokens.signin };
     } else if (error instanceof ApiError && error.status > 0 && error.status < 500) {
-      const notice = tokens.signin ? `The sign-in link did not work: ${error.message}` : null;
+      const notice = tokens.signin
+        ? `The sign-in link did not work: ${error.message}`
+        : providerNotice(tokens.oidcError);
       this.phase = { kind: 'signed-out', notice };
     } else {
       this.phase = { kind: 'unreachable', reason: describeError(error) };

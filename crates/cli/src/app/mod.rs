@@ -241,6 +241,7 @@ impl Running {
             .limits
             .rates(config.rate_multiplier)
             .map_err(Failure::Input)?;
+        server_config.oidc = config.oidc().map_err(Failure::Input)?;
         server_config.proxies = config.proxies().map_err(Failure::Input)?;
         let mut connections = config.limits.connections().raised(config.rate_multiplier);
         connections.proxies = server_config.proxies.trusted.clone();

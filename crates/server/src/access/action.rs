@@ -164,6 +164,11 @@ actions! {
     TokensRefresh: Rule::Public, Manage, Write;
     TokensEnd: Rule::Public, Manage, Write;
     SigningKeysRead: Rule::Public, Read, Read;
+    ProvidersRead: Rule::Public, Read, Read;
+    ProviderVisit: Rule::Public, Manage, Write;
+    IdentitiesRead: Rule::InPerson, Read, Read;
+    IdentityLink: Rule::InPerson, Manage, Write;
+    IdentityUnlink: Rule::InPerson, Manage, Write;
     KeysRead: Rule::InPerson, Read, Read;
     KeyCreate: Rule::InPerson, Manage, Write;
     KeyRevoke: Rule::InPerson, Manage, Write;

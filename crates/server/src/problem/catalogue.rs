@@ -80,6 +80,8 @@ catalogue! {
     IdempotencyInFlight "IDEMPOTENCY_IN_FLIGHT" 409 "Request in flight" "The first request with this Idempotency-Key is still under way.";
     IdempotencyKeyMissing "IDEMPOTENCY_KEY_MISSING" 428 "Idempotency-Key missing" "Send an Idempotency-Key header (1 to 64 printable characters) with this request.";
     IdempotencyKeyReused "IDEMPOTENCY_KEY_REUSED" 422 "Idempotency-Key reused" "This Idempotency-Key was used for a request with another body.";
+    IdentityTaken "IDENTITY_TAKEN" 409 "Identity taken" "The identity at the provider is linked to somebody already.";
+    IdentityUnknown "IDENTITY_UNKNOWN" 404 "Unknown identity" "You have no such linked identity.";
     IndicatorUnknown "INDICATOR_UNKNOWN" 404 "Unknown indicator" "There is no such indicator; GET /api/v1/indicators lists them.";
     InstrumentUnknown "INSTRUMENT_UNKNOWN" 404 "Unknown instrument" "There is no such instrument.";
     Internal "INTERNAL" 500 "Internal error" "Something went wrong here; the correlation id leads to it in the log.";
@@ -95,6 +97,11 @@ catalogue! {
     MethodNotAllowed "METHOD_NOT_ALLOWED" 405 "Method not allowed" "The resource exists, but not for this method; see the Allow header.";
     NotAcceptable "NOT_ACCEPTABLE" 406 "Not acceptable" "This resource is answered as application/json only.";
     NotFound "NOT_FOUND" 404 "Not found" "There is no such resource.";
+    OidcNotLinked "OIDC_NOT_LINKED" 403 "Not linked" "The provider knows who you are, and nobody here is linked to that.";
+    OidcProviderUnknown "OIDC_PROVIDER_UNKNOWN" 404 "Unknown provider" "There is no such provider to sign in with.";
+    OidcRefused "OIDC_REFUSED" 401 "Provider's answer refused" "What the provider answered does not let you in; the log of the program says why.";
+    OidcStateRefused "OIDC_STATE_REFUSED" 400 "Not expected" "Nobody in this browser is on the way to this sign-in: it took more than ten minutes, was used, or began elsewhere.";
+    OidcUnavailable "OIDC_UNAVAILABLE" 503 "Provider unavailable" "The provider does not answer, or not as it is configured.";
     OrderChangeDenied "ORDER_CHANGE_DENIED" 409 "Change denied" "The risk gate denies the change; the order is as before.";
     OrderIdReused "ORDER_ID_REUSED" 422 "Order id reused" "The client order id was used before with other content.";
     OrderNotOpen "ORDER_NOT_OPEN" 409 "Order not open" "The order can no longer be canceled or changed.";

@@ -74,6 +74,8 @@ impl Code {
             Code::IdempotencyKeyReused => {
                 "Use a new key for a new request; repeat an old one with the body it had."
             }
+            Code::IdentityTaken => "Sign in as whoever it is linked to, and unlink it there.",
+            Code::IdentityUnknown => "Check the id against GET /api/v1/me/identities.",
             Code::IndicatorUnknown => "Check the id against GET /api/v1/indicators.",
             Code::InstrumentUnknown => "Check the id against GET /api/v1/instruments: SYMBOL.MARKET.",
             Code::Internal => {
@@ -97,6 +99,13 @@ impl Code {
             Code::MethodNotAllowed => "Use one of the methods that the Allow header names.",
             Code::NotAcceptable => "Accept application/json.",
             Code::NotFound => "Compare the path with the list of endpoints in GET /api/v1/openapi.json.",
+            Code::OidcNotLinked => "Sign in with your password, and link the identity in the settings.",
+            Code::OidcProviderUnknown => "Check the id against GET /api/v1/oidc/providers.",
+            Code::OidcRefused => "Sign in otherwise, or ask an administrator to look into the log.",
+            Code::OidcStateRefused => "Begin to sign in again, and come back within ten minutes.",
+            Code::OidcUnavailable => {
+                "Try again after Retry-After, or sign in with your password; the log says what is wrong."
+            }
             Code::OrderChangeDenied => {
                 "Read the rules in the detail; change less, or change the risk settings first."
             }

@@ -20,6 +20,8 @@ mod indicators;
 mod keys;
 mod limits;
 mod market;
+#[cfg(feature = "oidc")]
+mod oidc;
 mod once;
 mod openapi;
 mod orders;

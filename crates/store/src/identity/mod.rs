@@ -5,6 +5,7 @@ pub mod factors;
 pub mod families;
 pub mod idempotency;
 pub mod keys;
+pub mod linked;
 pub mod links;
 pub mod logins;
 pub mod memberships;

@@ -2,6 +2,7 @@
 
 use tradewind_types::{OrgId, UnixNanos, UserId};
 
+use super::linked::{self, LinkedRow};
 use super::version;
 use crate::db::{from_sql, to_sql};
 use crate::sql::{self, Row, Target};
@@ -89,6 +90,17 @@ async fn insert_on<'a>(on: impl Target<'a>, user: &UserRow) -> Result<(), StoreE
     .execute(on)
     .await?;
     Ok(())
+}
+
+/// Stores a person who is known by an identity at a provider, both or neither.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the name, or the identity, is taken.
+pub async fn insert_linked(db: &Db, user: &UserRow, linked: &LinkedRow) -> Result<(), StoreError> {
+    let mut tx = db.begin("linked user").await?;
+    insert_on(&mut tx, user).await?;
+    linked::insert(&mut tx, linked).await?;
+    tx.commit().await
 }
 
 /// Stores the first person; false when there is one already.

@@ -62,6 +62,14 @@ pub const TABLES: &[PersonalTable] = &[
         erasure: Erasure::By("DELETE FROM sessions WHERE owner = $1"),
     },
     PersonalTable {
+        name: "linked_identities",
+        copy: Some(
+            "SELECT id, provider, issuer, subject, made_by_it, created_at, last_used_at FROM linked_identities
+             WHERE owner = $1 ORDER BY created_at",
+        ),
+        erasure: Erasure::By("DELETE FROM linked_identities WHERE owner = $1"),
+    },
+    PersonalTable {
         name: "api_keys",
         copy: Some(
             "SELECT id, name, prefix, scopes, accounts, networks, requests_per_minute, orders_per_minute, created_at, expires_at,

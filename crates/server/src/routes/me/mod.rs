@@ -1,6 +1,9 @@
 //! What concerns oneself.
 
 pub mod backup_codes;
+pub mod identities_delete;
+pub mod identities_list;
+pub mod identities_post;
 pub mod mfa_delete;
 pub mod mfa_get;
 pub mod password;
