@@ -2079,7 +2079,7 @@ class Drawing(Model):
     """Instrument id."""
 
     kind: DrawingKind
-    """What is drawn. What was stored in small letters is still read."""
+    """What is drawn."""
 
     points: tuple[DrawingPoint, ...]
     """Where."""
@@ -2102,7 +2102,7 @@ class DrawingChange(Model):
     """What a drawing becomes."""
 
     kind: DrawingKind
-    """What is drawn. What was stored in small letters is still read."""
+    """What is drawn."""
 
     points: Sequence[DrawingPoint]
     """Where: two points, or one of a horizontal or vertical line and of text."""
@@ -3047,7 +3047,7 @@ class NewDrawing(Model):
     """Instrument id."""
 
     kind: DrawingKind
-    """What is drawn. What was stored in small letters is still read."""
+    """What is drawn."""
 
     points: Sequence[DrawingPoint]
     """Where: two points, or one of a horizontal or vertical line and of text."""

@@ -181,7 +181,7 @@ mod tests {
             scopes: vec!["read".to_owned()],
             networks: vec!["10.0.0.1/8".to_owned()],
             requests_per_minute: Some(60),
-            expires: Some("2999-01-01T00:00:00Z".to_owned()),
+            expires: Some("2199-01-01T00:00:00Z".to_owned()),
             ..Asked::default()
         };
         let refused = add(&db, "asha", "notebook", &asked)

@@ -185,11 +185,13 @@ impl Owner {
     async fn hears(&mut self, channels: &[&str]) {
         while !channels.iter().all(|channel| self.deltas.contains_key(*channel)) {
             match self.socket.hear().await {
-                Heard::Frame(frame) => {
+                Heard::Frame(mut frame) => {
                     let topic = frame["topic"].as_str().unwrap_or_default();
                     let channel = topic.split(':').next().unwrap_or_default().to_owned();
                     if frame["op"] == "delta" {
                         *self.deltas.entry(channel.clone()).or_default() += 1;
+                        // Only snapshots tell the epoch that a place counts in.
+                        frame["epoch"] = self.last[&channel]["epoch"].clone();
                     }
                     self.last.insert(channel, frame);
                 }
