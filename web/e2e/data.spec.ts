@@ -113,12 +113,12 @@ test('the tail is compacted, and what is too old goes after a question', async (
 
 test('a month shows sessions and holidays, and goes by keyboard', async ({ app }) => {
   await open(app, 'tab=calendars&calendar=XNYS&month=2026-11');
-  await expect(day(app, '2026-11-25')).toHaveAttribute('data-mark', 'session');
+  await expect(day(app, '2026-11-25')).toHaveAttribute('data-mark', 'SESSION');
   await expect(day(app, '2026-11-25')).toContainText('09:30–16:00');
   await expect(day(app, '2026-11-26')).toHaveAttribute('data-mark', 'HOLIDAY');
   await expect(day(app, '2026-11-27')).toHaveAttribute('data-mark', 'EARLY_CLOSE');
   await expect(day(app, '2026-11-27')).toContainText('09:30–13:00');
-  await expect(day(app, '2026-11-28')).toHaveAttribute('data-mark', 'none');
+  await expect(day(app, '2026-11-28')).toHaveAttribute('data-mark', 'NONE');
 
   await day(app, '2026-11-18').getByRole('button').focus();
   await app.keyboard.press('ArrowDown');
@@ -140,7 +140,7 @@ test('a month shows sessions and holidays, and goes by keyboard', async ({ app }
 
 test('an override is added, changed, seen everywhere and removed', async ({ app }) => {
   await open(app, 'tab=calendars&calendar=XNYS&month=2027-03&day=2027-03-10');
-  await expect(day(app, '2027-03-10')).toHaveAttribute('data-mark', 'session');
+  await expect(day(app, '2027-03-10')).toHaveAttribute('data-mark', 'SESSION');
   await app.getByRole('button', { name: 'Lay over…' }).click();
   await dialog(app).getByRole('button', { name: 'Lay over' }).click();
   await expect(dialog(app).getByLabel('Name')).toHaveAttribute('aria-invalid', 'true');
@@ -167,7 +167,7 @@ test('an override is added, changed, seen everywhere and removed', async ({ app 
   await row.getByRole('button', { name: /^Remove/ }).click();
   await dialog(app).getByRole('button', { name: 'Remove' }).click();
   await expect(row).toHaveCount(0);
-  await expect(day(app, '2027-03-10')).toHaveAttribute('data-mark', 'session');
+  await expect(day(app, '2027-03-10')).toHaveAttribute('data-mark', 'SESSION');
   await expect(day(app, '2027-03-10')).toContainText('09:30–16:00');
 });
 
