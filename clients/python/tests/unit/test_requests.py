@@ -67,7 +67,7 @@ def test_only_what_counts_once_is_repeatable() -> None:
 
 
 def test_a_version_is_sent_in_quotes() -> None:
-    body = models.DrawingChange(kind="text", points=[], style=models.DrawingStyle())  # type: ignore[arg-type]
+    body = models.DrawingChange(kind="TEXT", points=[], style=models.DrawingStyle())  # type: ignore[arg-type]
     for given in (7, "7", '"7"'):
         assert operations.put_drawing("d", body, if_match=given).headers == (("If-Match", '"7"'),)
 
