@@ -194,7 +194,7 @@ def answers_of(document: Document, operation: Operation) -> tuple[tuple[str, str
         annotation = " | ".join(kinds)
         return (annotation, f"as_json({annotation})", JSON), sorted(forms.items())
     # What is not JSON may still be a problem.
-    if len(texts) == 1 and not kinds and not files:
+    if texts and not kinds and not files:
         return ("str", "as_text", "*/*"), []
     if len(files) == 1 and not kinds and not texts:
         return ("bytes", "as_bytes", "*/*"), []

@@ -22,7 +22,8 @@ pub struct AuditExportQuery {
 /// personal parts in clear. Where there is one organisation, the chain can be computed again from it; `tradewind audit
 /// export` writes that of all.
 #[utoipa::path(get, path = "/api/v1/audit/export", tag = "audit", params(AuditExportQuery),
-    responses((status = 200, body = String, content_type = "application/x-ndjson", description = "The file.")))]
+    responses((status = 200, description = "The file.",
+        content((String = "application/x-ndjson"), (String = "text/csv")))))]
 pub async fn export_audit(
     State(state): State<AppState>,
     request: RequestInfo,
