@@ -3,7 +3,7 @@
 //! A crash between appending an entry and taking its line away appends it once more: rather twice than never.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -37,9 +37,24 @@ impl Spool {
         let text = serde_json::to_vec(&row).map_err(io::Error::other)?;
         let sealed = self.keyring.seal(PURPOSE, &text).map_err(io::Error::other)?;
         let _turn = self.turn.lock().await;
-        let mut file = OpenOptions::new().create(true).append(true).open(&self.path)?;
-        if file.metadata()?.len() > BYTES_MAX {
+        let mut file = OpenOptions::new()
+            .create(true)
+            .read(true)
+            .append(true)
+            .open(&self.path)?;
+        let length = file.metadata()?.len();
+        if length > BYTES_MAX {
             return Err(io::Error::other("too many entries wait already"));
+        }
+        if length > 0 {
+            let mut last = [0];
+            file.seek(SeekFrom::End(-1))?;
+            file.read_exact(&mut last)?;
+            // A line that a crash or a full disk cut off: this one must not be joined to it, or neither can be read.
+            if last != *b"\n" {
+                let whole = self.text()?.rfind('\n').map_or(0, |end| end + 1);
+                file.set_len(whole as u64)?;
+            }
         }
         file.write_all(format!("{sealed}\n").as_bytes())?;
         file.sync_all()
