@@ -64,7 +64,7 @@ test('a person takes a copy of their data, agrees, asks to be erased, is held an
   await page.getByRole('button', { name: 'Ask to be erased…' }).click();
   await expectAccessible(page, 'asking to be erased');
   await page.getByRole('dialog').getByRole('button', { name: 'Ask to be erased' }).click();
-  await expect(page.getByText('PENDING')).toBeVisible();
+  await expect(page.getByText('PENDING', { exact: true })).toBeVisible();
   await expectAccessible(page, 'one’s own data');
   await expectNoSidewaysScroll(page, 'one’s own data');
 
@@ -86,7 +86,7 @@ test('a person takes a copy of their data, agrees, asks to be erased, is held an
 
   await page.reload();
   await page.getByRole('button', { name: 'Withdraw' }).click();
-  await expect(page.getByText('WITHDRAWN')).toBeVisible();
+  await expect(page.getByText('WITHDRAWN', { exact: true })).toBeVisible();
   expect(complaints).toEqual([]);
   await context.close();
 });
