@@ -32,6 +32,7 @@ const PAGES: readonly { path: string; ready: string }[] = [
   { path: '/settings?tab=sessions', ready: '[role=tabpanel] tbody tr' },
   { path: '/settings?tab=keys', ready: 'text=New key' },
   { path: '/admin', ready: 'tr[data-user]' },
+  { path: '/admin?tab=jobs', ready: '[role=tabpanel] :is(tbody tr, .empty)' },
   { path: '/reference', ready: 'text=ACCOUNT_UNKNOWN' },
   { path: '/reference?op=post_order', ready: 'text=Try it' },
   { path: '/reference?schema=Order', ready: 'main >> text=client_order_id >> visible=true' },

@@ -21,6 +21,7 @@ use crate::hub::Hub;
 use crate::identity::audit::AuditLog;
 use crate::identity::reset::Deliveries;
 use crate::identity::{Identities, Passwords, SigningKeys, Tickets, Turns};
+use crate::jobs::{Jobs, Tasks};
 use crate::limits::Limiter;
 use crate::metrics::Metrics;
 use crate::oidc::Oidc;
@@ -51,6 +52,8 @@ pub struct Parts {
     pub hub: Option<Arc<Hub>>,
     /// Jobs; without them `/backtests` answers 503.
     pub backtests: Option<Arc<Backtests>>,
+    /// What the program itself is at.
+    pub tasks: Arc<Tasks>,
     /// Stored market data; without it there are no bars of before the engine's, and `/catalogue` answers 503.
     pub catalogue: Option<Arc<Catalogue>>,
     /// Trading calendars with what is laid over them.
@@ -75,6 +78,10 @@ pub struct Shared {
     pub hub: Option<Arc<Hub>>,
     /// Jobs.
     pub backtests: Option<Arc<Backtests>>,
+    /// What the program itself is at.
+    pub tasks: Arc<Tasks>,
+    /// All work behind requests.
+    pub jobs: Arc<Jobs>,
     /// Stored market data.
     pub catalogue: Option<Arc<Catalogue>>,
     /// Trading calendars with what is laid over them.
@@ -182,6 +189,7 @@ impl AppState {
             keyring,
             hub,
             backtests,
+            tasks,
             catalogue,
             calendars,
         } = parts;
@@ -209,6 +217,8 @@ impl AppState {
             histories,
             venues,
             hub,
+            jobs: Arc::new(Jobs::of(backtests.as_ref(), &tasks)),
+            tasks,
             backtests,
             catalogue,
             calendars,

@@ -20,6 +20,7 @@ pub mod extract;
 pub mod hub;
 pub mod identity;
 pub mod indicators;
+pub mod jobs;
 pub mod limits;
 pub mod map;
 pub mod metrics;

@@ -22,6 +22,7 @@ pub mod factor;
 pub mod hub;
 pub mod identity;
 pub mod indicator;
+pub mod job;
 pub mod ledger;
 pub mod market;
 pub mod oidc;
@@ -86,6 +87,7 @@ pub use indicator::{
     Indicator, IndicatorChoice, IndicatorOutput, IndicatorParameter, IndicatorParameterKind, IndicatorQuery,
     IndicatorRefused, IndicatorRequest, IndicatorResult, IndicatorResults, IndicatorSeries, Indicators,
 };
+pub use job::{Job, JobKind, JobOwner, JobProgress, JobState};
 pub use ledger::{
     LedgerAccount, LedgerEntry, LedgerEntryKind, LedgerPosting, NewTransfer, Reconciliation,
     ReconciliationDifference, Severity,

@@ -101,6 +101,10 @@ export type BacktestVariant = Schemas['BacktestVariant'];
 export type NewBacktest = Schemas['NewBacktest'];
 export type StrategyKind = Schemas['StrategyKind'];
 
+export type Job = Schemas['Job'];
+export type JobKind = Schemas['JobKind'];
+export type JobState = Schemas['JobState'];
+
 export type Statement = Schemas['Statement'];
 export type StatementRow = Schemas['StatementRow'];
 export type StatementRowState = Schemas['StatementRowState'];

@@ -22,6 +22,7 @@ use tradewind_server::app::Parts;
 use tradewind_server::backtests::Backtests;
 use tradewind_server::calendars::Calendars;
 use tradewind_server::hub::{Feeds, Hub, HubConfig};
+use tradewind_server::jobs::Tasks;
 use tradewind_server::secrets::{Keyring, Source};
 use tradewind_server::venues::VenueDirectory;
 use tradewind_server::{App, AppState};
@@ -213,10 +214,11 @@ impl Running {
 
         let started = feeds::start(&config, &given, &handle, &engine_clock).await?;
         let stop = CancellationToken::new();
+        let tasks = Tasks::new(Arc::clone(&clock));
         let (catalogue, stored) = recording.keep(
             started.histories,
             &sessions::source(&calendars),
-            &engine_clock,
+            (&engine_clock, &tasks),
             &stop,
         );
         let sessions = sessions::start(
@@ -266,6 +268,7 @@ impl Running {
             config: server_config,
             clock,
             backtests: Some(Arc::clone(&backtests)),
+            tasks,
             catalogue: Some(Arc::new(stored)),
             engine: handle,
             store: db.clone(),

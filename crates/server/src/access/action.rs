@@ -209,6 +209,8 @@ actions! {
     BacktestsRead: Rule::SignedIn, Read, Read;
     BacktestRun: Rule::Roles(RESEARCHERS), Manage, Write;
     BacktestStop: Rule::SignedIn, Manage, Write;
+    JobsRead: Rule::SignedIn, Read, Read;
+    JobCancel: Rule::SignedIn, Manage, Write;
     ChartRead: Rule::SignedIn, Read, Read;
     ChartChange: Rule::SignedIn, Manage, Write;
     RiskChange: Rule::Account(Need::Manage), Manage, Write;

@@ -14,6 +14,7 @@
 //! What is absent: a job touches neither the engine nor the ledger, and names no file outside its owner's folder.
 
 mod files;
+mod jobs;
 mod record;
 mod table;
 mod work;

@@ -19,11 +19,13 @@ use tradewind_store::catalog::retention::{Due, Policy, before_defaults};
 use tradewind_store::catalog::{Catalog, CatalogError, Compacted, Listed, Series};
 use tradewind_types::market::BarGrid;
 use tradewind_types::time::SECOND_NS;
-use tradewind_types::{InstrumentId, UnixNanos};
+use tradewind_types::{InstrumentId, UnixNanos, UserId};
+use tradewind_wire::JobKind;
 
 pub use by_hand::{Trading, fill_by_hand};
 pub use sessions::{grid_of, sessions_between};
 
+use crate::jobs::{Task, Tasks};
 use crate::problem::{ApiError, ApiResult, Code};
 use crate::to_its_end::to_its_end;
 
@@ -83,6 +85,8 @@ pub struct Catalogue {
     sessions: SessionSource,
     policies: Vec<Policy>,
     backfill: Option<Arc<dyn Backfill>>,
+    /// Where its changes are shown as jobs.
+    tasks: Option<Arc<Tasks>>,
     listing: Mutex<Listing>,
     reads: Arc<Semaphore>,
     changing: Arc<Mutex<()>>,
@@ -98,6 +102,7 @@ impl Catalogue {
             sessions,
             policies: before_defaults(&[]),
             backfill: None,
+            tasks: None,
             listing: Mutex::default(),
             reads: Arc::new(Semaphore::new(READS_MAX)),
             changing: Arc::default(),
@@ -118,6 +123,15 @@ impl Catalogue {
     pub fn recording(self, backfill: Arc<dyn Backfill>) -> Self {
         Self {
             backfill: Some(backfill),
+            ..self
+        }
+    }
+
+    /// The same, whose changes are shown among the jobs.
+    #[must_use]
+    pub fn shown_in(self, tasks: &Arc<Tasks>) -> Self {
+        Self {
+            tasks: Some(Arc::clone(tasks)),
             ..self
         }
     }
@@ -234,16 +248,19 @@ impl Catalogue {
             .unwrap_or_else(|_| Err(ApiError::of(Code::Internal)))
     }
 
-    /// Asks the venue for what is missing.
+    /// Asks the venue for what is missing, because somebody asks.
     ///
     /// # Errors
     /// `CATALOGUE_NOT_RECORDING`, `CATALOGUE_NO_HISTORY`, `CATALOGUE_BUSY`.
-    pub async fn backfill(self: &Arc<Self>, asked: BackfillAsked) -> ApiResult<BackfillDone> {
+    pub async fn backfill(self: &Arc<Self>, asked: BackfillAsked, by: &UserId) -> ApiResult<BackfillDone> {
         let Some(backfill) = self.backfill.clone() else {
             return Err(ApiError::of(Code::CatalogueNotRecording));
         };
         let changing = self.changing()?;
-        self.change(changing, async move {
+        let task = self.task(JobKind::Backfill, &asked.series.to_string(), by);
+        let told =
+            |done: &BackfillDone| format!("{} bars added, {} gaps left", done.filled.added, done.gaps_left);
+        self.change(changing, (task, told), async move {
             let done = backfill.backfill(asked).await;
             done.map_err(|refused| match refused {
                 BackfillRefused::NoHistory(_) => ApiError::new(Code::CatalogueNoHistory, refused.to_string()),
@@ -253,15 +270,17 @@ impl Catalogue {
         .await
     }
 
-    /// Moves what has settled from the live tail into files.
+    /// Moves what has settled from the live tail into files, because somebody asks.
     ///
     /// # Errors
     /// `CATALOGUE_BUSY`; when a file or the database fails.
-    pub async fn compact(self: &Arc<Self>, now: UnixNanos) -> ApiResult<Compacted> {
+    pub async fn compact(self: &Arc<Self>, now: UnixNanos, by: &UserId) -> ApiResult<Compacted> {
         let changing = self.changing()?;
         let settled = bound(UnixNanos(now.0.saturating_sub(SETTLED_NS)));
         let catalog = self.catalog.clone();
-        self.change(changing, async move {
+        let task = self.task(JobKind::Compaction, &self.place, by);
+        let told = |done: &Compacted| format!("{} rows moved into files", done.rows);
+        self.change(changing, (task, told), async move {
             catalog.compact(settled).await.map_err(failure)
         })
         .await
@@ -283,12 +302,14 @@ impl Catalogue {
     /// `CATALOGUE_BUSY`; `CATALOGUE_REFUSED` when bars cannot be made into coarser ones; when a file fails.
     pub async fn retire(
         self: &Arc<Self>,
-        now: UnixNanos,
+        (now, by): (UnixNanos, &UserId),
         calendar_of: impl Fn(&InstrumentId) -> String + Send + Sync + 'static,
     ) -> ApiResult<Vec<Due>> {
         let changing = self.changing()?;
         let this = Arc::clone(self);
-        self.change(changing, async move {
+        let task = self.task(JobKind::Retention, &self.place, by);
+        let told = |gone: &Vec<Due>| format!("{} files taken away", gone.len());
+        self.change(changing, (task, told), async move {
             let grids = |instrument: &InstrumentId, times: Range<i64>| -> Result<BarGrid, String> {
                 grid_of(&this.sessions, &calendar_of(instrument), times)
             };
@@ -299,15 +320,27 @@ impl Catalogue {
         .await
     }
 
-    /// Makes a change to its end: one that stops halfway would be begun again and again.
+    fn task(&self, kind: JobKind, name: &str, by: &UserId) -> Option<Task> {
+        let tasks = self.tasks.as_ref();
+        tasks.map(|tasks| tasks.begin(kind, name, Some(by)))
+    }
+
+    /// Makes a change to its end: one that stops halfway would be begun again and again. Among the jobs it shows what
+    /// `told` says of it.
     async fn change<T: Send + 'static>(
         self: &Arc<Self>,
         changing: OwnedMutexGuard<()>,
+        (task, told): (Option<Task>, fn(&T) -> String),
         change: impl Future<Output = ApiResult<T>> + Send + 'static,
     ) -> ApiResult<T> {
         let this = Arc::clone(self);
         to_its_end(async move {
             let done = change.await;
+            match (task, &done) {
+                (Some(task), Ok(done)) => task.complete(told(done)),
+                (Some(task), Err(error)) => task.fail(error.detail.clone()),
+                (None, _) => {}
+            }
             // A list that was made before holds no more.
             *this.listing.lock().await = None;
             drop(changing);
@@ -414,6 +447,10 @@ mod tests {
         }
     }
 
+    fn somebody() -> UserId {
+        "u-ana".parse().expect("an id")
+    }
+
     #[test]
     fn own_policies_come_before_the_defaults() {
         let files = Files::memory();
@@ -431,17 +468,20 @@ mod tests {
         let files = || Files::local(folder.path()).expect("files");
         let catalogue = || Catalogue::new(Catalog::new(files()), "here".to_owned(), always());
         let reading = Arc::new(catalogue());
-        let refused = reading.backfill(asked()).await.expect_err("nothing records");
+        let refused = reading
+            .backfill(asked(), &somebody())
+            .await
+            .expect_err("nothing records");
         assert_eq!(refused.code, Code::CatalogueNotRecording);
         let venue = Arc::new(Waiting(tokio::sync::Notify::new()));
         let catalogue = Arc::new(catalogue().recording(Arc::clone(&venue) as Arc<dyn Backfill>));
         {
-            let first = catalogue.backfill(asked());
+            let first = catalogue.backfill(asked(), &somebody());
             tokio::pin!(first);
             tokio::select! {
                 biased;
                 _ = &mut first => panic!("it waits"),
-                second = catalogue.compact(NOW) => {
+                second = catalogue.compact(NOW, &somebody()) => {
                     assert_eq!(second.expect_err("busy").code, Code::CatalogueBusy);
                 }
             }
@@ -451,7 +491,7 @@ mod tests {
         }
         // Whoever asked has gone; the change goes on, and then others may.
         {
-            let gone = catalogue.backfill(asked());
+            let gone = catalogue.backfill(asked(), &somebody());
             tokio::pin!(gone);
             tokio::select! {
                 biased;
@@ -459,7 +499,7 @@ mod tests {
                 () = tokio::task::yield_now() => {}
             }
         }
-        let refused = catalogue.compact(NOW).await.expect_err("busy");
+        let refused = catalogue.compact(NOW, &somebody()).await.expect_err("busy");
         assert_eq!(refused.code, Code::CatalogueBusy);
         venue.0.notify_one();
         while catalogue.changing().is_err() {

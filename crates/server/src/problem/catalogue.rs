@@ -85,6 +85,8 @@ catalogue! {
     IndicatorUnknown "INDICATOR_UNKNOWN" 404 "Unknown indicator" "There is no such indicator; GET /api/v1/indicators lists them.";
     InstrumentUnknown "INSTRUMENT_UNKNOWN" 404 "Unknown instrument" "There is no such instrument.";
     Internal "INTERNAL" 500 "Internal error" "Something went wrong here; the correlation id leads to it in the log.";
+    JobState "JOB_STATE" 409 "Job state" "The job is over, or one that goes to its end.";
+    JobUnknown "JOB_UNKNOWN" 404 "Unknown job" "There is no such job, or you may not see it.";
     JournalDown "JOURNAL_DOWN" 503 "Journal down" "The journal cannot be written; nothing is accepted but cancels and the kill switch.";
     KeyLimit "KEY_LIMIT" 409 "Too many keys" "You have 200 API keys; revoke one that you no longer need.";
     KeyUnknown "KEY_UNKNOWN" 404 "Unknown key" "You have no such API key.";

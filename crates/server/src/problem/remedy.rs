@@ -81,6 +81,8 @@ impl Code {
             Code::Internal => {
                 "Repeat the request once; if it fails again, tell whoever runs the program the correlation id."
             }
+            Code::JobState => "Read the job; only one with `cancelable` can be stopped.",
+            Code::JobUnknown => "Check the id against GET /api/v1/jobs.",
             Code::JournalDown => {
                 "Cancel and stop as needed; new orders wait until whoever runs the program has mended the disk."
             }

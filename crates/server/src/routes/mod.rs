@@ -22,6 +22,7 @@ pub mod fx_rates;
 pub mod health;
 pub mod indicators;
 pub mod instruments;
+pub mod jobs;
 pub mod keys;
 pub mod kill_switch;
 pub mod ledger;
@@ -266,6 +267,9 @@ table! {
     VenuesRead connections::list::list_connections;
     VenuesRead connections::get::get_connection;
     ConnectionReconnect connections::reconnect::reconnect;
+    JobsRead jobs::list::list_jobs;
+    JobsRead jobs::get::get_job;
+    JobCancel jobs::cancel::cancel_job;
     StatusRead status::get::get_status;
     ErrorsRead errors::list::list_errors;
     OpenApiRead openapi::get::get_openapi;

@@ -24,6 +24,7 @@ use tradewind_server::config::HashConfig;
 use tradewind_server::hub::{Feeds, Hub, HubConfig};
 use tradewind_server::identity::manage::{Key, create_key};
 use tradewind_server::identity::{KeyTerms, hash_token, member_text, role_text};
+use tradewind_server::jobs::Tasks;
 use tradewind_server::secrets::{Keyring, RootKey};
 use tradewind_server::venues::VenueDirectory;
 use tradewind_server::{App, AppState, Config};
@@ -228,7 +229,10 @@ impl Desk {
         });
         let catalog = Catalog::new(Files::memory()).with_tail(Tail::new(db.clone()));
         let gaps = Arc::new(VenueOfTests::new(catalog.clone(), Arc::clone(&shared)));
-        let catalogue = Catalogue::new(catalog, "memory".to_owned(), calendars()).recording(gaps);
+        let tasks = Tasks::new(Arc::clone(&shared));
+        let catalogue = Catalogue::new(catalog, "memory".to_owned(), calendars())
+            .shown_in(&tasks)
+            .recording(gaps);
         let backtests = Backtests::start(&dir.path().join("backtests"), Arc::clone(&shared), calendars());
         let calendars = Calendars::load(&db, &config.org, &["XLON".to_owned()]).await;
         let state = AppState::new(Parts {
@@ -236,6 +240,7 @@ impl Desk {
             config,
             clock: shared,
             backtests: Some(backtests.expect("a folder for backtests")),
+            tasks,
             catalogue: Some(Arc::new(catalogue)),
             engine: engine.handle(),
             store: db.clone(),
@@ -280,6 +285,7 @@ impl Desk {
             keyring: Arc::clone(&self.state.keyring),
             hub: None,
             backtests: None,
+            tasks: Arc::clone(&self.state.tasks),
             catalogue: None,
             calendars: Arc::new(calendars.expect("calendars")),
         })

@@ -18,6 +18,7 @@ mod hub_tenants;
 mod identity;
 mod indicators;
 mod keys;
+mod jobs;
 mod limits;
 mod market;
 #[cfg(feature = "oidc")]

@@ -1,5 +1,7 @@
 //! People.
 
+use std::collections::HashMap;
+
 use tradewind_types::{OrgId, UnixNanos, UserId};
 
 use super::linked::{self, LinkedRow};
@@ -186,6 +188,20 @@ pub async fn list(
     .fetch_all(db)
     .await?;
     rows.iter().map(read).collect()
+}
+
+/// Names for people of everybody of an organisation, by id.
+///
+/// # Errors
+/// Those of the database.
+pub async fn names(db: &Db, org: &OrgId) -> Result<HashMap<String, String>, StoreError> {
+    let rows = sql::query("SELECT id, display_name FROM users WHERE org_id = $1")
+        .bind(org.as_str())
+        .fetch_all(db)
+        .await?;
+    rows.iter()
+        .map(|row| Ok((row.get("id")?, row.get("display_name")?)))
+        .collect()
 }
 
 /// Replaces role and disabled flag by what `decide` says. It sees the person as they are and how many others of the

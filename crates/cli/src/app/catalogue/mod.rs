@@ -24,6 +24,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tradewind_engine::runtime::SessionSource;
 use tradewind_server::catalogue::Catalogue;
+use tradewind_server::jobs::Tasks;
 use tradewind_store::Db;
 use tradewind_store::catalog::{Catalog, Files, Series, Tail};
 use tradewind_types::{Clock, VenueId};
@@ -134,21 +135,22 @@ pub(super) fn open(
 
 impl Recording {
     /// Starts what goes on beside the recorder, until `stop`; and the catalogue as the API has it, whose gaps are filled
-    /// by the same keepers. `sessions` tells when markets trade.
+    /// by the same keepers. `sessions` tells when markets trade; `tasks` shows what is at work.
     pub(super) fn keep(
         mut self,
         histories: Vec<VenueHistory>,
         sessions: &SessionSource,
-        clock: &Arc<dyn Clock>,
+        (clock, tasks): (&Arc<dyn Clock>, &Arc<Tasks>),
         stop: &CancellationToken,
     ) -> (Upkeep, Catalogue) {
         let mut tasks = Vec::new();
         let mut keepers = Vec::new();
         if self.settings.record {
             let compaction = upkeep::compact(
-                self.catalog.clone(),
+                (self.catalog.clone(), self.place.clone()),
                 Arc::clone(&self.settings),
                 Arc::clone(clock),
+                Arc::clone(tasks),
             );
             tasks.push(until(stop, compaction));
         }
@@ -163,12 +165,14 @@ impl Recording {
                 counts: Arc::clone(&self.counts),
                 history: history.paced(self.settings.pace),
                 sessions: Arc::clone(sessions),
+                tasks: Arc::clone(tasks),
             });
             keepers.push(Arc::clone(&keeper));
             tasks.push(until(stop, keeper.run(holes)));
         }
-        let mut catalogue =
-            Catalogue::new(self.catalog, self.place, Arc::clone(sessions)).keeping(&self.settings.keep);
+        let mut catalogue = Catalogue::new(self.catalog, self.place, Arc::clone(sessions))
+            .keeping(&self.settings.keep)
+            .shown_in(tasks);
         if self.settings.record {
             catalogue = catalogue.recording(Arc::new(by_hand::Keepers(keepers)));
         }

@@ -9,10 +9,12 @@ use tradewind_engine::runtime::{ALWAYS, SessionSource};
 use tradewind_server::catalogue::{
     BackfillAsked, BackfillDone, Trading, fill_by_hand, gaps_of, sessions_between,
 };
+use tradewind_server::jobs::Tasks;
 use tradewind_store::catalog::gaps::{Filled, Gap};
 use tradewind_store::catalog::{Catalog, CatalogError, Series};
 use tradewind_types::time::DAY_NS;
 use tradewind_types::{Clock, Instrument, UnixNanos};
+use tradewind_wire::JobKind;
 
 use super::settings::Settings;
 use super::{Counts, Hole, VenueHistory};
@@ -36,20 +38,33 @@ fn nanos(ts: UnixNanos) -> i64 {
 }
 
 /// Moves the tail's settled rows into files, again and again.
-pub(super) async fn compact(catalog: Catalog, settings: Arc<Settings>, clock: Arc<dyn Clock>) {
+pub(super) async fn compact(
+    (catalog, place): (Catalog, String),
+    settings: Arc<Settings>,
+    clock: Arc<dyn Clock>,
+    tasks: Arc<Tasks>,
+) {
     let mut ticks = ticks(settings.compact_every);
     // The first comes at once; a start has other things to do.
     ticks.tick().await;
     loop {
         ticks.tick().await;
+        let task = tasks.begin(JobKind::Compaction, &place, None);
         match catalog.compact(nanos(clock.now()) - SETTLED_NS).await {
-            Ok(done) => tracing::info!(rows = done.rows, "the live tail was moved into files"),
+            Ok(done) => {
+                tracing::info!(rows = done.rows, "the live tail was moved into files");
+                task.complete(format!("{} rows moved into files", done.rows));
+            }
             Err(CatalogError::Locked) => {
+                task.nothing();
                 tracing::info!(
                     "another writer is at the catalogue; the live tail stays until the next round"
                 );
             }
-            Err(error) => tracing::warn!(%error, "the live tail could not be moved into files"),
+            Err(error) => {
+                tracing::warn!(%error, "the live tail could not be moved into files");
+                task.fail("the live tail could not be moved into files; the log says why");
+            }
         }
     }
 }
@@ -63,6 +78,7 @@ pub(super) struct Keeper {
     /// Paced.
     pub(super) history: VenueHistory,
     pub(super) sessions: SessionSource,
+    pub(super) tasks: Arc<Tasks>,
 }
 
 impl Keeper {
@@ -174,6 +190,7 @@ impl Keeper {
             .interval
             .map_or(self.settings.rules, |interval| self.settings.rules.of(interval));
         let now = nanos(self.clock.now());
+        let task = self.tasks.begin(JobKind::Backfill, &series.to_string(), None);
         match self
             .catalog
             .backfill(series, gaps, &self.history, (now, &rules))
@@ -187,6 +204,11 @@ impl Keeper {
                 ..
             }) => {
                 self.counts.filled(added);
+                match failures.first() {
+                    Some(why) if added == 0 => task.fail(why.clone()),
+                    _ if asked == 0 => task.nothing(),
+                    _ => task.complete(format!("{added} bars added by {asked} questions")),
+                }
                 if asked > 0 {
                     tracing::info!(%series, asked, added, empty, "gaps were asked for");
                 }
@@ -194,7 +216,10 @@ impl Keeper {
                     tracing::warn!(%series, %why, "the venue did not answer; again with the next scan");
                 }
             }
-            Err(error) => tracing::warn!(%series, %error, "gaps could not be filled"),
+            Err(error) => {
+                tracing::warn!(%series, %error, "gaps could not be filled");
+                task.fail("gaps could not be filled; the log says why");
+            }
         }
     }
 }

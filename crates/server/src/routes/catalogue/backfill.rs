@@ -34,7 +34,8 @@ pub async fn post_backfill(
     let note = Note::ok(&caller, "catalogue.backfill", &subject);
     let note = note.with(json!({ "from": body.from, "to": body.to }));
     audit::write(&state, &request, note).await?;
-    let BackfillDone { filled, gaps_left } = catalogue.backfill(BackfillAsked { series, from, to }).await?;
+    let asked = BackfillAsked { series, from, to };
+    let BackfillDone { filled, gaps_left } = catalogue.backfill(asked, &caller.user).await?;
     Ok(Json(wire::Backfilled {
         asked: filled.asked,
         added: filled.added,

@@ -17,6 +17,6 @@ pub async fn post_compact(
     let catalogue = of(&state)?;
     let note = Note::ok(&caller, "catalogue.compact", catalogue.place());
     audit::write(&state, &request, note).await?;
-    let done = catalogue.compact(state.clock.now()).await?;
+    let done = catalogue.compact(state.clock.now(), &caller.user).await?;
     Ok(Json(wire::CatalogueCompacted { rows: done.rows }))
 }

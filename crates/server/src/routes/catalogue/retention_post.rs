@@ -48,6 +48,6 @@ pub async fn post_retention(
     let note = Note::ok(&caller, "catalogue.retention", catalogue.place());
     let note = note.with(json!({ "count": due.len(), "files": files.collect::<Vec<_>>() }));
     audit::write(&state, &request, note).await?;
-    let gone = catalogue.retire(now, calendar_of).await?;
+    let gone = catalogue.retire((now, &caller.user), calendar_of).await?;
     Ok(Json(shown::retention(catalogue.policies(), &gone)))
 }
