@@ -49,6 +49,14 @@
 //! acquire_timeout_s = 5
 //! statement_timeout_s = 8       # of PostgreSQL
 //!
+//! [backup]                      # of database and journal; TRADEWIND_BACKUP_KEY in the environment goes before `key_file`
+//! # folder = "/mnt/elsewhere/tradewind" # default: `backups` in the data folder
+//! # key_file = "/secure/backup.key"     # without a key none are taken
+//! every = "1h"                  # or "off"
+//! drill_every = "24h"           # restored on trial, or "off"
+//! keep_all_days = 7
+//! keep_daily_days = 90          # after that one of each day
+//!
 //! # What holding costs or brings in paper accounts, and fees that are more than a part of the notional: off unless
 //! # they are here. Sections and keys as in backtests ([`tradewind_engine::backtest::config::paper_rules`]).
 //! [carry]
@@ -92,14 +100,16 @@
 //! strategies = true             # switch the built-in ones on when it is opened
 //! ```
 
+mod backup;
 mod limits;
 mod oidc;
+mod shown;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tradewind_engine::backtest::config::{PaperRules, paper_rules};
 use tradewind_server::extract::{NetworkError, Networks, Proxies, ProxyHeader};
 use tradewind_server::oidc::OidcProvider;
@@ -110,6 +120,7 @@ use tradewind_wire::Role;
 
 use crate::app::{CatalogueConfig, DataDir, StoreConfig, org};
 use crate::failure::Failure;
+use backup::BackupSection;
 use limits::LimitsConfig;
 use oidc::OidcConfig;
 
@@ -117,7 +128,7 @@ const X_FORWARDED_FOR: &str = "x-forwarded-for";
 const FORWARDED: &str = "forwarded";
 
 /// The file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct FileConfig {
     pub(crate) listen: SocketAddr,
@@ -139,12 +150,16 @@ pub(crate) struct FileConfig {
     pub(crate) store: StoreConfig,
     pub(crate) secrets: SecretsConfig,
     pub(crate) oidc: Vec<OidcConfig>,
+    pub(crate) backup: BackupSection,
     /// As it is written; [`FileConfig::paper`] is what it says.
     pub(crate) carry: Option<toml::Value>,
     pub(crate) paper_fees: Option<toml::Value>,
     /// What holding costs in paper accounts, and their fees.
     #[serde(skip)]
     pub(crate) paper: PaperRules,
+    /// Keys that the file has.
+    #[serde(skip)]
+    given: BTreeSet<String>,
     pub(crate) venues: Vec<VenueConfig>,
     pub(crate) accounts: Vec<AccountConfig>,
 }
@@ -171,9 +186,11 @@ impl Default for FileConfig {
             store: StoreConfig::default(),
             secrets: SecretsConfig::default(),
             oidc: Vec::new(),
+            backup: BackupSection::default(),
             carry: None,
             paper_fees: None,
             paper: PaperRules::default(),
+            given: BTreeSet::new(),
             venues: Vec::new(),
             accounts: Vec::new(),
         }
@@ -181,7 +198,7 @@ impl Default for FileConfig {
 }
 
 /// Who signs in how.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct IdentityConfig {
     pub(crate) require_second_factor: Vec<Role>,
@@ -200,7 +217,7 @@ impl Default for IdentityConfig {
 }
 
 /// Where the root keys come from.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct SecretsConfig {
     pub(crate) file: Option<PathBuf>,
@@ -216,7 +233,7 @@ impl SecretsConfig {
 }
 
 /// A venue to follow.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct VenueConfig {
     pub(crate) id: VenueId,
@@ -234,7 +251,7 @@ pub(crate) struct VenueConfig {
 }
 
 /// A paper account.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AccountConfig {
     pub(crate) id: AccountId,
@@ -257,6 +274,7 @@ impl FileConfig {
             .check()
             .map_err(|why| Failure::Input(format!("{shown}: {why}")))?;
         config.paper = config.paper_rules(path)?;
+        config.given = shown::given(&text);
         Ok(config)
     }
 
@@ -331,6 +349,7 @@ impl FileConfig {
             return Err("secrets: give `file` or `command`, not both".to_owned());
         }
         self.store.check()?;
+        self.backup.check()?;
         self.proxies()?;
         self.oidc()?;
         self.limits.check()?;

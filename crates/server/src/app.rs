@@ -13,6 +13,7 @@ use tradewind_types::{Clock, UnixNanos};
 
 use crate::access::{AccountOrgs, Rights};
 use crate::backtests::Backtests;
+use crate::backups::Backups;
 use crate::bars::BarReader;
 use crate::calendars::Calendars;
 use crate::catalogue::Catalogue;
@@ -27,6 +28,7 @@ use crate::metrics::Metrics;
 use crate::oidc::Oidc;
 use crate::problem::{ApiError, ApiResult, Code};
 use crate::secrets::Keyring;
+use crate::settings::{Configured, Settings};
 use crate::venues::VenueDirectory;
 use crate::{middleware, openapi, routes, web};
 
@@ -34,6 +36,8 @@ use crate::{middleware, openapi, routes, web};
 pub struct Parts {
     /// Settings.
     pub config: Config,
+    /// The configuration as people are shown it, and what of it can be changed.
+    pub configured: Configured,
     /// Wall clock.
     pub clock: Arc<dyn Clock>,
     /// The engine.
@@ -54,6 +58,8 @@ pub struct Parts {
     pub backtests: Option<Arc<Backtests>>,
     /// What the program itself is at.
     pub tasks: Arc<Tasks>,
+    /// Backups; without them `/backups` answers 503.
+    pub backups: Option<Arc<Backups>>,
     /// Stored market data; without it there are no bars of before the engine's, and `/catalogue` answers 503.
     pub catalogue: Option<Arc<Catalogue>>,
     /// Trading calendars with what is laid over them.
@@ -82,6 +88,8 @@ pub struct Shared {
     pub tasks: Arc<Tasks>,
     /// All work behind requests.
     pub jobs: Arc<Jobs>,
+    /// Backups.
+    pub backups: Option<Arc<Backups>>,
     /// Stored market data.
     pub catalogue: Option<Arc<Catalogue>>,
     /// Trading calendars with what is laid over them.
@@ -109,7 +117,9 @@ pub struct Shared {
     /// Whose change it is, of what the engine holds without a version.
     pub changes: Turns,
     /// Rate limits.
-    pub limiter: Limiter,
+    pub limiter: Arc<Limiter>,
+    /// The configuration as people are shown it, and what of it was changed.
+    pub settings: Settings,
     /// Metrics.
     pub metrics: Metrics,
     /// When the application was put together.
@@ -138,6 +148,7 @@ impl AppState {
         const KEPT_NS: u64 = 30 * tradewind_types::time::DAY_NS;
         tradewind_store::identity::idempotency::release_abandoned(&self.store).await?;
         self.orgs.learn_all(&self.engine).await?;
+        self.settings.load(&self.store).await?;
         let before = UnixNanos(self.clock.now().0.saturating_sub(KEPT_NS));
         tradewind_store::identity::sessions::purge(&self.store, before).await?;
         tradewind_store::identity::families::purge(&self.store, before).await?;
@@ -180,6 +191,7 @@ impl AppState {
     pub fn new(parts: Parts) -> ApiResult<Self> {
         let Parts {
             config,
+            configured,
             clock,
             engine,
             store,
@@ -190,11 +202,13 @@ impl AppState {
             hub,
             backtests,
             tasks,
+            backups,
             catalogue,
             calendars,
         } = parts;
         let folder = config.audit_dir.clone();
         let audit = AuditLog::new(&store, &config.org, Arc::clone(&clock), &keyring, folder);
+        let limiter = Arc::new(Limiter::new(Arc::clone(&clock), config.rates.clone()));
         Ok(Self(Arc::new(Shared {
             audit: Arc::new(audit),
             identities: rights.identities,
@@ -207,7 +221,8 @@ impl AppState {
             passwords: Passwords::new(config.hashing)?,
             turns: Turns::default(),
             changes: Turns::default(),
-            limiter: Limiter::new(Arc::clone(&clock), config.rates.clone()),
+            settings: Settings::new(configured, Arc::clone(&limiter)),
+            limiter,
             metrics: Metrics::install(),
             started_at: clock.now(),
             config,
@@ -220,6 +235,7 @@ impl AppState {
             jobs: Arc::new(Jobs::of(backtests.as_ref(), &tasks)),
             tasks,
             backtests,
+            backups,
             catalogue,
             calendars,
         })))

@@ -12,6 +12,7 @@
 pub mod access;
 pub mod app;
 pub mod backtests;
+pub mod backups;
 pub mod bars;
 pub mod calendars;
 pub mod catalogue;
@@ -32,6 +33,7 @@ pub mod problem;
 pub mod routes;
 pub mod secrets;
 pub mod serve;
+pub mod settings;
 mod to_its_end;
 pub mod venues;
 pub mod web;

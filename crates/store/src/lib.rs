@@ -17,9 +17,11 @@ pub mod db;
 pub mod error;
 pub mod identity;
 pub mod migrate;
+pub mod notifications;
 mod postgres;
 pub mod privacy;
 pub mod projection;
+pub mod settings;
 pub mod sql;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

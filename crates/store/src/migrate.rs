@@ -70,6 +70,8 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(11, "0011_privacy"),
     migration!(12, "0012_key_terms"),
     migration!(13, "0013_linked_identities"),
+    migration!(14, "0014_settings"),
+    migration!(15, "0015_notifications"),
 ];
 
 /// A migration with what the database says of it.

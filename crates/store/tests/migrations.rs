@@ -42,6 +42,8 @@ INSERT INTO second_factors (owner, org_id, seed, begun_at, enabled_at, last_step
 INSERT INTO backup_codes (owner, digest, used_at) VALUES ('u1', 'ab', NULL);
 INSERT INTO token_families (id, org_id, owner, user_agent, ip, created_at, last_seen_at, expires_at)
   VALUES ('f1', 'desk', 'u1', '', '', 1, 1, 2);
+INSERT INTO settings (name, value, changed_at) VALUES ('log', 'debug', 1);
+INSERT INTO notification_settings (owner, org_id, content, version, updated_at) VALUES ('u1', 'desk', '{}', 1, 1);
 INSERT INTO refresh_tokens (token_hash, family, created_at, used_at) VALUES ('ab', 'f1', 1, NULL);
 INSERT INTO signing_keys (kid, org_id, public_key, sealed, created_at, retired_at)
   VALUES ('k1', 'desk', 'AA', 's1.00000000.AA', 1, 2);

@@ -98,7 +98,7 @@ async fn a_backup_is_restored_into_either_database() {
     let key = BackupKey::from_bytes([9; 32]);
     let from = filled(&testing::place(dir.path()).await).await;
     let mut bytes = Vec::new();
-    let taken = backup::backup(&from, &mut bytes, &key, UnixNanos(5))
+    let taken = backup::backup(&from, &mut bytes, &key, UnixNanos(5), &|_, _| true)
         .await
         .expect("taken");
     assert!(taken.rows() > 500);
@@ -114,7 +114,7 @@ async fn a_backup_is_restored_into_either_database() {
         let restored = backup::restore(bytes.as_slice(), &key, &to, UnixNanos(6)).await;
         assert_eq!(restored.expect("restored"), taken);
         let mut again = Vec::new();
-        let second = backup::backup(&to, &mut again, &key, UnixNanos(7))
+        let second = backup::backup(&to, &mut again, &key, UnixNanos(7), &|_, _| true)
             .await
             .expect("taken");
         assert_eq!(second.tables, taken.tables);
@@ -131,7 +131,7 @@ async fn a_damaged_backup_leaves_the_database_empty() {
     let key = BackupKey::from_bytes([9; 32]);
     let from = filled(&file(&dir, "from.db")).await;
     let mut bytes = Vec::new();
-    backup::backup(&from, &mut bytes, &key, UnixNanos(5))
+    backup::backup(&from, &mut bytes, &key, UnixNanos(5), &|_, _| true)
         .await
         .expect("taken");
     let to = Db::open(&testing::place(dir.path()).await).await.expect("open");
@@ -163,7 +163,7 @@ async fn a_backup_of_an_older_schema_is_restored_and_brought_up() {
         .await
         .expect("down to what was released first");
     let mut bytes = Vec::new();
-    let taken = backup::backup(&from, &mut bytes, &key, UnixNanos(5))
+    let taken = backup::backup(&from, &mut bytes, &key, UnixNanos(5), &|_, _| true)
         .await
         .expect("taken");
     assert_eq!(taken.header.migrations.len(), 7);
@@ -177,10 +177,127 @@ async fn a_backup_of_an_older_schema_is_restored_and_brought_up() {
     );
 }
 
+/// A folder with what a journal has.
+fn journal_folder(dir: &tempfile::TempDir) -> std::path::PathBuf {
+    let journal = dir.path().join("journal");
+    std::fs::create_dir(&journal).expect("made");
+    std::fs::write(journal.join("head"), [1; 128]).expect("written");
+    std::fs::write(journal.join("00000000000000000001.seg"), [2; 4_096]).expect("written");
+    std::fs::write(journal.join("lock"), "").expect("written");
+    journal
+}
+
+fn names(folder: &std::path::Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).expect("read");
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.expect("entry").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+async fn a_backup_with_its_journal_is_checked_drilled_and_put_back() {
+    let (dir, to) = (
+        tempfile::tempdir().expect("dir"),
+        tempfile::tempdir().expect("dir"),
+    );
+    let key = BackupKey::from_bytes([9; 32]);
+    let from = filled(&testing::place(dir.path()).await).await;
+    let (journal, path) = (journal_folder(&dir), to.path().join("one.twb"));
+    let told = std::sync::Mutex::new(Vec::new());
+    let watch = |done: u64, total: u64| {
+        told.lock().expect("told").push((done, total));
+        true
+    };
+    let taken = backup::take(&from, Some(&journal), &path, &key, UnixNanos(5), &watch).await;
+    let taken = taken.expect("taken");
+    assert_eq!(taken.journal.map(|of| of.files), Some(2));
+    let tables = taken.contents.tables.len() as u64;
+    let told = told.into_inner().expect("told");
+    assert_eq!(told.last(), Some(&(tables, tables)));
+    assert!(told.windows(2).all(|pair| pair[0].0 <= pair[1].0), "{told:?}");
+    assert_eq!(names(to.path()), ["one.twb", "one.twj"]);
+    let again = backup::take(&from, None, &path, &key, UnixNanos(5), &|_, _| true).await;
+    assert!(
+        matches!(again, Err(BackupError::Io(_))),
+        "what is there is not written over"
+    );
+
+    assert_eq!(backup::check(&path, &key, &|_, _| true).expect("whole"), taken);
+    let looked = std::sync::atomic::AtomicBool::new(false);
+    let look = |folder: &std::path::Path| {
+        looked.store(
+            names(folder) == ["00000000000000000001.seg", "head"],
+            std::sync::atomic::Ordering::Relaxed,
+        );
+        Ok(())
+    };
+    let drilled = backup::drill(&path, &key, UnixNanos(6), to.path(), &look, &|_, _| true).await;
+    assert_eq!(drilled.expect("drilled"), taken);
+    assert!(looked.into_inner(), "the journal was not shown");
+    let wrong = |_: &std::path::Path| Err("it is torn".to_owned());
+    let refused = backup::drill(&path, &key, UnixNanos(6), to.path(), &wrong, &|_, _| true).await;
+    assert!(matches!(refused, Err(BackupError::Broken(why)) if why.contains("it is torn")));
+    assert_eq!(names(to.path()), ["one.twb", "one.twj"], "a trial left something");
+
+    let back = Db::open(&file(&to, "back.db")).await.expect("open");
+    let folder = to.path().join("journal");
+    let put = backup::put_back(&path, &key, (&back, &folder), UnixNanos(7), &|_, _| true).await;
+    assert_eq!(put.expect("put back"), taken);
+    let same = |name: &str| std::fs::read(journal.join(name)).ok() == std::fs::read(folder.join(name)).ok();
+    assert!(same("head") && same("00000000000000000001.seg"));
+    let other = Db::open(&file(&to, "other.db")).await.expect("open");
+    let full = backup::put_back(&path, &key, (&other, &folder), UnixNanos(8), &|_, _| true).await;
+    assert!(
+        matches!(full, Err(BackupError::Io(_))),
+        "a journal that is there is not written over"
+    );
+}
+
+async fn what_is_stopped_or_fails_leaves_nothing() {
+    let (dir, to) = (
+        tempfile::tempdir().expect("dir"),
+        tempfile::tempdir().expect("dir"),
+    );
+    let key = BackupKey::from_bytes([9; 32]);
+    let from = filled(&testing::place(dir.path()).await).await;
+    let (journal, path) = (journal_folder(&dir), to.path().join("one.twb"));
+    let asked = std::sync::atomic::AtomicU64::new(0);
+    let ask = |most: u64| {
+        asked.store(0, std::sync::atomic::Ordering::Relaxed);
+        let asked = &asked;
+        move |_: u64, _: u64| asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < most
+    };
+    // At every place where it looks, from the first to the last.
+    for most in 0.. {
+        let watch = ask(most);
+        match backup::take(&from, Some(&journal), &path, &key, UnixNanos(5), &watch).await {
+            Err(BackupError::Stopped) => assert_eq!(names(to.path()), [""; 0], "after {most} looks"),
+            done => {
+                done.expect("taken");
+                assert!(most > 8, "it looked {most} times");
+                break;
+            }
+        }
+    }
+    let stopped = backup::check(&path, &key, &ask(1));
+    assert!(matches!(stopped, Err(BackupError::Stopped)), "{stopped:?}");
+    let look = |_: &std::path::Path| Ok(());
+    let stopped = backup::drill(&path, &key, UnixNanos(6), to.path(), &look, &ask(1)).await;
+    assert!(matches!(stopped, Err(BackupError::Stopped)), "{stopped:?}");
+    std::fs::write(to.path().join("two.twj"), "somebody's").expect("written");
+    let two = to.path().join("two.twb");
+    let refused = backup::take(&from, Some(&journal), &two, &key, UnixNanos(5), &|_, _| true).await;
+    assert!(matches!(refused, Err(BackupError::Io(_))), "{refused:?}");
+    assert_eq!(names(to.path()), ["one.twb", "one.twj", "two.twj"]);
+}
+
 tradewind_store::on_both_databases!(
     everything_is_copied_there_and_back,
     a_target_that_is_not_empty_or_not_at_the_same_migration_is_refused,
     a_backup_is_restored_into_either_database,
     a_damaged_backup_leaves_the_database_empty,
     a_backup_of_an_older_schema_is_restored_and_brought_up,
+    a_backup_with_its_journal_is_checked_drilled_and_put_back,
+    what_is_stopped_or_fails_leaves_nothing,
 );

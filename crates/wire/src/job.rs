@@ -21,6 +21,12 @@ pub enum JobKind {
     Compaction,
     /// Taking files of the catalogue away whose time is over.
     Retention,
+    /// Taking a backup.
+    Backup,
+    /// Reading a backup to its end.
+    BackupCheck,
+    /// Restoring a backup on trial.
+    RestoreDrill,
 }
 
 /// Where a job stands.

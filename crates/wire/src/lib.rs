@@ -11,10 +11,12 @@
 pub mod account;
 pub mod audit;
 pub mod backtest;
+pub mod backup;
 pub mod bookkeeping;
 pub mod calendar;
 pub mod catalogue;
 pub mod chart;
+pub mod config;
 pub mod corporate;
 pub mod deployment;
 pub mod error;
@@ -25,6 +27,7 @@ pub mod indicator;
 pub mod job;
 pub mod ledger;
 pub mod market;
+pub mod notification;
 pub mod oidc;
 pub mod order;
 pub mod page;
@@ -48,6 +51,7 @@ pub use backtest::{
     BacktestProgress, BacktestStage, BacktestState, BacktestTable, BacktestVariant, BacktestWalk,
     BacktestWindow, NewBacktest, NewBacktestFile,
 };
+pub use backup::{Backup, Backups};
 pub use bookkeeping::{
     AccountValuation, AllocationPart, Booked, BookingTask, CashKind, CorporateAction, CorporateActionKind,
     CorrectedFill, CurrencyValue, FeeKind, FxRate, LedgerSettings, LedgerSettingsChange, LotMethod, LotPick,
@@ -66,6 +70,7 @@ pub use chart::{
     ChartTemplate, ChartTemplateContent, ChartTemplateIndicator, ChartTemplates, Drawing, DrawingChange,
     DrawingKind, DrawingPoint, DrawingStyle, Drawings, NewChartTemplate, NewDrawing,
 };
+pub use config::{ConfigChange, ConfigSource, ConfigValue, RunningConfig};
 pub use corporate::{
     ActionAnnounced, ActionWithoutFactor, AdjustFor, AdjustmentFactor, Adjustments, CorporateEvent,
     CorporateEventKind, CorporateEventsEntered, CorporateEventsImported, EarningsTime, NewCorporateEvent,
@@ -96,6 +101,7 @@ pub use market::{
     Aggregate, AggregateContribution, AggregateExclusion, Bar, BarSource, Bars, Book, DataState, Instrument,
     InstrumentKind, InstrumentStatus, OverlayPoint, Quote, Screening, ScreeningGrade, Trade,
 };
+pub use notification::{NotificationChoice, NotificationEvent, NotificationSettings, QuietHours};
 pub use oidc::{LinkedIdentity, NewIdentity, OidcDeparture, OidcProvider, PasswordProof};
 pub use order::{
     BatchMode, BracketLeg, CancelAll, Canceled, Denial, Fill, Flatten, Liquidity, NewBatch, NewBracket,

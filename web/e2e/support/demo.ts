@@ -38,6 +38,8 @@ export class Demo {
   async run(listen: string): Promise<void> {
     const child = spawn(BINARY, ['demo', '--data', this.data, '--listen', listen], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      // Backups are taken as they would be: under a key.
+      env: { ...process.env, TRADEWIND_BACKUP_KEY: 'a7'.repeat(32) },
     });
     this.#process = child;
     this.link = null;

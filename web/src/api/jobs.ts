@@ -10,5 +10,6 @@ export interface JobFilter {
 export const jobs = {
   list: (filter: JobFilter, limit: number) =>
     request<Page<Job>>('GET', ['jobs'], { query: { ...filter, limit: String(limit) } }),
+  get: (id: string) => request<Job>('GET', ['jobs', id]),
   cancel: (id: string) => request<Job>('POST', ['jobs', id, 'cancel']),
 };

@@ -101,6 +101,14 @@ export type BacktestVariant = Schemas['BacktestVariant'];
 export type NewBacktest = Schemas['NewBacktest'];
 export type StrategyKind = Schemas['StrategyKind'];
 
+export type Backup = Schemas['Backup'];
+export type Backups = Schemas['Backups'];
+export type ConfigValue = Schemas['ConfigValue'];
+export type RunningConfig = Schemas['RunningConfig'];
+export type NotificationSettings = Schemas['NotificationSettings'];
+export type NotificationChoice = Schemas['NotificationChoice'];
+export type NotificationEvent = Schemas['NotificationEvent'];
+export type QuietHours = Schemas['QuietHours'];
 export type Job = Schemas['Job'];
 export type JobKind = Schemas['JobKind'];
 export type JobState = Schemas['JobState'];

@@ -33,6 +33,11 @@ export class Rows<T> {
     return this.#byKey.get(key);
   }
 
+  /** The row of the same key as a value. */
+  like(value: T): Row<T> | undefined {
+    return this.#byKey.get(this.#options.key(value));
+  }
+
   replace(values: T[]): void {
     const rows = values.filter((value) => this.#keeps(value)).map((value) => this.#reuse(value));
     this.#byKey.clear();

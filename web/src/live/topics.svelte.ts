@@ -44,19 +44,40 @@ export class ValueTopic<T> extends Topic {
   }
 }
 
+/** A value that is new or another, and what it was before. */
+export type Change<T> = (before: T | undefined, now: T) => void;
+
 /** Rows by key: orders, fills, positions, connections. */
 export class RowsTopic<T> extends Topic {
   readonly rows: Rows<T>;
+  readonly #listeners = new Set<Change<T>>();
+  #known = false;
 
   constructor(options: RowsOptions<T>) {
     super();
     this.rows = new Rows(options);
   }
+  /** Hears every change after the first snapshot, also those that are drawn in one frame. */
+  listen(listener: Change<T>): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
   snapshot(data: unknown): void {
-    this.rows.replace(asList<T>(data));
+    const values = asList<T>(data);
+    const before = values.map((value) => this.rows.like(value)?.value);
+    this.rows.replace(values);
+    if (this.#known) values.forEach((value, at) => this.#tell(before[at], value));
+    this.#known = true;
   }
   delta(data: unknown): void {
-    for (const value of asList<T>(data)) this.rows.upsert(value);
+    for (const value of asList<T>(data)) {
+      const before = this.rows.like(value)?.value;
+      this.rows.upsert(value);
+      this.#tell(before, value);
+    }
+  }
+  #tell(before: T | undefined, now: T): void {
+    for (const listener of this.#listeners) listener(before, now);
   }
 }
 

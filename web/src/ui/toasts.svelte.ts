@@ -9,6 +9,8 @@ export interface Toast {
 }
 
 const GOOD_MS = 5_000;
+/** What happened by itself stays a little longer: nobody was waiting for it. */
+const NOTICE_MS = 10_000;
 const TOASTS_MAX = 4;
 
 class Toasts {
@@ -18,6 +20,12 @@ class Toasts {
   good(text: string): void {
     const id = this.#add('good', text, null);
     setTimeout(() => this.dismiss(id), GOOD_MS);
+  }
+
+  /** Something that happened by itself. */
+  notice(text: string, detail: string | null, tone: Toast['tone']): void {
+    const id = this.#add(tone, text, detail);
+    setTimeout(() => this.dismiss(id), NOTICE_MS);
   }
 
   fail(what: string, error: unknown): void {
@@ -44,7 +52,9 @@ class Toasts {
 
   #add(tone: Toast['tone'], text: string, detail: string | null): number {
     const id = this.#next++;
-    this.list = [...this.list, { id, tone, text, detail }].slice(-TOASTS_MAX);
+    // Said once: what one did shows as what happened, too.
+    const others = this.list.filter((toast) => toast.text !== text);
+    this.list = [...others, { id, tone, text, detail }].slice(-TOASTS_MAX);
     return id;
   }
 }

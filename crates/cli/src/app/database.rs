@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tradewind_store::{Db, DbConfig, Place, migrate};
 use tradewind_types::Clock;
 
@@ -13,12 +13,12 @@ use super::DataDir;
 use crate::failure::Failure;
 
 /// The environment variable that names the server, before the configuration.
-const URL: &str = "DATABASE_URL";
+pub(crate) const DATABASE_URL: &str = "DATABASE_URL";
 /// Most connections that may be asked for: what one PostgreSQL server bears without a pooler in front.
 const CONNECTIONS_MAX: u32 = 1_000;
 
 /// `[store]` of the configuration.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct StoreConfig {
     /// `postgres://…`; without it the file `tradewind.db` in the data folder.
@@ -38,6 +38,13 @@ struct Url(String);
 impl fmt::Debug for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("postgres://…")
+    }
+}
+
+/// Written it says only that there is one.
+impl Serialize for Url {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("postgres://…")
     }
 }
 
@@ -68,9 +75,9 @@ impl StoreConfig {
 impl DataDir {
     /// How to open the database that belongs to this folder.
     pub(crate) fn store(&self, config: &StoreConfig) -> Result<DbConfig, Failure> {
-        let set = std::env::var(URL).ok().filter(|url| !url.is_empty());
+        let set = std::env::var(DATABASE_URL).ok().filter(|url| !url.is_empty());
         let named = match (&set, &config.url) {
-            (Some(url), _) => DbConfig::postgres(url).map_err(|error| format!("{URL}: {error}")),
+            (Some(url), _) => DbConfig::postgres(url).map_err(|error| format!("{DATABASE_URL}: {error}")),
             (None, Some(Url(url))) => DbConfig::postgres(url).map_err(|error| format!("store.url: {error}")),
             (None, None) => Ok(DbConfig::file(&self.database())),
         };

@@ -1,6 +1,7 @@
 //! Putting the program together: store, engine, projector, hub, feeds, server; and taking it apart again in order.
 
 mod accounts;
+mod backups;
 mod catalogue;
 mod database;
 mod feeds;
@@ -20,10 +21,12 @@ use tokio_util::sync::CancellationToken;
 use tradewind_engine::{Engine, EngineConfig, KernelConfig, RecoveryReport};
 use tradewind_server::app::Parts;
 use tradewind_server::backtests::Backtests;
+use tradewind_server::backups::Backups;
 use tradewind_server::calendars::Calendars;
 use tradewind_server::hub::{Feeds, Hub, HubConfig};
 use tradewind_server::jobs::Tasks;
 use tradewind_server::secrets::{Keyring, Source};
+use tradewind_server::settings::Configured;
 use tradewind_server::venues::VenueDirectory;
 use tradewind_server::{App, AppState};
 use tradewind_store::Db;
@@ -35,7 +38,7 @@ use crate::failure::Failure;
 
 pub(crate) use accounts::envelope;
 pub(crate) use catalogue::CatalogueConfig;
-pub(crate) use database::{StoreConfig, open as open_store};
+pub(crate) use database::{DATABASE_URL, StoreConfig, open as open_store};
 pub(crate) use journal_source::JournalSource;
 
 /// How long a stop waits for bars and trades that are not stored yet.
@@ -83,6 +86,11 @@ impl DataDir {
         self.0.join("backtests")
     }
 
+    /// Where backups go unless the configuration names another place.
+    pub(crate) fn backups(&self) -> PathBuf {
+        self.0.join("backups")
+    }
+
     pub(crate) fn journal(&self) -> PathBuf {
         self.0.join("journal")
     }
@@ -127,6 +135,8 @@ pub(crate) struct Options {
     pub(crate) data: DataDir,
     pub(crate) config: FileConfig,
     pub(crate) demo: bool,
+    /// Keys of the configuration that the command line has set.
+    pub(crate) arguments: Vec<&'static str>,
     /// Of the engine: the wall clock, or that of a recording.
     pub(crate) engine_clock: Arc<dyn Clock>,
     /// Of people: sessions, links, audit.
@@ -144,6 +154,8 @@ pub(crate) struct Running {
     feeds: Vec<tradewind_venues::feeds::Feed>,
     hub: Arc<Hub>,
     backtests: Arc<Backtests>,
+    backups: Arc<Backups>,
+    backups_due: JoinHandle<()>,
     stop: CancellationToken,
     sessions: JoinHandle<()>,
     audit: JoinHandle<()>,
@@ -159,6 +171,7 @@ impl Running {
             data,
             config,
             demo,
+            arguments,
             engine_clock,
             clock,
             given,
@@ -255,6 +268,8 @@ impl Running {
             Arc::new(rights.clone()),
             topics.clone(),
         );
+        let (settings, tasks_of) = (config.backup.of(&data)?, Arc::clone(&tasks));
+        let backups = backups::open(settings, &db, &clock, tasks_of).await?;
         let (folder, wall) = (data.backtests(), Arc::clone(&clock));
         let backtests =
             tokio::task::spawn_blocking(move || Backtests::start(&folder, wall, sessions::rules()))
@@ -265,10 +280,12 @@ impl Running {
             calendars: Arc::clone(&calendars),
             rights,
             keyring,
+            configured: configured(&config, &data, &arguments)?,
             config: server_config,
             clock,
             backtests: Some(Arc::clone(&backtests)),
-            tasks,
+            tasks: Arc::clone(&tasks),
+            backups: Some(Arc::clone(&backups)),
             catalogue: Some(Arc::new(stored)),
             engine: handle,
             store: db.clone(),
@@ -298,6 +315,8 @@ impl Running {
             feeds: started.feeds,
             hub,
             backtests,
+            backups_due: backups::watch(&backups, &stop),
+            backups,
             stop,
             sessions,
             audit,
@@ -333,6 +352,10 @@ impl Running {
         if tokio::time::timeout(AUDIT_STOP, self.audit).await.is_err() {
             tracing::warn!("the end of the audit log was not signed");
         }
+        if self.backups_due.await.is_err() {
+            tracing::error!("the clock of the backups did not stop cleanly");
+        }
+        self.backups.stop().await;
         let backtests = self.backtests;
         if tokio::task::spawn_blocking(move || backtests.stop())
             .await
@@ -372,6 +395,17 @@ pub(crate) async fn keyring(source: Source) -> Result<Arc<Keyring>, Failure> {
         .context("reading the root keys was interrupted")?;
     let keys = keys.with_context(|| format!("the root keys cannot be had from {kind}"))?;
     Ok(Arc::new(keys))
+}
+
+/// The configuration as people are shown it, and what of it can be changed.
+fn configured(config: &FileConfig, data: &DataDir, arguments: &[&str]) -> Result<Configured, Failure> {
+    let (limits, multiplier) = (config.limits.clone(), config.rate_multiplier);
+    Ok(Configured {
+        values: config.shown(data, arguments),
+        log: crate::logging::filter(),
+        rates: limits.everybodys().map_err(Failure::Input)?,
+        rates_over: Arc::new(move |rates| limits.rates_over(rates, multiplier)),
+    })
 }
 
 fn kernel_config(

@@ -67,6 +67,7 @@ async fn simulated(args: DemoArgs) -> Result<(), Failure> {
         data,
         config: file,
         demo: true,
+        arguments: Vec::new(),
         engine_clock: Arc::clone(&clock),
         clock,
         given: Vec::new(),

@@ -17,15 +17,21 @@ pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
         .config
         .as_deref()
         .map_or_else(|| Ok(FileConfig::default()), FileConfig::load)?;
+    let mut arguments = Vec::new();
     if let Some(listen) = args.listen {
         config.listen = listen;
+        arguments.push("listen");
     }
-    config.tape |= args.tape;
+    if args.tape {
+        config.tape = true;
+        arguments.push("tape");
+    }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let options = Options {
         data: DataDir::new(&args.data.data),
         config,
         demo: false,
+        arguments,
         engine_clock: Arc::clone(&clock),
         clock,
         given: Vec::new(),

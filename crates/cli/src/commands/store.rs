@@ -1,15 +1,15 @@
 //! `tradewind store copy|backup|verify|restore|key`.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader, BufWriter, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use tradewind_store::backup::{self, BackupError, BackupKey, Contents};
+use tradewind_store::backup::{self, BackupError, BackupKey, Taken};
 use tradewind_store::transfer::{self, CopiedTable};
 use tradewind_store::{Db, DbConfig, migrate};
-use tradewind_types::Clock as _;
+use tradewind_types::{Clock as _, UnixNanos};
 use tradewind_venues::clock::SystemClock;
 use zeroize::Zeroizing;
 
@@ -19,7 +19,7 @@ use crate::args::DataArg;
 use crate::failure::Failure;
 
 /// The environment variable that has the key of backups.
-const KEY: &str = "TRADEWIND_BACKUP_KEY";
+pub(crate) const BACKUP_KEY_ENV: &str = "TRADEWIND_BACKUP_KEY";
 
 #[derive(Debug, Args)]
 pub(crate) struct StoreArgs {
@@ -34,15 +34,15 @@ enum StoreCommand {
         after_help = "Example:\n  tradewind store copy --from data/tradewind.db --to postgres://tradewind@localhost/tradewind\n\nStop the program first: what is written meanwhile is not copied."
     )]
     Copy(CopyArgs),
-    /// Back the database up while the program runs, into one encrypted file.
+    /// Back the database up while the program runs, into one encrypted file; the journal goes into the file .twj beside it.
     #[command(
         after_help = "Example:\n  tradewind store backup nightly.twb --key-file backup.key --data ./data"
     )]
     Backup(BackupArgs),
-    /// Check a backup from its first to its last byte, without a database.
+    /// Check a backup, and the journal's beside it, from the first to the last byte, without a database.
     #[command(after_help = "Example:\n  tradewind store verify nightly.twb --key-file backup.key")]
     Verify(FileArgs),
-    /// Restore a backup into an empty database; with --drill into a temporary one that is thrown away.
+    /// Restore a backup into an empty database, and the journal's beside it; with --drill into a temporary place that is thrown away.
     #[command(
         after_help = "Example:\n  tradewind store restore nightly.twb --key-file backup.key --data ./restored\n  tradewind store restore nightly.twb --key-file backup.key --drill\n  tradewind store restore nightly.twb --key-file backup.key --drill --drill-on postgres://drill@localhost/postgres"
     )]
@@ -117,8 +117,8 @@ pub(crate) fn run(args: StoreArgs) -> Result<(), Failure> {
             StoreCommand::Copy(args) => copy(args).await,
             StoreCommand::Backup(args) => save(args).await,
             StoreCommand::Verify(args) => {
-                let contents = backup::verify(open_file(&args.file)?, &args.key.read()?);
-                report("intact", &contents.map_err(failure)?, args.json);
+                let taken = backup::check(&args.file, &args.key.read()?, &|_, _| true);
+                report("intact", &taken.map_err(failure)?, args.json);
                 Ok(())
             }
             StoreCommand::Restore(args) => restore(args).await,
@@ -135,11 +135,11 @@ impl KeyArgs {
                 let text = text.map_err(|e| Failure::Input(format!("{}: {e}", path.display())))?;
                 (text, path.display().to_string())
             }
-            None => match std::env::var(KEY) {
-                Ok(text) => (text, KEY.to_owned()),
+            None => match std::env::var(BACKUP_KEY_ENV) {
+                Ok(text) => (text, BACKUP_KEY_ENV.to_owned()),
                 Err(_) => {
                     return Err(Failure::Input(format!(
-                        "a key is needed: --key-file FILE, or {KEY}; `tradewind store key FILE` makes one"
+                        "a key is needed: --key-file FILE, or {BACKUP_KEY_ENV}; `tradewind store key FILE` makes one"
                     )));
                 }
             },
@@ -193,48 +193,30 @@ async fn save(args: BackupArgs) -> Result<(), Failure> {
             args.data.data.display()
         )));
     };
-    let part = path.with_extension("part");
-    let written = write_and_check(&db, &part, &key).await;
+    let journal = DataDir::new(&args.data.data).journal();
+    let journal = Some(journal.as_path()).filter(|folder| folder.is_dir());
+    let taken = backup::take(&db, journal, path, &key, SystemClock.now(), &|_, _| true).await;
     db.close().await;
-    let contents = match written {
-        Ok(contents) => contents,
-        Err(failed) => {
-            // What is left of it is of no use to anybody.
-            let _ = fs::remove_file(&part);
-            return Err(failed);
-        }
-    };
-    fs::rename(&part, path).with_context(|| path.display().to_string())?;
-    report("backed up", &contents, args.file.json);
+    report("backed up", &taken.map_err(failure)?, args.file.json);
     Ok(())
-}
-
-/// Writes a backup and reads it again, so that one that cannot be read is never called done.
-async fn write_and_check(db: &Db, path: &Path, key: &BackupKey) -> Result<Contents, Failure> {
-    let file = private(path)?;
-    let contents = backup::backup(db, BufWriter::new(&file), key, SystemClock.now()).await;
-    let contents = contents.map_err(failure)?;
-    file.sync_all()?;
-    let read = backup::verify(open_file(path)?, key).map_err(failure)?;
-    if read != contents {
-        return Err(Failure::Check("what was written reads back otherwise".to_owned()));
-    }
-    Ok(contents)
 }
 
 async fn restore(args: RestoreArgs) -> Result<(), Failure> {
     let key = args.file.key.read()?;
-    let file = open_file(&args.file.file)?;
+    let path = &args.file.file;
     let now = SystemClock.now();
     if args.drill {
-        let restored = match &args.drill_on {
-            None => drill_in_a_file(file, &key).await,
-            Some(url) => drill_on(url, file, &key).await,
+        let taken = match &args.drill_on {
+            None => {
+                let scratch = std::env::temp_dir();
+                let taken = backup::drill(path, &key, now, &scratch, &look_at_journal, &|_, _| true).await;
+                taken.map_err(failure)?
+            }
+            Some(url) => drill_on(url, path, &key, now).await?,
         };
-        let contents = restored?;
         report(
             "drilled: restored, compared and thrown away",
-            &contents,
+            &taken,
             args.file.json,
         );
         return Ok(());
@@ -242,32 +224,38 @@ async fn restore(args: RestoreArgs) -> Result<(), Failure> {
     let data = DataDir::new(&args.data.data);
     data.create()?;
     let db = open_store(&data.store(&StoreConfig::default())?).await?;
-    let contents = backup::restore(file, &key, &db, now).await.map_err(failure)?;
+    let taken = backup::put_back(path, &key, (&db, &data.journal()), now, &|_, _| true).await;
     db.close().await;
-    report("restored", &contents, args.file.json);
+    report("restored", &taken.map_err(failure)?, args.file.json);
     Ok(())
 }
 
-async fn drill_in_a_file(backup: BufReader<File>, key: &BackupKey) -> Result<Contents, Failure> {
-    let folder = tempfile::tempdir().context("a temporary folder is needed")?;
-    let db = open_store(&DbConfig::file(&folder.path().join("drill.db"))).await?;
-    let restored = backup::restore(backup, key, &db, SystemClock.now()).await;
-    db.close().await;
-    restored.map_err(failure)
-}
-
 /// In a database of the server that is made for it and dropped after it, whatever came of it.
-async fn drill_on(url: &str, backup: BufReader<File>, key: &BackupKey) -> Result<Contents, Failure> {
+async fn drill_on(url: &str, path: &Path, key: &BackupKey, now: UnixNanos) -> Result<Taken, Failure> {
     let config = DbConfig::postgres(url).map_err(|error| Failure::Input(format!("--drill-on: {error}")))?;
     let server = open_store(&config).await?;
     let drill = server.temporary("tradewind_drill", &config).await;
     let drill = drill.context("no temporary database could be made on the server")?;
-    let restored = backup::restore(backup, key, drill.db(), SystemClock.now()).await;
+    let folder = tempfile::tempdir().context("a temporary folder is needed")?;
+    let journal = folder.path().join("journal");
+    let restored = backup::put_back(path, key, (drill.db(), &journal), now, &|_, _| true).await;
     let dropped = drill.remove(&server).await;
     server.close().await;
-    let contents = restored.map_err(failure)?;
+    let taken = restored.map_err(failure)?;
     dropped.context("the temporary database could not be dropped")?;
-    Ok(contents)
+    if taken.journal.is_some() {
+        look_at_journal(&journal).map_err(|why| Failure::Check(format!("the journal: {why}")))?;
+    }
+    Ok(taken)
+}
+
+/// What is wrong with a restored journal, if anything is.
+pub(crate) fn look_at_journal(folder: &Path) -> Result<(), String> {
+    let report = tradewind_journal::verify(folder, None).map_err(|error| error.to_string())?;
+    match report.first_break {
+        None if report.ok => Ok(()),
+        why => Err(why.unwrap_or_else(|| "it does not hold together".to_owned())),
+    }
 }
 
 fn new_key(path: &Path) -> Result<(), Failure> {
@@ -298,16 +286,18 @@ fn private(path: &Path) -> Result<File, Failure> {
     })
 }
 
-fn open_file(path: &Path) -> Result<BufReader<File>, Failure> {
-    let file = File::open(path).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
-    Ok(BufReader::new(file))
-}
-
 /// A backup that is not intact is a check that did not hold.
 fn failure(error: BackupError) -> Failure {
     match error {
         BackupError::Broken(_) => Failure::Check(error.to_string()),
-        BackupError::Store(_) | BackupError::Io(_) => Failure::failed(error.to_string()),
+        BackupError::Io(ref e)
+            if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists) =>
+        {
+            Failure::Input(e.to_string())
+        }
+        BackupError::Store(_) | BackupError::Io(_) | BackupError::Stopped => {
+            Failure::failed(error.to_string())
+        }
     }
 }
 
@@ -316,18 +306,23 @@ fn tables_json(tables: &[CopiedTable]) -> serde_json::Value {
     tables.iter().map(one).collect()
 }
 
-fn report(what: &str, contents: &Contents, json: bool) {
+fn report(what: &str, taken: &Taken, json: bool) {
+    let (contents, journal) = (&taken.contents, taken.journal);
     let header = &contents.header;
     if json {
         let value = serde_json::json!({
             "taken_at": header.taken_at, "database": header.database, "migration": header.migrations.len(),
-            "rows": contents.rows(), "tables": tables_json(&contents.tables),
+            "build": header.build, "rows": contents.rows(), "tables": tables_json(&contents.tables), "journal": journal,
         });
         println!("{value}");
         return;
     }
+    let journal = journal.map_or_else(
+        || "without a journal".to_owned(),
+        |of| format!("with {} files of the journal, {} bytes", of.files, of.bytes),
+    );
     println!(
-        "{what}: {} rows of {} tables, taken {} from {} at migration {}",
+        "{what}: {} rows of {} tables, taken {} from {} at migration {}, {journal}",
         contents.rows(),
         contents.tables.len(),
         header.taken_at,

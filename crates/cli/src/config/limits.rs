@@ -1,11 +1,11 @@
 //! `[limits]`: rate limits for everybody and for tiers of callers, and how many connections there may be.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tradewind_server::identity::parse_role;
 use tradewind_server::limits::{ConnectionLimits, Rate, RateConfig, Rates, Tier};
 
 /// The section.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct LimitsConfig {
     rates: RateTexts,
@@ -15,7 +15,7 @@ pub(crate) struct LimitsConfig {
 }
 
 /// Rates as they are written: `10/s`, `1000/min`, `5/5min`, `100/h`. What is left out is as documented.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 struct RateTexts {
     auth: Option<String>,
@@ -31,7 +31,7 @@ struct RateTexts {
 }
 
 /// Callers with rates of their own.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct TierConfig {
     name: String,
@@ -69,7 +69,16 @@ impl RateTexts {
 impl LimitsConfig {
     /// The rate limits that it says, all times a number.
     pub(crate) fn rates(&self, multiplier: u32) -> Result<RateConfig, String> {
-        let rates = self.rates.over(Rates::default())?;
+        self.rates_over(self.everybodys()?, multiplier)
+    }
+
+    /// The rates of everybody.
+    pub(crate) fn everybodys(&self) -> Result<Rates, String> {
+        self.rates.over(Rates::default())
+    }
+
+    /// The rate limits when everybody's are these: tiers have theirs over them.
+    pub(crate) fn rates_over(&self, rates: Rates, multiplier: u32) -> Result<RateConfig, String> {
         let tiers = self.tiers.iter().map(|tier| tier.over(rates));
         Ok(RateConfig {
             multiplier,

@@ -103,6 +103,10 @@ impl Action {
                 | Action::AuditVerify
                 | Action::RetentionRead
                 | Action::RetentionEnforce
+                | Action::BackupsRead
+                | Action::BackupRun
+                | Action::ConfigRead
+                | Action::ConfigChange
         )
     }
 }
@@ -211,6 +215,12 @@ actions! {
     BacktestStop: Rule::SignedIn, Manage, Write;
     JobsRead: Rule::SignedIn, Read, Read;
     JobCancel: Rule::SignedIn, Manage, Write;
+    BackupsRead: Rule::Roles(ADMINS), Admin, Read;
+    BackupRun: Rule::Roles(ADMINS), Admin, Admin;
+    ConfigRead: Rule::Roles(ADMINS), Admin, Read;
+    ConfigChange: Rule::Roles(ADMINS), Admin, Admin;
+    NotificationsRead: Rule::SignedIn, Read, Read;
+    NotificationsChange: Rule::SignedIn, Manage, Write;
     ChartRead: Rule::SignedIn, Read, Read;
     ChartChange: Rule::SignedIn, Manage, Write;
     RiskChange: Rule::Account(Need::Manage), Manage, Write;

@@ -464,24 +464,25 @@ mod tests {
 
     #[tokio::test]
     async fn while_one_changes_it_others_are_refused_and_readers_are_not() {
+        let who = somebody();
         let folder = tempfile::tempdir().expect("a folder");
         let files = || Files::local(folder.path()).expect("files");
         let catalogue = || Catalogue::new(Catalog::new(files()), "here".to_owned(), always());
         let reading = Arc::new(catalogue());
         let refused = reading
-            .backfill(asked(), &somebody())
+            .backfill(asked(), &who)
             .await
             .expect_err("nothing records");
         assert_eq!(refused.code, Code::CatalogueNotRecording);
         let venue = Arc::new(Waiting(tokio::sync::Notify::new()));
         let catalogue = Arc::new(catalogue().recording(Arc::clone(&venue) as Arc<dyn Backfill>));
         {
-            let first = catalogue.backfill(asked(), &somebody());
+            let first = catalogue.backfill(asked(), &who);
             tokio::pin!(first);
             tokio::select! {
                 biased;
                 _ = &mut first => panic!("it waits"),
-                second = catalogue.compact(NOW, &somebody()) => {
+                second = catalogue.compact(NOW, &who) => {
                     assert_eq!(second.expect_err("busy").code, Code::CatalogueBusy);
                 }
             }
@@ -491,7 +492,7 @@ mod tests {
         }
         // Whoever asked has gone; the change goes on, and then others may.
         {
-            let gone = catalogue.backfill(asked(), &somebody());
+            let gone = catalogue.backfill(asked(), &who);
             tokio::pin!(gone);
             tokio::select! {
                 biased;
@@ -499,7 +500,7 @@ mod tests {
                 () = tokio::task::yield_now() => {}
             }
         }
-        let refused = catalogue.compact(NOW, &somebody()).await.expect_err("busy");
+        let refused = catalogue.compact(NOW, &who).await.expect_err("busy");
         assert_eq!(refused.code, Code::CatalogueBusy);
         venue.0.notify_one();
         while catalogue.changing().is_err() {

@@ -22,7 +22,7 @@ mod connections;
 mod rates;
 mod table;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tradewind_types::Clock;
@@ -124,7 +124,7 @@ impl Verdict {
 /// addresses takes nobody's place who is signed in.
 pub struct Limiter {
     clock: Arc<dyn Clock>,
-    config: RateConfig,
+    config: RwLock<Arc<RateConfig>>,
     strangers: Table,
     callers: Table,
 }
@@ -139,21 +139,31 @@ impl Limiter {
     fn with_room(clock: Arc<dyn Clock>, config: RateConfig, buckets: usize) -> Self {
         Self {
             clock,
-            config,
+            config: RwLock::new(Arc::new(config)),
             strangers: Table::new(buckets),
             callers: Table::new(buckets),
         }
     }
 
+    /// Other limits from now on. What was spent stays spent.
+    pub fn replace(&self, config: RateConfig) {
+        *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
+    }
+
+    fn config(&self) -> Arc<RateConfig> {
+        Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// The rates of a caller.
     #[must_use]
     pub fn rates(&self, caller: Option<&Caller>) -> Rates {
+        let config = self.config();
         let of = |caller: &Caller| {
             let fits =
                 |tier: &&Tier| tier.roles.contains(&caller.role) || tier.users.contains(&caller.username);
-            self.config.tiers.iter().find(fits).map(|tier| tier.rates)
+            config.tiers.iter().find(fits).map(|tier| tier.rates)
         };
-        caller.and_then(of).unwrap_or(self.config.rates)
+        caller.and_then(of).unwrap_or(config.rates)
     }
 
     /// Spends one request of a class: of the caller, or of the address where nobody is known and for what is asked before
@@ -173,7 +183,13 @@ impl Limiter {
     /// Spends one request of an address.
     #[must_use]
     pub fn spend_address(&self, network: &str) -> Verdict {
-        self.spend_on(&self.strangers, "address", network, self.config.rates.address, 1)
+        self.spend_on(
+            &self.strangers,
+            "address",
+            network,
+            self.config().rates.address,
+            1,
+        )
     }
 
     /// Spends one request of a key that has a limit of its own. Stopping is never short of it.
@@ -208,7 +224,7 @@ impl Limiter {
         let rate = Rate {
             limit: rate
                 .limit
-                .saturating_mul(u64::from(self.config.multiplier.max(1))),
+                .saturating_mul(u64::from(self.config().multiplier.max(1))),
             ..rate
         };
         let (level, bucket) = table.spend(name, whose, rate, cost, self.clock.now().0);

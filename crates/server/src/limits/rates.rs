@@ -24,6 +24,22 @@ impl Rate {
     }
 }
 
+impl Rate {
+    /// As it is written, and read again: `10/s`, `1000/min`, `5/5min`, `100/h`.
+    #[must_use]
+    pub fn text(self) -> String {
+        let (each, unit) = match self.window_s {
+            s if s % 3_600 == 0 => (3_600, "h"),
+            s if s % 60 == 0 => (60, "min"),
+            _ => (1, "s"),
+        };
+        match self.window_s / each {
+            1 => format!("{}/{unit}", self.limit),
+            count => format!("{}/{count}{unit}", self.limit),
+        }
+    }
+}
+
 /// A text that is no rate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no rate; write one as 10/s, 1000/min, 5/5min or 100/h, of 1 to 1,000,000 in at most a day")]
@@ -110,6 +126,44 @@ impl Default for Rates {
 }
 
 impl Rates {
+    /// Names, as the configuration has them.
+    pub const NAMES: [&'static str; 10] = [
+        "auth",
+        "reset",
+        "register",
+        "read",
+        "write",
+        "order",
+        "account_orders",
+        "cancel",
+        "admin",
+        "address",
+    ];
+
+    /// That of a name.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Option<Rate> {
+        self.place(name).copied()
+    }
+
+    /// Where that of a name stands.
+    #[must_use]
+    pub fn place(&mut self, name: &str) -> Option<&mut Rate> {
+        Some(match name {
+            "auth" => &mut self.auth,
+            "reset" => &mut self.reset,
+            "register" => &mut self.register,
+            "read" => &mut self.read,
+            "write" => &mut self.write,
+            "order" => &mut self.order,
+            "account_orders" => &mut self.account_orders,
+            "cancel" => &mut self.cancel,
+            "admin" => &mut self.admin,
+            "address" => &mut self.address,
+            _ => return None,
+        })
+    }
+
     /// That of a class.
     #[must_use]
     pub fn of(&self, class: RateClass) -> Rate {

@@ -18,9 +18,10 @@ impl Code {
                 "Send an amount other than zero that the account covers, in a currency that it holds: GET balances."
             }
             Code::AuditEntryUnknown => "Check the number against GET /api/v1/audit.",
-            Code::BacktestsUnavailable | Code::CatalogueUnavailable | Code::StreamUnavailable => {
-                "Ask whoever runs the program whether this part is switched on."
-            }
+            Code::BacktestsUnavailable
+            | Code::BackupsUnavailable
+            | Code::CatalogueUnavailable
+            | Code::StreamUnavailable => "Ask whoever runs the program whether this part is switched on.",
             Code::BacktestFileExists => "Send it under another name, or delete the old one first.",
             Code::BacktestFileUnknown => "Check the name against GET /api/v1/backtest-files.",
             Code::BacktestLimit | Code::ChartLimit => {
@@ -30,6 +31,11 @@ impl Code {
                 "Read the backtest; wait until it is in a state in which this can be done."
             }
             Code::BacktestUnknown => "Check the id against GET /api/v1/backtests.",
+            Code::BackupKeyMissing => {
+                "Make a key (`tradewind store key FILE`), name it as `key_file` in `[backup]` of the configuration, start again."
+            }
+            Code::BackupRunning => "Wait for the job that GET /api/v1/backups names as `running`.",
+            Code::BackupUnknown => "Check the id against GET /api/v1/backups.",
             Code::BadRequest => "Compare the request with the description of the endpoint.",
             Code::BodyTooLarge => "Send less at a time: split the file or the batch.",
             Code::CalendarUnknown => "Check the id against GET /api/v1/calendars.",

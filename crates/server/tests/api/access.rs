@@ -73,6 +73,7 @@ pub(crate) fn path_of(endpoint: &Endpoint, account: &AccountId, user: &str) -> S
         .replace("{provider}", "no-such-provider")
         .replace("{identity}", "no-such-identity")
         .replace("{backtest}", "no-such-backtest")
+        .replace("{backup}", "no-such-backup")
         .replace("{job}", "no-such-job")
         .replace("{indicator}", "RSI_14")
         .replace("{drawing}", "no-such-drawing")

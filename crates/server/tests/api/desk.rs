@@ -18,6 +18,7 @@ use tradewind_engine::{
 use tradewind_server::access::Rights;
 use tradewind_server::app::Parts;
 use tradewind_server::backtests::Backtests;
+use tradewind_server::backups::{BackupConfig, Backups, Keep};
 use tradewind_server::calendars::Calendars;
 use tradewind_server::catalogue::Catalogue;
 use tradewind_server::config::HashConfig;
@@ -25,9 +26,12 @@ use tradewind_server::hub::{Feeds, Hub, HubConfig};
 use tradewind_server::identity::manage::{Key, create_key};
 use tradewind_server::identity::{KeyTerms, hash_token, member_text, role_text};
 use tradewind_server::jobs::Tasks;
+use tradewind_server::limits::{RateConfig, Rates};
 use tradewind_server::secrets::{Keyring, RootKey};
+use tradewind_server::settings::{Configured, LogFilter};
 use tradewind_server::venues::VenueDirectory;
 use tradewind_server::{App, AppState, Config};
+use tradewind_store::backup::BackupKey;
 use tradewind_store::catalog::{Catalog, Files, Tail};
 use tradewind_store::identity::{memberships, organisations, sessions, users};
 use tradewind_store::projection::{Pace, ProjectionSink, Projector, Records, Scope, SqlHistories};
@@ -40,6 +44,7 @@ use tradewind_types::{
     Money, OrgId, PriceMantissa, Side, SizeMantissa, UnixNanos, UserId,
 };
 use tradewind_venues::clock::ManualClock;
+use tradewind_wire::{ConfigSource, ConfigValue};
 use tradewind_wire::{MemberRole, Role, Scope as KeyScope};
 
 use crate::catalogue::VenueOfTests;
@@ -90,6 +95,7 @@ pub struct Desk {
     pub clock: Arc<ManualClock>,
     pub db: Db,
     pub engine: EngineHandle,
+    pub log: Arc<LogOfTests>,
     sessions: Mutex<u64>,
     // Fields drop in this order: the engine stops before its folder goes.
     _engine: Engine,
@@ -234,12 +240,21 @@ impl Desk {
             .shown_in(&tasks)
             .recording(gaps);
         let backtests = Backtests::start(&dir.path().join("backtests"), Arc::clone(&shared), calendars());
+        let log = Arc::new(LogOfTests::default());
+        let backups = Backups::open(
+            backup_config(dir.path()),
+            db.clone(),
+            Arc::clone(&shared),
+            Arc::clone(&tasks),
+        );
         let calendars = Calendars::load(&db, &config.org, &["XLON".to_owned()]).await;
         let state = AppState::new(Parts {
             calendars: Arc::new(calendars.expect("calendars")),
+            configured: configured(&config, &log),
             config,
             clock: shared,
             backtests: Some(backtests.expect("a folder for backtests")),
+            backups: Some(backups.expect("a folder for backups")),
             tasks,
             catalogue: Some(Arc::new(catalogue)),
             engine: engine.handle(),
@@ -262,6 +277,7 @@ impl Desk {
             clock,
             db,
             engine: handle,
+            log,
             sessions: Mutex::new(0),
             _engine: engine,
             _dir: dir,
@@ -276,6 +292,7 @@ impl Desk {
         let calendars = Calendars::load(&self.db, &config.org, &[]).await;
         let state = AppState::new(Parts {
             rights: Rights::new(&self.db, &clock, &config, &self.state.keyring),
+            configured: configured(&config, &self.log),
             config,
             clock,
             engine: self.engine.clone(),
@@ -286,6 +303,7 @@ impl Desk {
             hub: None,
             backtests: None,
             tasks: Arc::clone(&self.state.tasks),
+            backups: None,
             catalogue: None,
             calendars: Arc::new(calendars.expect("calendars")),
         })
@@ -562,6 +580,90 @@ fn trade(idx: InstrumentIdx, price: i64, ts: UnixNanos) -> Trade {
 }
 
 /// A trader with a session, an account and a quoted market.
+/// What is logged, as tests see it.
+#[derive(Default)]
+pub struct LogOfTests(pub Mutex<String>);
+
+impl LogFilter for LogOfTests {
+    fn configured(&self) -> String {
+        "info".to_owned()
+    }
+
+    fn check(&self, filter: &str) -> Result<(), String> {
+        match ["debug", "info", "warn"].contains(&filter) {
+            true => Ok(()),
+            false => Err(format!("`{filter}` is no filter")),
+        }
+    }
+
+    fn set(&self, filter: &str) -> Result<(), String> {
+        filter.clone_into(&mut self.0.lock().expect("nobody panicked"));
+        Ok(())
+    }
+}
+
+/// A configuration with something of each kind.
+fn configured(config: &Config, log: &Arc<LogOfTests>) -> Configured {
+    let value = |key: &str, value: Option<&str>, secret: bool, source| ConfigValue {
+        key: key.to_owned(),
+        value: value.filter(|_| !secret).map(str::to_owned),
+        set: value.is_some(),
+        secret,
+        source,
+        restart: true,
+        configured: None,
+        about: format!("what {key} is for"),
+    };
+    let mut values = vec![
+        value("listen", Some("127.0.0.1:8787"), false, ConfigSource::Argument),
+        value(
+            "store.url",
+            Some("postgres://asha:hunter2@db/x"),
+            true,
+            ConfigSource::Environment,
+        ),
+        value("tape", Some("false"), false, ConfigSource::Default),
+        value("log", None, false, ConfigSource::Default),
+    ];
+    values.extend(Rates::NAMES.map(|name| {
+        value(
+            &format!("limits.rates.{name}"),
+            None,
+            false,
+            ConfigSource::Default,
+        )
+    }));
+    let base = config.rates.clone();
+    Configured {
+        values,
+        log: Arc::clone(log) as Arc<dyn LogFilter>,
+        rates: base.rates,
+        rates_over: Arc::new(move |rates| {
+            Ok(RateConfig {
+                rates,
+                ..base.clone()
+            })
+        }),
+    }
+}
+
+/// Backups below a folder, none by themselves.
+pub(crate) fn backup_config(folder: &std::path::Path) -> BackupConfig {
+    BackupConfig {
+        folder: folder.join("backups"),
+        key: Some(BackupKey::from_bytes([7; 32])),
+        every: None,
+        drill_every: None,
+        keep: Keep::default(),
+        journal: folder.join("journal"),
+        scratch: folder.to_owned(),
+        look: Arc::new(|journal: &std::path::Path| match journal.join("head").is_file() {
+            true => Ok(()),
+            false => Err("there is no witness".to_owned()),
+        }),
+    }
+}
+
 pub async fn trading(desk: &Desk) -> (As, AccountId) {
     let user = desk.person("asha", Role::Trader).await;
     let account = desk.account("a-asha", &[(&user, MemberRole::Owner)]).await;

@@ -3,10 +3,12 @@
 mod access;
 mod audit;
 mod backtests;
+mod backups;
 mod bookkeeping;
 mod calendars;
 mod catalogue;
 mod chart;
+mod config;
 mod corporate;
 mod cors;
 mod deployments;
@@ -17,10 +19,11 @@ mod exposure;
 mod hub_tenants;
 mod identity;
 mod indicators;
-mod keys;
 mod jobs;
+mod keys;
 mod limits;
 mod market;
+mod notifications;
 #[cfg(feature = "oidc")]
 mod oidc;
 mod once;

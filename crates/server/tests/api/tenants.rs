@@ -18,6 +18,7 @@ use tradewind_wire::hub::Channel;
 use tradewind_wire::{MemberRole, Role};
 
 use crate::access::{ALL_SCOPES, path_of};
+use crate::backtests::{FILE, config, put, waves};
 use crate::desk::{Answer, As, BTC, Desk, limit_buy};
 
 pub(crate) const ROLES: [Role; 7] = [
@@ -78,6 +79,9 @@ pub(crate) async fn victim(desk: &Desk, org: &OrgId, canary: &'static str) -> Vi
         .await;
     assert_eq!(agreed.status, 200, "{}", String::from_utf8_lossy(&agreed.body));
     let erasure = made(desk, &owner, "/api/v1/me/deletion-request", Value::Null).await;
+    put(desk, &owner, FILE, &waves(600)).await;
+    let job = json!({"kind": "RUN", "name": canary, "config": config("")});
+    let job = made(desk, &owner, "/api/v1/backtests", job).await;
     desk.projected().await;
     let mut cursors = Vec::new();
     for list in [
@@ -98,6 +102,8 @@ pub(crate) async fn victim(desk: &Desk, org: &OrgId, canary: &'static str) -> Vi
         ("{drawing}", text(&drawing["id"])),
         ("{name}", format!("{canary}-template")),
         ("{key}", text(&key["id"])),
+        ("{backtest}", text(&job["id"])),
+        ("{job}", text(&job["id"])),
         ("{session}", text(&sessions["items"][0]["id"])),
         ("{request}", text(&erasure["id"])),
     ]);
@@ -122,6 +128,8 @@ async fn inventory(desk: &Desk, victim: &Victim) -> Vec<Value> {
         "/api/v1/me/consents".to_owned(),
         "/api/v1/me/deletion-request".to_owned(),
         "/api/v1/deletion-requests".to_owned(),
+        "/api/v1/me/notifications".to_owned(),
+        "/api/v1/jobs?kind=SWEEP".to_owned(),
         format!("/api/v1/chart/drawings?instrument={BTC}"),
         format!("{base}/members"),
         format!("{base}/balances"),

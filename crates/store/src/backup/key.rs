@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 /// 256 bits that encrypt backups. Kept elsewhere than they are: who has both can read everything, who lost it nothing.
@@ -44,6 +45,17 @@ impl BackupKey {
         Zeroizing::new(self.0.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
+    /// A name for the key that tells nothing of it: 8 hexadecimal digits of a hash. Backups under other keys are told
+    /// apart by it.
+    #[must_use]
+    pub fn id(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(b"tradewind backup key\n");
+        hash.update(self.0.as_slice());
+        let digest = hash.finalize();
+        digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    }
+
     pub(super) fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -64,6 +76,8 @@ mod tests {
         let key = BackupKey::from_bytes([0xa7; 32]);
         let again = BackupKey::parse(&format!(" {}\n", *key.to_text())).expect("a key");
         assert_eq!(again.bytes(), key.bytes());
+        assert_eq!((again.id(), key.id().len()), (key.id(), 8));
+        assert_ne!(BackupKey::from_bytes([0xa8; 32]).id(), key.id());
         for text in ["", "a7", &"g7".repeat(32), &"a7".repeat(33)] {
             assert_eq!(BackupKey::parse(text).err(), Some(KeyError), "{text}");
         }

@@ -14,6 +14,9 @@ pub struct Header {
     pub taken_at: String,
     /// `SQLite` or `PostgreSQL`.
     pub database: String,
+    /// Version of the program that took it; none in backups of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<String>,
     /// Checksums of the migrations that were applied, oldest first.
     pub migrations: Vec<String>,
 }

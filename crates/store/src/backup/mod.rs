@@ -6,19 +6,26 @@
 //! It is taken while the program runs: the snapshot is of one moment and holds nobody up. Every piece is encrypted with
 //! XChaCha20-Poly1305 and bound to its place, so that a changed, lost, moved or missing piece is noticed; the rows of each
 //! table have a checksum of their own, which is compared once more when they are in a database again.
+//!
+//! The journal, which is the truth for money and orders, goes beside it ([`take`], [`archive`]): the database first and the
+//! journal after it, so that the journal is never behind the projections.
 
+mod archive;
 mod key;
 mod lines;
 mod load;
 mod save;
 mod seal;
+mod set;
 
 use std::io;
 
+pub use archive::Archived;
 pub use key::{BackupKey, KeyError};
 pub use lines::Header;
 pub use load::{restore, verify};
 pub use save::backup;
+pub use set::{Taken, check, drill, journal_of, put_back, take};
 
 use crate::StoreError;
 use crate::transfer::CopiedTable;
@@ -32,10 +39,16 @@ pub enum BackupError {
     /// The file failed.
     #[error("the backup's file: {0}")]
     Io(#[from] io::Error),
+    /// Somebody stopped it.
+    #[error("the backup was stopped")]
+    Stopped,
     /// The file is not what was written, or the key is another one.
     #[error("the backup is not intact: {0}")]
     Broken(String),
 }
+
+/// Is told how many tables of how many are done; what it answers is whether to go on.
+pub type Watch<'a> = &'a (dyn Fn(u64, u64) -> bool + Send + Sync);
 
 /// What is in a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]

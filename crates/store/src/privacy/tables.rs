@@ -112,6 +112,11 @@ pub const TABLES: &[PersonalTable] = &[
         erasure: Erasure::By("DELETE FROM chart_templates WHERE owner = $1"),
     },
     PersonalTable {
+        name: "notification_settings",
+        copy: Some("SELECT content, updated_at FROM notification_settings WHERE owner = $1"),
+        erasure: Erasure::By("DELETE FROM notification_settings WHERE owner = $1"),
+    },
+    PersonalTable {
         name: "consents",
         copy: Some(
             "SELECT purpose, number, granted, policy, decided_at FROM consents

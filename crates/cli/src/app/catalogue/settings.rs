@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tradewind_store::catalog::gaps::GapRules;
 use tradewind_store::catalog::retention::{BadPolicy, Policy};
 use tradewind_types::market::BarInterval;
@@ -10,7 +10,7 @@ use tradewind_types::market::bars::BadInterval;
 use tradewind_types::time::SECOND_NS;
 
 /// The section as it is written.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct CatalogueConfig {
     /// Whether bars and trades are recorded and gaps filled; what is stored can be read either way.

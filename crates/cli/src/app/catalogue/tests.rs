@@ -80,6 +80,7 @@ async fn start(data: &Path, simulator: &SimulatorHandle, clock: &Arc<dyn Clock>)
         data: DataDir::new(data),
         config,
         demo: false,
+        arguments: Vec::new(),
         engine_clock: Arc::clone(clock),
         clock: Arc::clone(clock),
         given: Vec::new(),

@@ -141,6 +141,7 @@ async fn serve(args: &BenchArgs, folder: &std::path::Path) -> Result<(), Failure
         data: DataDir::new(folder),
         config,
         demo: true,
+        arguments: Vec::new(),
         engine_clock: Arc::clone(&clock),
         clock,
         given: Vec::new(),

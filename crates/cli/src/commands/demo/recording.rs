@@ -103,6 +103,7 @@ pub(super) async fn play(args: DemoArgs, file: PathBuf) -> Result<(), Failure> {
         data,
         config,
         demo: true,
+        arguments: Vec::new(),
         engine_clock,
         clock: Arc::new(SystemClock),
         given,

@@ -9,10 +9,8 @@ use crate::jobs::seen_by;
 #[into_params(parameter_in = Query)]
 pub struct JobsQuery {
     /// Only of this kind.
-    #[param(inline)]
     pub kind: Option<wire::JobKind>,
     /// Only in this state.
-    #[param(inline)]
     pub state: Option<wire::JobState>,
     /// Most items of the page; 100 when absent.
     #[param(minimum = 1, maximum = 500)]

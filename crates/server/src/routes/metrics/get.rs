@@ -10,6 +10,9 @@ pub async fn get_metrics(State(state): State<AppState>) -> ApiResult<impl IntoRe
     for (kind, count) in [("idle", idle), ("used", all.saturating_sub(idle))] {
         metrics::gauge!("tradewind_store_connections", "state" => kind).set(f64::from(count));
     }
+    if let Some(backups) = &state.backups {
+        backups.measure();
+    }
     let text = state
         .metrics
         .render()

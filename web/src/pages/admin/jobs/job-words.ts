@@ -10,6 +10,9 @@ export const KINDS: Record<JobKind, string> = {
   BACKFILL: 'Backfill',
   COMPACTION: 'Compaction',
   RETENTION: 'Retention',
+  BACKUP: 'Backup',
+  BACKUP_CHECK: 'Backup check',
+  RESTORE_DRILL: 'Restore on trial',
 };
 export const STATES: Record<JobState, { word: string; tone: Tone }> = {
   QUEUED: { word: 'Waiting', tone: 'neutral' },

@@ -1,0 +1,4 @@
+//! The running configuration.
+
+pub mod get;
+pub mod patch;
