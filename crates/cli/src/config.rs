@@ -159,7 +159,7 @@ pub(crate) struct FileConfig {
     pub(crate) paper: PaperRules,
     /// Keys that the file has.
     #[serde(skip)]
-    given: BTreeSet<String>,
+    pub(crate) given: BTreeSet<String>,
     pub(crate) venues: Vec<VenueConfig>,
     pub(crate) accounts: Vec<AccountConfig>,
 }

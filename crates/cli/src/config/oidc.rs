@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tradewind_server::oidc::settings::{Algorithm, ClientAuth, ClientSecret, PROVIDERS_MAX, RoleOf};
 use tradewind_server::oidc::{IS_BUILT_IN, OidcProvider};
 use tradewind_types::OrgId;
 use tradewind_wire::Role;
 
 /// A provider, as it is written.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OidcConfig {
     id: String,
@@ -42,7 +42,7 @@ pub(crate) struct OidcConfig {
     acr_values: Vec<String>,
 }
 
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Auth {
     #[default]
@@ -50,7 +50,7 @@ enum Auth {
     Post,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct RoleConfig {
     value: String,

@@ -108,6 +108,7 @@ const ABOUT: &[(&str, &str)] = &[
     ("limits.tiers.N.users", "People who are in it."),
     ("listen", "The address that the program answers at."),
     ("log", "What is logged: a level, and others by module."),
+    ("oidc", "OpenID Connect providers that people may sign in with."),
     (
         "paper_fees",
         "Fees of paper accounts that are more than a part of the notional.",
@@ -311,7 +312,7 @@ mod tests {
         values.iter().find(|value| value.key == key).expect(key)
     }
 
-    const EVERYTHING: &str = "listen = \"127.0.0.1:1\"\ntape = true\n[store]\nurl = \"postgres://asha:hunter2@db/x\"\n\
+    const EVERYTHING: &str = "listen = \"127.0.0.1:1\"\ntape = true\n[store]\nurl = \"postgres://asha:hunter2@db/x?sslmode=require\"\n\
         [identity]\nreset_command = [\"/bin/send\", \"--password\", \"hunter2\"]\n[limits]\nconnections = 9\n\
         [[limits.tiers]]\nname = \"machines\"\nroles = [\"SERVICE\"]\nrates = { read = \"5000/min\" }\n\
         [[venues]]\nid = \"coinbase\"\nkind = \"coinbase_advanced\"\nws = \"wss://x/?token=hunter2\"\nmaker_fee = \"0.004\"\n\

@@ -143,7 +143,7 @@ impl Recording {
         (clock, tasks): (&Arc<dyn Clock>, &Arc<Tasks>),
         stop: &CancellationToken,
     ) -> (Upkeep, Catalogue) {
-        let mut tasks = Vec::new();
+        let mut running = Vec::new();
         let mut keepers = Vec::new();
         if self.settings.record {
             let compaction = upkeep::compact(
@@ -152,7 +152,7 @@ impl Recording {
                 Arc::clone(clock),
                 Arc::clone(tasks),
             );
-            tasks.push(until(stop, compaction));
+            running.push(until(stop, compaction));
         }
         for history in histories {
             let Some(holes) = self.holes.remove(history.venue()) else {
@@ -168,7 +168,7 @@ impl Recording {
                 tasks: Arc::clone(tasks),
             });
             keepers.push(Arc::clone(&keeper));
-            tasks.push(until(stop, keeper.run(holes)));
+            running.push(until(stop, keeper.run(holes)));
         }
         let mut catalogue = Catalogue::new(self.catalog, self.place, Arc::clone(sessions))
             .keeping(&self.settings.keep)
@@ -178,7 +178,7 @@ impl Recording {
         }
         let upkeep = Upkeep {
             recorder: self.recorder,
-            tasks,
+            tasks: running,
             counts: self.counts,
         };
         (upkeep, catalogue)
