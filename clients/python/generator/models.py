@@ -115,7 +115,9 @@ class Writer:
             annotation += " | None"
         arguments = []
         secret = self.named("SECRETS", origin, wire)
-        if not secret and any(word in wire for word in tables.SECRET_WORDS):
+        # Yes or no keeps no secret.
+        suspicious = schema.get("type") != "boolean" and any(word in wire for word in tables.SECRET_WORDS)
+        if suspicious and not secret:
             raise DocumentError(f"{origin}.{wire} looks like a secret: tables.py should say so")
         if secret:
             arguments.append("repr=False")

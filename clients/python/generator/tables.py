@@ -87,7 +87,7 @@ SECRETS = {
     "Session": {"csrf_token"},
     "StreamTicket": {"ticket"},
 }
-# Words in a field's name that ask for a row above, and fields that have such a word and are no secret.
+# Words in a field's name that ask for a row above.
 SECRET_WORDS = ("password", "token", "secret", "ticket", "csrf", "credential")
 
 # Query parameters that are lists in one text.

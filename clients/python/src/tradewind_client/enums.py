@@ -19,6 +19,7 @@ __all__ = [
     "CalendarOverrideKind",
     "CashKind",
     "Channel",
+    "ConfigSource",
     "ConsentPurpose",
     "CorporateActionKind",
     "CorporateEventKind",
@@ -30,12 +31,15 @@ __all__ = [
     "IndicatorParameterKind",
     "InstrumentKind",
     "InstrumentStatus",
+    "JobKind",
+    "JobState",
     "LedgerAccount",
     "LedgerEntryKind",
     "Liquidity",
     "LotMethod",
     "MemberRole",
     "Mode",
+    "NotificationEvent",
     "Opinion",
     "OrderList",
     "OrderOrigin",
@@ -187,6 +191,16 @@ class Channel(ApiEnum):
     JOBS = "jobs"
 
 
+class ConfigSource(ApiEnum):
+    """Where a value comes from."""
+
+    DEFAULT = "DEFAULT"
+    FILE = "FILE"
+    ENVIRONMENT = "ENVIRONMENT"
+    ARGUMENT = "ARGUMENT"
+    CHANGED = "CHANGED"
+
+
 class ConsentPurpose(ApiEnum):
     """What a person may agree to."""
 
@@ -303,6 +317,30 @@ class InstrumentStatus(ApiEnum):
     DELISTED = "DELISTED"
 
 
+class JobKind(ApiEnum):
+    """What a job does."""
+
+    BACKTEST = "BACKTEST"
+    SWEEP = "SWEEP"
+    WALK_FORWARD = "WALK_FORWARD"
+    BACKFILL = "BACKFILL"
+    COMPACTION = "COMPACTION"
+    RETENTION = "RETENTION"
+    BACKUP = "BACKUP"
+    BACKUP_CHECK = "BACKUP_CHECK"
+    RESTORE_DRILL = "RESTORE_DRILL"
+
+
+class JobState(ApiEnum):
+    """Where a job stands."""
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    CANCELED = "CANCELED"
+    FAILED = "FAILED"
+    COMPLETE = "COMPLETE"
+
+
 class LedgerAccount(ApiEnum):
     """Where money stands. A debit is positive, a credit negative; an entry sums to zero per currency."""
 
@@ -378,6 +416,19 @@ class Mode(ApiEnum):
 
     DEMO = "DEMO"
     SERVE = "SERVE"
+
+
+class NotificationEvent(ApiEnum):
+    """Something that happens and that one may want to be told of."""
+
+    ORDER_FILLED = "ORDER_FILLED"
+    ORDER_PART_FILLED = "ORDER_PART_FILLED"
+    ORDER_REJECTED = "ORDER_REJECTED"
+    ORDER_CANCELED = "ORDER_CANCELED"
+    KILL_SWITCH = "KILL_SWITCH"
+    CONNECTION = "CONNECTION"
+    SYSTEM = "SYSTEM"
+    JOB_DONE = "JOB_DONE"
 
 
 class Opinion(ApiEnum):

@@ -23,6 +23,7 @@ from tradewind_client.enums import (
     CalendarOverrideKind,
     CashKind,
     Channel,
+    ConfigSource,
     ConsentPurpose,
     CorporateActionKind,
     CorporateEventKind,
@@ -34,12 +35,15 @@ from tradewind_client.enums import (
     IndicatorParameterKind,
     InstrumentKind,
     InstrumentStatus,
+    JobKind,
+    JobState,
     LedgerAccount,
     LedgerEntryKind,
     Liquidity,
     LotMethod,
     MemberRole,
     Mode,
+    NotificationEvent,
     Opinion,
     OrderOrigin,
     OrderState,
@@ -93,6 +97,8 @@ __all__ = [
     "BacktestVariant",
     "BacktestWalk",
     "BacktestWindow",
+    "Backup",
+    "Backups",
     "Balance",
     "Bar",
     "Bars",
@@ -136,6 +142,8 @@ __all__ = [
     "ClientMessageSubscribe",
     "ClientMessageUnsubscribe",
     "Colleague",
+    "ConfigChange",
+    "ConfigValue",
     "Connection",
     "ConnectionDetail",
     "ConnectionTransition",
@@ -181,6 +189,9 @@ __all__ = [
     "Indicators",
     "Instrument",
     "IntradayRules",
+    "Job",
+    "JobOwner",
+    "JobProgress",
     "JournalStatus",
     "KillSwitch",
     "KillSwitchRequest",
@@ -210,6 +221,8 @@ __all__ = [
     "NewOrder",
     "NewTransfer",
     "NewUser",
+    "NotificationChoice",
+    "NotificationSettings",
     "Order",
     "OrderBatch",
     "OrderChange",
@@ -225,6 +238,7 @@ __all__ = [
     "ProjectionStatus",
     "ProtectionRules",
     "QualityCheck",
+    "QuietHours",
     "Quote",
     "Reconciliation",
     "ReconciliationDifference",
@@ -241,6 +255,7 @@ __all__ = [
     "RiskOverrides",
     "RiskSettings",
     "RiskWarning",
+    "RunningConfig",
     "Screening",
     "ScriptChecked",
     "ScriptText",
@@ -901,6 +916,85 @@ class BacktestWindow(Model):
 
     test: BacktestFigures
     """The choice where it was tested."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
+class Backup(Model):
+    """A backup. Of one that was taken on the command line what is null is known once it was verified."""
+
+    id: str
+    """Its name."""
+
+    taken_at: Timestamp
+    """When it was taken; until it was verified, when its file was written."""
+
+    bytes: int
+    """Bytes of the database's file."""
+
+    build: str | None = None
+    """Version of the program that took it."""
+
+    database: str | None = None
+    """`SQLite` or `PostgreSQL`."""
+
+    drilled_at: Timestamp | None = None
+    """When it was last restored on trial."""
+
+    fault: str | None = None
+    """What was wrong when it was last looked at."""
+
+    journal_bytes: int | None = None
+    """Bytes of the journal's file; null without one."""
+
+    key: str | None = None
+    """Id of the key that it is encrypted under."""
+
+    migration: int | None = None
+    """Migrations that its database had."""
+
+    rows: int | None = None
+    """Rows of all tables."""
+
+    verified_at: Timestamp | None = None
+    """When it was last read to its end and found whole."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
+class Backups(Model):
+    """The backups, and how they are made."""
+
+    folder: str
+    """Where they are."""
+
+    keep_all_days: int
+    """Days for which all are kept."""
+
+    keep_daily_days: int
+    """Days for which one a day is kept."""
+
+    items: tuple[Backup, ...]
+    """Newest first."""
+
+    drill_every_s: int | None = None
+    """Seconds from one trial to the next; null when none are made by themselves."""
+
+    every_s: int | None = None
+    """Seconds from one to the next; null when none are taken by themselves."""
+
+    key: str | None = None
+    """Id of the key that is used; null when none is given, and none can be taken."""
+
+    last_drilled_at: Timestamp | None = None
+    """When one was last restored on trial."""
+
+    last_taken_at: Timestamp | None = None
+    """When the last one was taken."""
+
+    next_cursor: str | None = None
+    """Pass as `cursor` for the next page; null on the last one."""
+
+    running: str | None = None
+    """Job that is at work on them now."""
 
 
 @dc.dataclass(frozen=True, slots=True, kw_only=True)
@@ -1666,6 +1760,43 @@ class Colleague(Model):
 
     role: Role
     """Role."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigChange(Model):
+    """Changes what takes no restart. It holds from now on, also after one."""
+
+    values: Mapping[str, str | None]
+    """New values by key; null takes back what was changed here."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigValue(Model):
+    """A key of the configuration."""
+
+    key: str
+    """Its name, with the sections before it."""
+
+    set: bool
+    """Whether it is set."""
+
+    secret: bool
+    """Whether it is a secret, whose value is never shown."""
+
+    source: ConfigSource
+    """Where it comes from."""
+
+    restart: bool
+    """Whether a change takes a restart. Those that take none can be changed here."""
+
+    about: str
+    """What it is for."""
+
+    configured: str | None = None
+    """What it would be without having been changed here; null for what cannot be."""
+
+    value: str | None = None
+    """Its value as it is written; null for a secret, and where nothing is set."""
 
 
 @dc.dataclass(frozen=True, slots=True, kw_only=True)
@@ -2598,6 +2729,72 @@ class IntradayRules(Model):
 
 
 @dc.dataclass(frozen=True, slots=True, kw_only=True)
+class Job(Model):
+    """A job."""
+
+    id: str
+    """Id."""
+
+    kind: JobKind
+    """What it does."""
+
+    name: str
+    """On what, for people."""
+
+    state: JobState
+    """Where it stands."""
+
+    created_at: Timestamp
+    """When it was asked for."""
+
+    cancelable: bool
+    """Whether it can be stopped now."""
+
+    error: str | None = None
+    """Why it failed."""
+
+    finished_at: Timestamp | None = None
+    """When it ended."""
+
+    owner: JobOwner | None = None
+    """Who asked for it; null when the program did it by itself."""
+
+    progress: JobProgress | None = None
+    """How far it is, where that is known."""
+
+    result: str | None = None
+    """What came of it, for people."""
+
+    started_at: Timestamp | None = None
+    """When it began."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
+class JobOwner(Model):
+    """Who asked for a job."""
+
+    id: str
+    """Pseudonymous id."""
+
+    display_name: str | None = None
+    """Name for people; null when there is nobody of that id any more."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
+class JobProgress(Model):
+    """How far a job is."""
+
+    done: int
+    """What was done of what is counted."""
+
+    unit: str
+    """What is counted, for people."""
+
+    total: int | None = None
+    """How much there is; null where nobody knows."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
 class JournalStatus(Model):
     """The journal."""
 
@@ -3149,6 +3346,37 @@ class NewUser(Model):
 
 
 @dc.dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationChoice(Model):
+    """How one is told of something."""
+
+    event: NotificationEvent
+    """Of what."""
+
+    toast: bool
+    """By a line in the open page."""
+
+    desktop: bool
+    """By the computer's own notification, while a page is open somewhere."""
+
+    sound: bool
+    """By a sound of the page."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationSettings(Model):
+    """What one wants to be told of."""
+
+    events: tuple[NotificationChoice, ...]
+    """Every event once; what is left out when they are sent is not told of."""
+
+    strategies: bool
+    """Whether orders of strategies count, too; else only those of people."""
+
+    quiet: QuietHours | None = None
+    """When it is quiet; null for never."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
 class Order(Model):
     """An order."""
 
@@ -3532,6 +3760,20 @@ class QualityCheck(Model):
 
     examples: tuple[Timestamp, ...]
     """The first few of them, by their opening times."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
+class QuietHours(Model):
+    """A time of each day in which nothing but lines in the page tell of anything."""
+
+    from_: str = dc.field(metadata={"wire": "from"})
+    """Its begin, hours and minutes. After `to` it goes over midnight."""
+
+    to: str
+    """Its end."""
+
+    zone: str
+    """The zone of both, an IANA name."""
 
 
 @dc.dataclass(frozen=True, slots=True, kw_only=True)
@@ -3930,6 +4172,14 @@ class RiskWarning(Model):
 
     client_order_id: str | None = None
     """The order that it is about, if it is about one."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
+class RunningConfig(Model):
+    """The configuration, by key."""
+
+    items: tuple[ConfigValue, ...]
+    """Every key."""
 
 
 @dc.dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from tradewind_client.enums import (
     AuditFormat,
+    JobKind,
+    JobState,
     OrderList,
     SignalOutcome,
 )
@@ -25,6 +27,7 @@ from tradewind_client.models import (
     BacktestDetail,
     BacktestFile,
     BacktestTable,
+    Backups,
     Balance,
     Bars,
     Book,
@@ -42,6 +45,7 @@ from tradewind_client.models import (
     ChartTemplate,
     ChartTemplates,
     Colleague,
+    ConfigChange,
     Connection,
     ConnectionDetail,
     ConsentDecision,
@@ -62,6 +66,7 @@ from tradewind_client.models import (
     Indicators,
     IndicatorSeries,
     Instrument,
+    Job,
     KillSwitchRequest,
     KillSwitchStatus,
     LedgerEntry,
@@ -85,6 +90,7 @@ from tradewind_client.models import (
     NewOrder,
     NewTransfer,
     NewUser,
+    NotificationSettings,
     Order,
     OrderBatch,
     OrderChange,
@@ -101,6 +107,7 @@ from tradewind_client.models import (
     Risk,
     RiskSettings,
     RiskWarning,
+    RunningConfig,
     Screening,
     ScriptChecked,
     ScriptText,
@@ -1212,6 +1219,86 @@ def get_backtest_table(
     )
 
 
+def list_backups(
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+) -> Request[Backups]:
+    """Backups of the database and the journal, newest first, and how they are made. For administrators of the
+    installation.
+    """
+    return Request(
+        operation="list_backups",
+        method="GET",
+        path="/api/v1/backups",
+        query=pairs(
+            ("limit", limit),
+            ("cursor", cursor),
+        ),
+        answer=as_json(Backups),
+        repeatable=True,
+    )
+
+
+def post_backup(
+    *,
+    idempotency_key: str | None = None,
+) -> Request[Job]:
+    """Takes a backup of the database and the journal while the program runs, as a job that can be stopped; it
+    is read again before it counts.
+    """
+    return Request(
+        operation="post_backup",
+        method="POST",
+        path="/api/v1/backups",
+        headers=pairs(
+            ("Idempotency-Key", key_or_new(idempotency_key)),
+        ),
+        answer=as_json(Job),
+        repeatable=True,
+    )
+
+
+def drill_backup(
+    backup: str,
+    *,
+    idempotency_key: str | None = None,
+) -> Request[Job]:
+    """Restores a backup into a temporary place, as a job, compares what is there then with its checksums,
+    checks the journal, and takes everything away again. Nothing of the running program is touched.
+    """
+    return Request(
+        operation="drill_backup",
+        method="POST",
+        path=path("/api/v1/backups/{backup}/drill", backup=backup),
+        headers=pairs(
+            ("Idempotency-Key", key_or_new(idempotency_key)),
+        ),
+        answer=as_json(Job),
+        repeatable=True,
+    )
+
+
+def verify_backup(
+    backup: str,
+    *,
+    idempotency_key: str | None = None,
+) -> Request[Job]:
+    """Reads a backup and its journal from the first to the last byte, as a job: whether a byte was changed,
+    lost or moved.
+    """
+    return Request(
+        operation="verify_backup",
+        method="POST",
+        path=path("/api/v1/backups/{backup}/verify", backup=backup),
+        headers=pairs(
+            ("Idempotency-Key", key_or_new(idempotency_key)),
+        ),
+        answer=as_json(Job),
+        repeatable=True,
+    )
+
+
 def list_calendars() -> Request[Calendars]:
     """The trading calendars there are."""
     return Request(
@@ -1575,6 +1662,41 @@ def delete_template(
         ),
         answer=as_nothing,
         accept="*/*",
+    )
+
+
+def get_config() -> Request[RunningConfig]:
+    """The configuration that the program runs with, by key: each value, where it comes from, and whether a
+    change takes a restart. Of secrets it tells whether they are set. The `ETag` is that of what was changed
+    while the program ran.
+    """
+    return Request(
+        operation="get_config",
+        method="GET",
+        path="/api/v1/config",
+        answer=as_json(RunningConfig),
+        repeatable=True,
+    )
+
+
+def patch_config(
+    body: ConfigChange,
+    *,
+    if_match: int | str,
+) -> Request[RunningConfig]:
+    """Changes settings that take no restart: what is logged, and the rate limits of everybody. It holds at
+    once and after the next start; `null` goes back to what the configuration says. `If-Match` carries the
+    `ETag` that the change is based on.
+    """
+    return Request(
+        operation="patch_config",
+        method="PATCH",
+        path="/api/v1/config",
+        headers=pairs(
+            ("If-Match", etag(if_match)),
+        ),
+        body=json_body(ConfigChange, body),
+        answer=as_json(RunningConfig),
     )
 
 
@@ -2013,6 +2135,59 @@ def list_trades(
     )
 
 
+def list_jobs(
+    *,
+    kind: JobKind | None = None,
+    state: JobState | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+) -> Request[Page[Job]]:
+    """Work behind requests, the latest asked for first: one's own; for administrators everybody's of their
+    organisation, and where it runs the installation also the program's own: the catalogue's upkeep since its
+    start.
+    """
+    return Request(
+        operation="list_jobs",
+        method="GET",
+        path="/api/v1/jobs",
+        query=pairs(
+            ("kind", kind),
+            ("state", state),
+            ("limit", limit),
+            ("cursor", cursor),
+        ),
+        answer=as_json(Page[Job]),
+        repeatable=True,
+    )
+
+
+def get_job(
+    job: str,
+) -> Request[Job]:
+    """A job: one's own, or as an administrator any that the list shows."""
+    return Request(
+        operation="get_job",
+        method="GET",
+        path=path("/api/v1/jobs/{job}", job=job),
+        answer=as_json(Job),
+        repeatable=True,
+    )
+
+
+def cancel_job(
+    job: str,
+) -> Request[Job]:
+    """Stops a job that waits or runs, in the way of its kind: what it finished stays. `cancelable` says
+    whether it can be stopped; it stops within a moment, and the answer shows it as it is now.
+    """
+    return Request(
+        operation="cancel_job",
+        method="POST",
+        path=path("/api/v1/jobs/{job}/cancel", job=job),
+        answer=as_json(Job),
+    )
+
+
 def get_kill_switch() -> Request[KillSwitchStatus]:
     """Whether the kill switch of all accounts is engaged."""
     return Request(
@@ -2123,6 +2298,37 @@ def delete_deletion_request() -> Request[None]:
         path="/api/v1/me/deletion-request",
         answer=as_nothing,
         accept="*/*",
+    )
+
+
+def get_notifications() -> Request[NotificationSettings]:
+    """What one wants to be told of, how, and when not. The open web app does it; nothing is sent by mail or
+    messenger. The `ETag` is its version, 0 for who never chose.
+    """
+    return Request(
+        operation="get_notifications",
+        method="GET",
+        path="/api/v1/me/notifications",
+        answer=as_json(NotificationSettings),
+        repeatable=True,
+    )
+
+
+def put_notifications(
+    body: NotificationSettings,
+    *,
+    if_match: int | str,
+) -> Request[NotificationSettings]:
+    """Chooses what one is told of, how, and when not. `If-Match` carries the `ETag` that the choice is based on."""
+    return Request(
+        operation="put_notifications",
+        method="PUT",
+        path="/api/v1/me/notifications",
+        headers=pairs(
+            ("If-Match", etag(if_match)),
+        ),
+        body=json_body(NotificationSettings, body),
+        answer=as_json(NotificationSettings),
     )
 
 

@@ -9,6 +9,7 @@ from tradewind_client import operations
 from tradewind_client.models import (
     Colleague,
     NewUser,
+    NotificationSettings,
     Organisation,
     OrganisationChange,
     OrganisationSummary,
@@ -35,6 +36,34 @@ class IdentityApi:
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
+
+    def get_notifications(
+        self,
+    ) -> NotificationSettings:
+        """What one wants to be told of, how, and when not. The open web app does it; nothing is sent by mail
+        or messenger. The `ETag` is its version, 0 for who never chose.
+        """
+        return self._sender.send(
+            operations.get_notifications(),
+        )
+
+    def put_notifications(
+        self,
+        body: NotificationSettings,
+        *,
+        if_match: int | str,
+    ) -> NotificationSettings:
+        """Chooses what one is told of, how, and when not. `If-Match` carries the `ETag` that the choice is
+        based on.
+
+        if_match: The `ETag` of what was read before; `*` for any.
+        """
+        return self._sender.send(
+            operations.put_notifications(
+                body,
+                if_match=if_match,
+            ),
+        )
 
     def get_organisation(
         self,
@@ -253,6 +282,34 @@ class AsyncIdentityApi:
 
     def __init__(self, sender: AsyncSender) -> None:
         self._sender = sender
+
+    async def get_notifications(
+        self,
+    ) -> NotificationSettings:
+        """What one wants to be told of, how, and when not. The open web app does it; nothing is sent by mail
+        or messenger. The `ETag` is its version, 0 for who never chose.
+        """
+        return await self._sender.send(
+            operations.get_notifications(),
+        )
+
+    async def put_notifications(
+        self,
+        body: NotificationSettings,
+        *,
+        if_match: int | str,
+    ) -> NotificationSettings:
+        """Chooses what one is told of, how, and when not. `If-Match` carries the `ETag` that the choice is
+        based on.
+
+        if_match: The `ETag` of what was read before; `*` for any.
+        """
+        return await self._sender.send(
+            operations.put_notifications(
+                body,
+                if_match=if_match,
+            ),
+        )
 
     async def get_organisation(
         self,

@@ -3,14 +3,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 from tradewind_client import operations
+from tradewind_client.enums import (
+    JobKind,
+    JobState,
+)
 from tradewind_client.models import (
+    Backup,
+    Backups,
+    ConfigChange,
     ErrorCatalogue,
     Health,
+    Job,
+    RunningConfig,
     Status,
+)
+from tradewind_client.paging import (
+    Page,
+    pages,
+    pages_async,
 )
 from tradewind_client.request import (
     AsyncSender,
@@ -24,6 +38,128 @@ class SystemApi:
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
 
+    def list_backups(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Backups:
+        """Backups of the database and the journal, newest first, and how they are made. For administrators of
+        the installation.
+
+        limit: Most items of the page; 100 when absent.
+        cursor: `next_cursor` of the page before; absent for the first.
+        """
+        return self._sender.send(
+            operations.list_backups(
+                limit=limit,
+                cursor=cursor,
+            ),
+        )
+
+    def iter_backups(
+        self,
+        *,
+        limit: int | None = None,
+    ) -> Iterator[Backup]:
+        """Backups of the database and the journal, newest first, and how they are made. For administrators of
+        the installation. Asks for page after page as they are used; `limit` is the size of a page.
+
+        limit: Most items of the page; 100 when absent.
+        """
+        return pages(
+            self._sender,
+            lambda cursor: operations.list_backups(
+                limit=limit,
+                cursor=cursor,
+            ),
+            lambda page: page.items,
+        )
+
+    def post_backup(
+        self,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Takes a backup of the database and the journal while the program runs, as a job that can be
+        stopped; it is read again before it counts.
+
+        idempotency_key: A key under which the request counts once; a new one for every call when absent.
+        """
+        return self._sender.send(
+            operations.post_backup(
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    def drill_backup(
+        self,
+        backup: str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Restores a backup into a temporary place, as a job, compares what is there then with its checksums,
+        checks the journal, and takes everything away again. Nothing of the running program is touched.
+
+        backup: Backup id.
+        idempotency_key: A key under which the request counts once; a new one for every call when absent.
+        """
+        return self._sender.send(
+            operations.drill_backup(
+                backup,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    def verify_backup(
+        self,
+        backup: str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Reads a backup and its journal from the first to the last byte, as a job: whether a byte was
+        changed, lost or moved.
+
+        backup: Backup id.
+        idempotency_key: A key under which the request counts once; a new one for every call when absent.
+        """
+        return self._sender.send(
+            operations.verify_backup(
+                backup,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    def get_config(
+        self,
+    ) -> RunningConfig:
+        """The configuration that the program runs with, by key: each value, where it comes from, and whether
+        a change takes a restart. Of secrets it tells whether they are set. The `ETag` is that of what was
+        changed while the program ran.
+        """
+        return self._sender.send(
+            operations.get_config(),
+        )
+
+    def patch_config(
+        self,
+        body: ConfigChange,
+        *,
+        if_match: int | str,
+    ) -> RunningConfig:
+        """Changes settings that take no restart: what is logged, and the rate limits of everybody. It holds
+        at once and after the next start; `null` goes back to what the configuration says. `If-Match` carries
+        the `ETag` that the change is based on.
+
+        if_match: The `ETag` of the configuration read before.
+        """
+        return self._sender.send(
+            operations.patch_config(
+                body,
+                if_match=if_match,
+            ),
+        )
+
     def list_errors(
         self,
     ) -> ErrorCatalogue:
@@ -32,6 +168,87 @@ class SystemApi:
         """
         return self._sender.send(
             operations.list_errors(),
+        )
+
+    def list_jobs(
+        self,
+        *,
+        kind: JobKind | None = None,
+        state: JobState | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Page[Job]:
+        """Work behind requests, the latest asked for first: one's own; for administrators everybody's of
+        their organisation, and where it runs the installation also the program's own: the catalogue's upkeep
+        since its start.
+
+        kind: Only of this kind.
+        state: Only in this state.
+        limit: Most items of the page; 100 when absent.
+        cursor: `next_cursor` of the page before.
+        """
+        return self._sender.send(
+            operations.list_jobs(
+                kind=kind,
+                state=state,
+                limit=limit,
+                cursor=cursor,
+            ),
+        )
+
+    def iter_jobs(
+        self,
+        *,
+        kind: JobKind | None = None,
+        state: JobState | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Job]:
+        """Work behind requests, the latest asked for first: one's own; for administrators everybody's of
+        their organisation, and where it runs the installation also the program's own: the catalogue's upkeep
+        since its start. Asks for page after page as they are used; `limit` is the size of a page.
+
+        kind: Only of this kind.
+        state: Only in this state.
+        limit: Most items of the page; 100 when absent.
+        """
+        return pages(
+            self._sender,
+            lambda cursor: operations.list_jobs(
+                kind=kind,
+                state=state,
+                limit=limit,
+                cursor=cursor,
+            ),
+            lambda page: page.items,
+        )
+
+    def get_job(
+        self,
+        job: str,
+    ) -> Job:
+        """A job: one's own, or as an administrator any that the list shows.
+
+        job: Job id.
+        """
+        return self._sender.send(
+            operations.get_job(
+                job,
+            ),
+        )
+
+    def cancel_job(
+        self,
+        job: str,
+    ) -> Job:
+        """Stops a job that waits or runs, in the way of its kind: what it finished stays. `cancelable` says
+        whether it can be stopped; it stops within a moment, and the answer shows it as it is now.
+
+        job: Job id.
+        """
+        return self._sender.send(
+            operations.cancel_job(
+                job,
+            ),
         )
 
     def get_openapi(
@@ -81,6 +298,128 @@ class AsyncSystemApi:
     def __init__(self, sender: AsyncSender) -> None:
         self._sender = sender
 
+    async def list_backups(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Backups:
+        """Backups of the database and the journal, newest first, and how they are made. For administrators of
+        the installation.
+
+        limit: Most items of the page; 100 when absent.
+        cursor: `next_cursor` of the page before; absent for the first.
+        """
+        return await self._sender.send(
+            operations.list_backups(
+                limit=limit,
+                cursor=cursor,
+            ),
+        )
+
+    def iter_backups(
+        self,
+        *,
+        limit: int | None = None,
+    ) -> AsyncIterator[Backup]:
+        """Backups of the database and the journal, newest first, and how they are made. For administrators of
+        the installation. Asks for page after page as they are used; `limit` is the size of a page.
+
+        limit: Most items of the page; 100 when absent.
+        """
+        return pages_async(
+            self._sender,
+            lambda cursor: operations.list_backups(
+                limit=limit,
+                cursor=cursor,
+            ),
+            lambda page: page.items,
+        )
+
+    async def post_backup(
+        self,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Takes a backup of the database and the journal while the program runs, as a job that can be
+        stopped; it is read again before it counts.
+
+        idempotency_key: A key under which the request counts once; a new one for every call when absent.
+        """
+        return await self._sender.send(
+            operations.post_backup(
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def drill_backup(
+        self,
+        backup: str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Restores a backup into a temporary place, as a job, compares what is there then with its checksums,
+        checks the journal, and takes everything away again. Nothing of the running program is touched.
+
+        backup: Backup id.
+        idempotency_key: A key under which the request counts once; a new one for every call when absent.
+        """
+        return await self._sender.send(
+            operations.drill_backup(
+                backup,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def verify_backup(
+        self,
+        backup: str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Reads a backup and its journal from the first to the last byte, as a job: whether a byte was
+        changed, lost or moved.
+
+        backup: Backup id.
+        idempotency_key: A key under which the request counts once; a new one for every call when absent.
+        """
+        return await self._sender.send(
+            operations.verify_backup(
+                backup,
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    async def get_config(
+        self,
+    ) -> RunningConfig:
+        """The configuration that the program runs with, by key: each value, where it comes from, and whether
+        a change takes a restart. Of secrets it tells whether they are set. The `ETag` is that of what was
+        changed while the program ran.
+        """
+        return await self._sender.send(
+            operations.get_config(),
+        )
+
+    async def patch_config(
+        self,
+        body: ConfigChange,
+        *,
+        if_match: int | str,
+    ) -> RunningConfig:
+        """Changes settings that take no restart: what is logged, and the rate limits of everybody. It holds
+        at once and after the next start; `null` goes back to what the configuration says. `If-Match` carries
+        the `ETag` that the change is based on.
+
+        if_match: The `ETag` of the configuration read before.
+        """
+        return await self._sender.send(
+            operations.patch_config(
+                body,
+                if_match=if_match,
+            ),
+        )
+
     async def list_errors(
         self,
     ) -> ErrorCatalogue:
@@ -89,6 +428,87 @@ class AsyncSystemApi:
         """
         return await self._sender.send(
             operations.list_errors(),
+        )
+
+    async def list_jobs(
+        self,
+        *,
+        kind: JobKind | None = None,
+        state: JobState | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Page[Job]:
+        """Work behind requests, the latest asked for first: one's own; for administrators everybody's of
+        their organisation, and where it runs the installation also the program's own: the catalogue's upkeep
+        since its start.
+
+        kind: Only of this kind.
+        state: Only in this state.
+        limit: Most items of the page; 100 when absent.
+        cursor: `next_cursor` of the page before.
+        """
+        return await self._sender.send(
+            operations.list_jobs(
+                kind=kind,
+                state=state,
+                limit=limit,
+                cursor=cursor,
+            ),
+        )
+
+    def iter_jobs(
+        self,
+        *,
+        kind: JobKind | None = None,
+        state: JobState | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[Job]:
+        """Work behind requests, the latest asked for first: one's own; for administrators everybody's of
+        their organisation, and where it runs the installation also the program's own: the catalogue's upkeep
+        since its start. Asks for page after page as they are used; `limit` is the size of a page.
+
+        kind: Only of this kind.
+        state: Only in this state.
+        limit: Most items of the page; 100 when absent.
+        """
+        return pages_async(
+            self._sender,
+            lambda cursor: operations.list_jobs(
+                kind=kind,
+                state=state,
+                limit=limit,
+                cursor=cursor,
+            ),
+            lambda page: page.items,
+        )
+
+    async def get_job(
+        self,
+        job: str,
+    ) -> Job:
+        """A job: one's own, or as an administrator any that the list shows.
+
+        job: Job id.
+        """
+        return await self._sender.send(
+            operations.get_job(
+                job,
+            ),
+        )
+
+    async def cancel_job(
+        self,
+        job: str,
+    ) -> Job:
+        """Stops a job that waits or runs, in the way of its kind: what it finished stays. `cancelable` says
+        whether it can be stopped; it stops within a moment, and the answer shows it as it is now.
+
+        job: Job id.
+        """
+        return await self._sender.send(
+            operations.cancel_job(
+                job,
+            ),
         )
 
     async def get_openapi(
