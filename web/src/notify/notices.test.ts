@@ -22,6 +22,7 @@ describe('an order', () => {
     const part = order('PARTIALLY_FILLED', { filled: '1', average_price: '100' });
     expect(ofOrder(order('ACCEPTED'), part, false)).toEqual({
       event: 'ORDER_PART_FILLED',
+      key: 'o1 PARTIALLY_FILLED 1',
       text: 'Part filled: Buy 2 BTC-USD.COINBASE',
       detail: '1 at 100',
       bad: false,
@@ -50,6 +51,7 @@ describe('an order', () => {
     const canceled = order('CANCELED', { reason: 'self trade' });
     expect(ofOrder(order('PENDING_CANCEL'), canceled, false)).toBeNull();
     expect(ofOrder(undefined, canceled, false)).toBeNull();
+    expect(ofOrder(order('INITIALIZED'), canceled, false)).toBeNull();
     expect(ofOrder(order('ACCEPTED'), canceled, false)).toMatchObject({ event: 'ORDER_CANCELED', bad: true });
     expect(ofOrder(order('ACCEPTED'), order('EXPIRED'), false)?.event).toBe('ORDER_CANCELED');
   });

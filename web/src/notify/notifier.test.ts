@@ -13,7 +13,13 @@ const SETTINGS: NotificationSettings = {
 };
 const DAY = Date.parse('2026-11-30T12:00:00Z');
 const NIGHT = Date.parse('2026-11-30T23:00:00Z');
-const notice = (event: Notice['event']): Notice => ({ event, text: 'it', detail: null, bad: false });
+const notice = (event: Notice['event']): Notice => ({
+  event,
+  key: event,
+  text: 'it',
+  detail: null,
+  bad: false,
+});
 
 describe('telling', () => {
   it('is done by what was chosen, at night by lines in the page alone', () => {

@@ -13,6 +13,7 @@ import type {
   TimeInForce,
   TriggerBy,
 } from '$/api/types';
+import { randomKey } from '$/api/random-key';
 import { fromPercent, multiply, parseDecimal, type DecimalValue } from '$/money/decimal';
 import { zonedToUtc } from '$/time/zoned';
 
@@ -174,8 +175,7 @@ export function fingerprint(
   return JSON.stringify([account, toBracket(draft, instrument, zone, '')]);
 }
 
-/** A fresh order id from the system's random generator; short enough for the `-sl` and `-tp` of a bracket's legs. */
+/** A fresh order id; short enough for the `-sl` and `-tp` of a bracket's legs. */
 export function newOrderId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(12));
-  return `web-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+  return randomKey('web-');
 }

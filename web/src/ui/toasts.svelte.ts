@@ -6,6 +6,10 @@ export interface Toast {
   tone: 'good' | 'bad';
   text: string;
   detail: string | null;
+  /** Of what happened by itself: which happening it is. */
+  key: string | null;
+  /** Stays until it is dismissed. */
+  stays: boolean;
 }
 
 const GOOD_MS = 5_000;
@@ -18,20 +22,26 @@ class Toasts {
   #next = 1;
 
   good(text: string): void {
-    const id = this.#add('good', text, null);
+    const id = this.#add({ tone: 'good', text, detail: null, key: null, stays: false });
     setTimeout(() => this.dismiss(id), GOOD_MS);
   }
 
-  /** Something that happened by itself. */
-  notice(text: string, detail: string | null, tone: Toast['tone']): void {
-    const id = this.#add(tone, text, detail);
+  /** Something that happened by itself; the same key is the same happening. */
+  notice(key: string, text: string, detail: string | null, tone: Toast['tone']): void {
+    const id = this.#add({ tone, text, detail, key, stays: false });
     setTimeout(() => this.dismiss(id), NOTICE_MS);
   }
 
   fail(what: string, error: unknown): void {
     const request =
       error instanceof ApiError && error.correlationId ? `Request ${error.correlationId}` : null;
-    this.#add('bad', `${what}: ${describeError(error)}`, request);
+    this.#add({
+      tone: 'bad',
+      text: `${what}: ${describeError(error)}`,
+      detail: request,
+      key: null,
+      stays: true,
+    });
   }
 
   dismiss(id: number): void {
@@ -50,11 +60,18 @@ class Toasts {
     }
   }
 
-  #add(tone: Toast['tone'], text: string, detail: string | null): number {
+  #add(said: Omit<Toast, 'id'>): number {
     const id = this.#next++;
-    // Said once: what one did shows as what happened, too.
-    const others = this.list.filter((toast) => toast.text !== text);
-    this.list = [...others, { id, tone, text, detail }].slice(-TOASTS_MAX);
+    // Said once: what one did shows as what happened, too. Two happenings that read the same are two.
+    const same = (toast: Toast) =>
+      toast.text === said.text && (toast.key === null || said.key === null || toast.key === said.key);
+    const all = [...this.list.filter((toast) => !same(toast)), { ...said, id }];
+    while (all.length > TOASTS_MAX) {
+      // What passes by itself makes room first.
+      const passing = all.findIndex((toast) => !toast.stays);
+      all.splice(passing === -1 || passing === all.length - 1 ? 0 : passing, 1);
+    }
+    this.list = all;
     return id;
   }
 }
