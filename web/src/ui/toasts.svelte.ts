@@ -22,6 +22,8 @@ class Toasts {
   #next = 1;
 
   good(text: string): void {
+    // What happened was told already, with more to it.
+    if (this.list.some((toast) => toast.text === text && toast.key !== null)) return;
     const id = this.#add({ tone: 'good', text, detail: null, key: null, stays: false });
     setTimeout(() => this.dismiss(id), GOOD_MS);
   }

@@ -14,6 +14,8 @@ describe('toasts', () => {
     toasts.good('Kill switch engaged');
     toasts.notice('on 1', 'Kill switch engaged', 'a drill', 'bad');
     expect(toasts.list).toMatchObject([{ text: 'Kill switch engaged', detail: 'a drill' }]);
+    toasts.good('Kill switch engaged');
+    expect(toasts.list).toMatchObject([{ text: 'Kill switch engaged', detail: 'a drill' }]);
     toasts.notice('o1', 'Filled: Buy 1', null, 'good');
     toasts.notice('o2', 'Filled: Buy 1', null, 'good');
     toasts.notice('o2', 'Filled: Buy 1', null, 'good');
