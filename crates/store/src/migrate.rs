@@ -152,33 +152,42 @@ async fn up_with(db: &Db, known: &[Migration], now: UnixNanos) -> Result<Vec<&'s
     // The lock is taken at once: of two programs that start together the second finds it all done.
     let mut tx = begin(db).await?;
     check(&applied(&mut tx).await?, known)?;
-    apply(db, tx, known, now).await
+    let names = apply(db, &mut tx, known, now).await?;
+    tx.commit().await?;
+    Ok(names)
 }
 
-/// Applies what is pending of `known` and commits.
+/// Applies all pending migrations within a transaction, which commits them with what else it did.
+///
+/// # Errors
+/// As [`up`].
+pub(crate) async fn up_within(db: &Db, tx: &mut Tx, now: UnixNanos) -> Result<(), StoreError> {
+    apply(db, tx, MIGRATIONS, now).await.map(drop)
+}
+
+/// Applies what is pending of `known`.
 async fn apply(
     db: &Db,
-    mut tx: Tx,
+    tx: &mut Tx,
     known: &[Migration],
     now: UnixNanos,
 ) -> Result<Vec<&'static str>, StoreError> {
-    let done = applied(&mut tx).await?;
+    let done = applied(tx).await?;
     let mut names = Vec::new();
     for migration in known
         .iter()
         .filter(|m| done.iter().all(|d| d.version != m.version))
     {
-        run(db, migration.up, &mut tx).await?;
+        run(db, migration.up, tx).await?;
         query("INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES ($1, $2, $3, $4)")
             .bind(migration.version)
             .bind(migration.name)
             .bind(migration.checksum())
             .bind(to_sql(now))
-            .execute(&mut tx)
+            .execute(&mut *tx)
             .await?;
         names.push(migration.name);
     }
-    tx.commit().await?;
     Ok(names)
 }
 
@@ -191,7 +200,9 @@ pub async fn up_to(db: &Db, count: usize, now: UnixNanos) -> Result<Vec<&'static
     // A database that is further on is none of an unknown program: it is checked against all that are known.
     check(&applied(&mut tx).await?, MIGRATIONS)?;
     let part = MIGRATIONS.get(..count).unwrap_or(MIGRATIONS);
-    apply(db, tx, part, now).await
+    let names = apply(db, &mut tx, part, now).await?;
+    tx.commit().await?;
+    Ok(names)
 }
 
 /// The checksums of the applied migrations, oldest first.

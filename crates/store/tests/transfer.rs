@@ -254,6 +254,65 @@ async fn a_backup_with_its_journal_is_checked_drilled_and_put_back() {
     );
 }
 
+/// Copies both files of a backup.
+fn copied(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::copy(from, to).expect("copied");
+    std::fs::copy(backup::journal_of(from), backup::journal_of(to)).expect("copied");
+}
+
+async fn a_backup_without_its_journal_or_with_another_ones_is_not_whole() {
+    let (dir, to) = (
+        tempfile::tempdir().expect("dir"),
+        tempfile::tempdir().expect("dir"),
+    );
+    let key = BackupKey::from_bytes([9; 32]);
+    let from = filled(&testing::place(dir.path()).await).await;
+    let journal = journal_folder(&dir);
+    let at = |name: &str| to.path().join(name);
+    // The same journal twice: nothing but the sets tells them apart.
+    for name in ["one.twb", "two.twb"] {
+        backup::take(&from, Some(&journal), &at(name), &key, UnixNanos(5), &|_, _| true)
+            .await
+            .expect("taken");
+    }
+    backup::take(&from, None, &at("none.twb"), &key, UnixNanos(5), &|_, _| true)
+        .await
+        .expect("taken");
+    copied(&at("one.twb"), &at("alone.twb"));
+    std::fs::remove_file(at("alone.twj")).expect("removed");
+    copied(&at("one.twb"), &at("mixed.twb"));
+    std::fs::copy(at("two.twj"), at("mixed.twj")).expect("copied");
+    std::fs::copy(at("none.twb"), at("added.twb")).expect("copied");
+    std::fs::copy(at("two.twj"), at("added.twj")).expect("copied");
+    let scratch = tempfile::tempdir().expect("dir");
+    for (name, why) in [
+        ("alone", "alone.twj is missing"),
+        ("mixed", "mixed.twj beside it is the journal of another"),
+        ("added", "added.twj beside it is the journal of another"),
+    ] {
+        let path = at(&format!("{name}.twb"));
+        let told = |error: BackupError| match error {
+            BackupError::Broken(told) => assert!(told.contains(why), "{told}"),
+            other => panic!("{name}: {other}"),
+        };
+        told(backup::check(&path, &key, &|_, _| true).expect_err(name));
+        let look = |_: &std::path::Path| Ok(());
+        let drilled = backup::drill(&path, &key, UnixNanos(6), scratch.path(), &look, &|_, _| true).await;
+        told(drilled.expect_err(name));
+        let back = Db::open(&file(&to, &format!("{name}.db"))).await.expect("open");
+        let folder = at(name);
+        let put = backup::put_back(&path, &key, (&back, &folder), UnixNanos(7), &|_, _| true).await;
+        told(put.expect_err(name));
+        assert!(!folder.exists(), "{name}: the journal stayed");
+        // Nothing of it is there: the whole one can still be put back.
+        backup::put_back(&at("two.twb"), &key, (&back, &folder), UnixNanos(8), &|_, _| true)
+            .await
+            .expect("put back");
+    }
+    assert_eq!(names(scratch.path()), [""; 0]);
+    backup::check(&at("none.twb"), &key, &|_, _| true).expect("whole without a journal");
+}
+
 async fn what_is_stopped_or_fails_leaves_nothing() {
     let (dir, to) = (
         tempfile::tempdir().expect("dir"),
@@ -299,5 +358,6 @@ tradewind_store::on_both_databases!(
     a_damaged_backup_leaves_the_database_empty,
     a_backup_of_an_older_schema_is_restored_and_brought_up,
     a_backup_with_its_journal_is_checked_drilled_and_put_back,
+    a_backup_without_its_journal_or_with_another_ones_is_not_whole,
     what_is_stopped_or_fails_leaves_nothing,
 );

@@ -1,11 +1,12 @@
 //! The files of a journal in one sealed file.
 //!
 //! ```text
-//! {"archive":1}\n  then for each file: {"name":"head","bytes":128}\n and its bytes  then {"files":3,"bytes":4711}\n
+//! {"archive":1,"set":"…"}\n  then for each file: {"name":"head","bytes":128}\n and its bytes  then {"files":3,"bytes":4711}\n
 //! ```
 //! all of it in gzip, in the same sealed pieces as a backup of the database. A journal that is written to meanwhile is
 //! copied as it was when each file was opened: segments are only appended to, and what was half written at their end is
-//! cut off at the next opening like after a crash.
+//! cut off at the next opening like after a crash. The witness is copied before anything is listed, so that it is behind
+//! the segments, whatever begins meanwhile.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -34,6 +35,18 @@ pub struct Archived {
 #[derive(Serialize, Deserialize)]
 struct Beginning {
     archive: u32,
+    /// Of the backup that it is part of; none in those of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    set: Option<String>,
+}
+
+/// An archive that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Archive {
+    /// Of which backup it is part; none in those of before.
+    pub(super) set: Option<String>,
+    /// What is in it.
+    pub(super) has: Archived,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -43,11 +56,14 @@ enum Line {
     End(Archived),
 }
 
-/// What makes a journal: its witness first, so that no copied segment is behind it, then the segments and what the kill
-/// switch wrote. Snapshots can be made again, and the lock is nobody else's.
+/// The file that says how far a journal is.
+const WITNESS: &str = "head";
+
+/// What makes a journal, in the order in which it is copied: its witness first, so that no copied segment is behind it, then
+/// the segments and what the kill switch wrote. Snapshots can be made again, and the lock is nobody else's.
 fn belongs(name: &str) -> Option<u8> {
     match name {
-        "head" => Some(0),
+        WITNESS => Some(0),
         name if is_segment(name) => Some(1),
         "emergency" => Some(2),
         _ => None,
@@ -59,49 +75,100 @@ fn is_segment(name: &str) -> bool {
     number.is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Writes a journal's files to `to`, sealed under `key`. Blocks for disk.
+/// Writes a journal's files to `to`, sealed under `key`, as part of `set`. Blocks for disk.
 ///
 /// # Errors
-/// [`BackupError::Io`]; [`BackupError::Stopped`] when `goes_on` says so between two files.
+/// [`BackupError::Io`]; [`BackupError::Stopped`] when `goes_on` says so.
 pub(super) fn write(
     folder: &Path,
     to: impl Write,
     key: &BackupKey,
+    set: Option<&str>,
     goes_on: &dyn Fn() -> bool,
 ) -> Result<Archived, BackupError> {
+    let mut out = GzEncoder::new(Sealer::new(to, key)?, Compression::default());
+    let begun = Beginning {
+        archive: 1,
+        set: set.map(str::to_owned),
+    };
+    line(&mut out, &begun)?;
+    let mut archived = Archived { files: 0, bytes: 0 };
+    // The witness before the others are listed: of a segment that begins meanwhile it knows nothing.
+    match File::open(folder.join(WITNESS)) {
+        Ok(witness) => add(&mut out, WITNESS, witness, &mut archived, goes_on)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error.into()),
+    }
     let mut names = Vec::new();
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
         names.extend(belongs(&name).map(|place| (place, name)));
     }
     names.sort();
-    let mut out = GzEncoder::new(Sealer::new(to, key)?, Compression::default());
-    line(&mut out, &Beginning { archive: 1 })?;
-    let mut archived = Archived { files: 0, bytes: 0 };
-    for (_, name) in names {
-        if !goes_on() {
-            return Err(BackupError::Stopped);
-        }
-        let mut file = File::open(folder.join(&name))?;
-        let bytes = file.metadata()?.len();
-        line(&mut out, &Line::File { name, bytes })?;
-        let copied = io::copy(&mut (&mut file).take(bytes), &mut out)?;
-        if copied != bytes {
-            return Err(io::Error::other("a file of the journal became shorter while it was read").into());
-        }
-        archived.files += 1;
-        archived.bytes += bytes;
+    for (_, name) in names.iter().filter(|(_, name)| name != WITNESS) {
+        add(
+            &mut out,
+            name,
+            File::open(folder.join(name))?,
+            &mut archived,
+            goes_on,
+        )?;
     }
     line(&mut out, &Line::End(archived))?;
     out.finish()?.finish()?;
     Ok(archived)
 }
 
+/// Adds a file, as long as it is now.
+fn add(
+    out: &mut impl Write,
+    name: &str,
+    file: File,
+    archived: &mut Archived,
+    goes_on: &dyn Fn() -> bool,
+) -> Result<(), BackupError> {
+    if !goes_on() {
+        return Err(BackupError::Stopped);
+    }
+    let bytes = file.metadata()?.len();
+    let header = Line::File {
+        name: name.to_owned(),
+        bytes,
+    };
+    line(out, &header)?;
+    let mut from = Asking { from: file, goes_on }.take(bytes);
+    let copied = match io::copy(&mut from, out) {
+        Err(_) if !goes_on() => return Err(BackupError::Stopped),
+        copied => copied?,
+    };
+    if copied != bytes {
+        return Err(io::Error::other("a file of the journal became shorter while it was read").into());
+    }
+    archived.files += 1;
+    archived.bytes += bytes;
+    Ok(())
+}
+
+/// Reads as long as it is told to go on.
+struct Asking<'a, R> {
+    from: R,
+    goes_on: &'a dyn Fn() -> bool,
+}
+
+impl<R: Read> Read for Asking<'_, R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if !(self.goes_on)() {
+            return Err(io::Error::other("stopped"));
+        }
+        self.from.read(into)
+    }
+}
+
 /// Reads an archive to its end; with `into` its files are written to that folder, where they must not be. Blocks for disk.
 ///
 /// # Errors
 /// [`BackupError::Broken`] with the first thing that is wrong; [`BackupError::Io`].
-pub(super) fn read(from: impl Read, key: &BackupKey, into: Option<&Path>) -> Result<Archived, BackupError> {
+pub(super) fn read(from: impl Read, key: &BackupKey, into: Option<&Path>) -> Result<Archive, BackupError> {
     let mut from = BufReader::new(GzDecoder::new(Opener::new(from, key).map_err(failed)?));
     let begun: Beginning = next(&mut from)?;
     if begun.archive != 1 {
@@ -147,7 +214,10 @@ pub(super) fn read(from: impl Read, key: &BackupKey, into: Option<&Path>) -> Res
     if io::copy(&mut from, &mut io::sink()).map_err(failed)? > 0 {
         return Err(broken("something stands behind its end"));
     }
-    Ok(read)
+    Ok(Archive {
+        set: begun.set,
+        has: read,
+    })
 }
 
 fn line(out: &mut impl Write, line: &impl Serialize) -> Result<(), BackupError> {
@@ -205,7 +275,7 @@ mod tests {
 
     fn archived(folder: &Path) -> Vec<u8> {
         let mut bytes = Vec::new();
-        let wrote = write(folder, &mut bytes, &key(), &|| true).expect("archived");
+        let wrote = write(folder, &mut bytes, &key(), Some("a set"), &|| true).expect("archived");
         assert_eq!(
             wrote,
             Archived {
@@ -222,6 +292,7 @@ mod tests {
         let bytes = archived(from.path());
         let read_back = read(bytes.as_slice(), &key(), Some(to.path())).expect("read");
         assert_eq!(read_back, read(bytes.as_slice(), &key(), None).expect("checked"));
+        assert_eq!(read_back.set.as_deref(), Some("a set"));
         let mut names: Vec<String> = fs::read_dir(to.path())
             .expect("read")
             .map(|entry| entry.expect("entry").file_name().to_string_lossy().into_owned())
@@ -248,6 +319,33 @@ mod tests {
     }
 
     #[test]
+    fn a_journal_that_goes_on_into_a_new_segment_is_never_copied_behind_its_witness() {
+        use std::sync::atomic::{AtomicU32, Ordering};
+        // The next segment begins, and the witness is in it, at each place where the copy may be.
+        for place in 0.. {
+            let (from, to) = (journal(), tempfile::tempdir().expect("a folder"));
+            let looks = AtomicU32::new(0);
+            let rotate = || {
+                if looks.fetch_add(1, Ordering::Relaxed) == place {
+                    fs::write(from.path().join("00000000000000009000.seg"), "third").expect("written");
+                    fs::write(from.path().join("head"), [9; 128]).expect("written");
+                }
+                true
+            };
+            let mut bytes = Vec::new();
+            write(from.path(), &mut bytes, &key(), None, &rotate).expect("archived");
+            read(bytes.as_slice(), &key(), Some(to.path())).expect("read");
+            let head = fs::read(to.path().join("head")).expect("read");
+            let third = to.path().join("00000000000000009000.seg").exists();
+            assert!(third || head == [1; 128], "at look {place}");
+            if looks.into_inner() <= place {
+                assert!(place > 8, "it looked {place} times");
+                break;
+            }
+        }
+    }
+
+    #[test]
     fn a_changed_cut_or_foreign_archive_is_noticed() {
         let from = journal();
         let bytes = archived(from.path());
@@ -260,7 +358,7 @@ mod tests {
             assert!(read(&bytes[..length], &key(), None).is_err(), "cut at {length}");
         }
         assert!(read(bytes.as_slice(), &BackupKey::from_bytes([4; 32]), None).is_err());
-        let stopped = write(from.path(), io::sink(), &key(), &|| false);
+        let stopped = write(from.path(), io::sink(), &key(), None, &|| false);
         assert!(matches!(stopped, Err(BackupError::Stopped)));
     }
 

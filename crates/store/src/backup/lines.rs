@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Archived;
 use crate::sql::Cell;
 use crate::transfer::shape::TableShape;
 
@@ -17,6 +18,9 @@ pub struct Header {
     /// Version of the program that took it; none in backups of before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub build: Option<String>,
+    /// What the database's file and the journal's of one backup have in common and no others; none in backups of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set: Option<String>,
     /// Checksums of the migrations that were applied, oldest first.
     pub migrations: Vec<String>,
 }
@@ -37,6 +41,9 @@ pub(super) enum Line {
     /// Everything is.
     Finished {
         tables: u64,
+        /// What the journal's file beside it has, where there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        journal: Option<Archived>,
     },
 }
 

@@ -3,11 +3,12 @@
 use std::io::{BufRead, BufReader, Read};
 
 use flate2::read::GzDecoder;
+use futures_util::TryStreamExt as _;
 use tradewind_types::UnixNanos;
 
 use super::lines::{Header, Line};
 use super::seal::Opener;
-use super::{BackupError, BackupKey, Contents};
+use super::{Archived, BackupError, BackupKey, Contents};
 use crate::migrate::{self, MIGRATIONS};
 use crate::sql::{Cell, Tx};
 use crate::transfer::shape::{self, TableShape};
@@ -16,6 +17,9 @@ use crate::{Db, StoreError};
 
 /// Longest line, bytes: the largest row that any table takes, and far more.
 const LINE_MAX: u64 = 64 << 20;
+
+/// Rows between two looks at whether to go on.
+const LOOK_ROWS: u64 = 1_024;
 
 /// Reads a backup to its end and checks everything in it, without a database.
 ///
@@ -32,8 +36,20 @@ pub fn verify(from: impl Read, key: &BackupKey) -> Result<Contents, BackupError>
         }
         tables.push(lines.end(&table, &digest)?);
     }
-    lines.finished(&tables)?;
-    Ok(Contents { header, tables })
+    let journal = lines.finished(&tables)?;
+    Ok(Contents {
+        header,
+        tables,
+        journal,
+    })
+}
+
+/// What a restore asks on its way.
+pub(super) struct Asked<'a> {
+    /// Whether to go on.
+    pub(super) goes_on: &'a (dyn Fn() -> bool + Sync),
+    /// Whether what was read may hold, before it does.
+    pub(super) agrees: &'a (dyn Fn(&Contents) -> Result<(), BackupError> + Sync),
 }
 
 /// Restores a backup into an empty database, brings it to the newest migration, and compares what is in it with the
@@ -46,6 +62,21 @@ pub async fn restore(
     key: &BackupKey,
     db: &Db,
     now: UnixNanos,
+) -> Result<Contents, BackupError> {
+    let asked = Asked {
+        goes_on: &|| true,
+        agrees: &|_| Ok(()),
+    };
+    restore_asking(from, key, db, now, &asked).await
+}
+
+/// The same, asking on its way.
+pub(super) async fn restore_asking(
+    from: impl Read,
+    key: &BackupKey,
+    db: &Db,
+    now: UnixNanos,
+    asked: &Asked<'_>,
 ) -> Result<Contents, BackupError> {
     let mut lines = Lines::open(from, key)?;
     let header = lines.header()?;
@@ -66,12 +97,19 @@ pub async fn restore(
             let text = format!("its table {} is not as its migrations make it", table.name);
             return Err(BackupError::Broken(text));
         }
-        tables.push(load_table(&mut tx, &mut lines, &table).await?);
+        tables.push(load_table(&mut tx, &mut lines, &table, asked.goes_on).await?);
     }
-    lines.finished(&tables)?;
+    let journal = lines.finished(&tables)?;
+    let contents = Contents {
+        header,
+        tables,
+        journal,
+    };
+    (asked.agrees)(&contents)?;
+    // With the rows or not at all: half a restore would leave a database that a second one refuses.
+    migrate::up_within(db, &mut tx, now).await?;
     tx.commit().await?;
-    migrate::up(db, now).await?;
-    Ok(Contents { header, tables })
+    Ok(contents)
 }
 
 fn same(own: &TableShape, table: &TableShape) -> bool {
@@ -82,6 +120,7 @@ async fn load_table<R: Read>(
     tx: &mut Tx,
     lines: &mut Lines<R>,
     table: &TableShape,
+    goes_on: &(dyn Fn() -> bool + Sync),
 ) -> Result<CopiedTable, BackupError> {
     let mut digest = Digest::default();
     let mut inserter = Inserter::new(table);
@@ -91,12 +130,28 @@ async fn load_table<R: Read>(
     }
     inserter.flush(tx).await?;
     let loaded = lines.end(table, &digest)?;
-    let stored = transfer::digest(tx, table).await?;
-    if stored.sha256() != loaded.sha256 {
+    if read_back(tx, table, goes_on).await?.sha256() != loaded.sha256 {
         let text = format!("table {} reads back otherwise than it was written", table.name);
-        return Err(BackupError::Store(StoreError::Schema(text)));
+        return Err(BackupError::Broken(text));
     }
     Ok(loaded)
+}
+
+/// The checksum of a table as it is now.
+async fn read_back(
+    tx: &mut Tx,
+    table: &TableShape,
+    goes_on: &(dyn Fn() -> bool + Sync),
+) -> Result<Digest, BackupError> {
+    let mut digest = Digest::default();
+    let mut stream = transfer::rows(tx, table);
+    while let Some(row) = stream.try_next().await? {
+        if digest.rows() % LOOK_ROWS == 0 && !goes_on() {
+            return Err(BackupError::Stopped);
+        }
+        digest.add(&row);
+    }
+    Ok(digest)
 }
 
 /// How many migrations a backup has, all of which this program knows.
@@ -195,9 +250,13 @@ impl<R: Read> Lines<R> {
         })
     }
 
-    /// The end of everything.
-    fn finished(&mut self, tables: &[CopiedTable]) -> Result<(), BackupError> {
-        let Line::Finished { tables: count } = self.next()? else {
+    /// The end of everything; what it says of the journal's file.
+    fn finished(&mut self, tables: &[CopiedTable]) -> Result<Option<Archived>, BackupError> {
+        let Line::Finished {
+            tables: count,
+            journal,
+        } = self.next()?
+        else {
             return Err(broken("it has no end"));
         };
         if count != tables.len() as u64 {
@@ -208,7 +267,7 @@ impl<R: Read> Lines<R> {
         if more > 0 {
             return Err(broken("something stands behind its end"));
         }
-        Ok(())
+        Ok(journal)
     }
 }
 

@@ -8,7 +8,8 @@
 //! table have a checksum of their own, which is compared once more when they are in a database again.
 //!
 //! The journal, which is the truth for money and orders, goes beside it ([`take`], [`archive`]): the database first and the
-//! journal after it, so that the journal is never behind the projections.
+//! journal after it, so that the journal is never behind the projections. Both have the random id of their set, and the
+//! database's file says at its end what the journal's has: one without the other, or with another day's, is not whole.
 
 mod archive;
 mod key;
@@ -17,6 +18,7 @@ mod load;
 mod save;
 mod seal;
 mod set;
+mod trial;
 
 use std::io;
 
@@ -25,7 +27,8 @@ pub use key::{BackupKey, KeyError};
 pub use lines::Header;
 pub use load::{restore, verify};
 pub use save::backup;
-pub use set::{Taken, check, drill, journal_of, put_back, take};
+pub use set::{Taken, check, journal_of, put_back, take};
+pub use trial::{drill, sweep_trials};
 
 use crate::StoreError;
 use crate::transfer::CopiedTable;
@@ -57,6 +60,8 @@ pub struct Contents {
     pub header: Header,
     /// Its tables.
     pub tables: Vec<CopiedTable>,
+    /// What the journal's file beside it has, as the database's says; none without, and in backups of before.
+    pub journal: Option<Archived>,
 }
 
 impl Contents {

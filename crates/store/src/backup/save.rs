@@ -9,7 +9,7 @@ use tradewind_types::UnixNanos;
 
 use super::lines::{Header, Line, Stored};
 use super::seal::Sealer;
-use super::{BackupError, BackupKey, Contents, Watch};
+use super::{Archived, BackupError, BackupKey, Contents, Watch};
 use crate::Db;
 use crate::migrate;
 use crate::sql::Tx;
@@ -31,11 +31,25 @@ pub async fn backup<W: Write>(
     now: UnixNanos,
     watch: Watch<'_>,
 ) -> Result<Contents, BackupError> {
+    write(db, to, key, (now, None), watch, |_| Ok(None)).await
+}
+
+/// The same, of a set: `journal` saves the journal when the snapshot of the database is over, asking whether to go on, and
+/// says what it saved, which the database's file ends with.
+pub(super) async fn write<W: Write>(
+    db: &Db,
+    to: W,
+    key: &BackupKey,
+    (now, set): (UnixNanos, Option<String>),
+    watch: Watch<'_>,
+    journal: impl FnOnce(&dyn Fn() -> bool) -> Result<Option<Archived>, BackupError>,
+) -> Result<Contents, BackupError> {
     let mut tx = db.snapshot_long().await?;
     let header = Header {
         format: 1,
         taken_at: now.to_rfc3339(),
         build: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        set,
         database: db.backend().name().to_owned(),
         migrations: migrate::checksums(&mut tx).await?,
     };
@@ -49,11 +63,21 @@ pub async fn backup<W: Write>(
         let saved = save_table(&mut tx, table, &mut out, &goes_on).await?;
         tables.push(saved);
     }
-    watch(count, count);
-    line(&mut out, &Line::Finished { tables: count })?;
-    out.finish()?.finish()?;
     tx.rollback().await?;
-    Ok(Contents { header, tables })
+    // All tables are done: what is asked is only whether to go on.
+    let journal = journal(&|| watch(count, count))?;
+    watch(count, count);
+    let finished = Line::Finished {
+        tables: count,
+        journal,
+    };
+    line(&mut out, &finished)?;
+    out.finish()?.finish()?;
+    Ok(Contents {
+        header,
+        tables,
+        journal,
+    })
 }
 
 async fn save_table(

@@ -77,7 +77,7 @@ async fn copy_table(source: &mut Tx, target: &mut Tx, table: &TableShape) -> Res
 }
 
 /// The checksum of a table as it is now.
-pub(crate) async fn digest(tx: &mut Tx, table: &TableShape) -> Result<Digest, StoreError> {
+async fn digest(tx: &mut Tx, table: &TableShape) -> Result<Digest, StoreError> {
     let mut digest = Digest::default();
     let mut stream = rows(tx, table);
     while let Some(row) = stream.try_next().await? {

@@ -14,7 +14,7 @@ pub mod shape;
 pub use copy::{CopiedTable, copy};
 pub use digest::Digest;
 
-pub(crate) use copy::{digest, refuse_rows};
+pub(crate) use copy::refuse_rows;
 pub(crate) use insert::Inserter;
 
 use futures_util::stream::BoxStream;
