@@ -8,9 +8,11 @@ use std::time::Duration;
 /// | --- | --- |
 /// | `sockets_max`, `sockets_per_user`, `sockets_per_ip` | the new socket is closed with 4429 |
 /// | `subscriptions`, `subscriptions_per_user` | the subscription is refused, the socket stays |
+/// | `indicators_max`, `indicators_per_user` | a subscription that would be one more computation is refused |
 /// | `messages_per_minute`, `messages_per_minute_ip` | the socket is closed with 4429 |
 /// | `message_bytes` | the socket is closed with 1009 |
 /// | `conflate_bytes`, `conflate_frames` | quotes, books and bars conflate for this socket |
+/// | half of `queue_bytes`, `queue_frames` | a snapshot waits until the queue is empty |
 /// | `queue_bytes`, `queue_frames` | the socket is closed with 4409 |
 /// | `history_*` | the oldest frames go; who resumes from before them gets a snapshot |
 #[derive(Debug, Clone)]
@@ -39,6 +41,10 @@ pub struct HubConfig {
     pub subscriptions: usize,
     /// Subscriptions of all sockets of one user.
     pub subscriptions_per_user: usize,
+    /// Indicators that are computed at once.
+    pub indicators_max: usize,
+    /// Of them those that one user was the first to ask for, until they are given up.
+    pub indicators_per_user: usize,
     /// Sockets in all.
     pub sockets_max: usize,
     /// Sockets of one user.
@@ -79,6 +85,8 @@ impl Default for HubConfig {
             message_bytes: 4_096,
             subscriptions: 256,
             subscriptions_per_user: 4_096,
+            indicators_max: 2_000,
+            indicators_per_user: 200,
             sockets_max: 20_000,
             sockets_per_user: 64,
             sockets_per_ip: 512,
@@ -101,6 +109,7 @@ impl HubConfig {
         let times = usize::try_from(multiplier.max(1)).unwrap_or(usize::MAX);
         for limit in [
             &mut self.subscriptions_per_user,
+            &mut self.indicators_per_user,
             &mut self.sockets_per_user,
             &mut self.sockets_per_ip,
         ] {

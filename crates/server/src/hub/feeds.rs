@@ -146,9 +146,6 @@ impl Source for Feeds {
                     known.map_err(unavailable)?.then_some(()).ok_or_else(unknown)
                 }
                 Subject::Indicator(id, interval, _) => {
-                    if !self.indicators.has_room() {
-                        return Err(Refusal::new("LIMIT", "too many indicators are computed"));
-                    }
                     let (asked, interval) = (id.clone(), *interval);
                     let kept = engine.query(move |kernel| {
                         let (_, market) = kernel.market(&asked)?;

@@ -8,7 +8,7 @@
 mod running;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -30,8 +30,6 @@ use running::{Running, SHOWN_BARS};
 const TICK: Duration = Duration::from_millis(100);
 /// Time after which what could not be begun is tried again.
 const RETRY: Duration = Duration::from_secs(1);
-/// Most computations at once; a subscription that would be one more is refused.
-const COMPUTATIONS_MAX: usize = 2_000;
 /// Most bars read at once of one series; more than pass between two readings.
 const READ_MAX: usize = 10_000;
 
@@ -62,17 +60,11 @@ pub(super) struct IndicatorFeed {
     inbox: Mutex<Inbox>,
     filled: Notify,
     begun: AtomicU64,
-    runs: AtomicUsize,
 }
 
 impl IndicatorFeed {
     fn lock(&self) -> MutexGuard<'_, Inbox> {
         self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether another computation may begin.
-    pub(super) fn has_room(&self) -> bool {
-        self.runs.load(Ordering::Relaxed) < COMPUTATIONS_MAX
     }
 
     /// How many computations were begun so far.
@@ -110,7 +102,6 @@ impl IndicatorFeed {
                     later.push(topic);
                 }
             }
-            self.runs.store(all.len(), Ordering::Relaxed);
             match news(&reader, &all).await {
                 Ok(news) => all.retain(|key, running| running.take(news.get(&(key.0.clone(), key.1)))),
                 Err(EngineError::ShuttingDown) => return,
@@ -122,6 +113,10 @@ impl IndicatorFeed {
 
     /// Lets a topic read a computation, begun if need be; false when that has to wait.
     async fn join(&self, reader: &BarReader, topic: &Arc<Topic>, all: &mut HashMap<Key, Running>) -> bool {
+        // Given up meanwhile, and its removal taken note of already: what is begun for it would never end.
+        if topic.is_gone() {
+            return true;
+        }
         let Subject::Indicator(instrument, interval, id) = &topic.key().subject else {
             return true;
         };

@@ -37,11 +37,12 @@ impl JobsFeed {
             }
             let topics: Vec<(UserId, Arc<Topic>)> = {
                 let topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
+                // Not only while it is read: whoever resumes is told what differs from what was told last.
+                told.retain(|user, _| topics.contains_key(user));
                 let read = topics.iter().filter(|(_, topic)| topic.is_read());
                 read.map(|(user, topic)| (user.clone(), Arc::clone(topic)))
                     .collect()
             };
-            told.retain(|user, _| topics.iter().any(|(reader, _)| reader == user));
             for (user, topic) in topics {
                 let now = state
                     .backtests

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::stream::{self, TryStreamExt as _};
+use futures_util::stream::{self, StreamExt as _};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::member::Member;
 use super::outbox::{Close, Item};
-use super::{Hub, RightsUnavailable, frame};
+use super::{Hub, frame};
 use crate::identity::{Caller, Via};
 
 /// Heartbeats are spread over their period in steps of this.
@@ -32,11 +32,14 @@ pub(crate) async fn beat(hub: Arc<Hub>) {
             () = hub.closing.cancelled() => return,
         }
         tick += 1;
-        let now_ms = hub.uptime_ms();
-        let beat = frame::heartbeat(hub.clock.now());
+        let (now_ms, now) = (hub.uptime_ms(), hub.clock.now());
+        let beat = frame::heartbeat(now);
         for member in hub.members.all() {
             if now_ms.saturating_sub(member.outbox.heard_ms()) > silence_max_ms {
                 member.outbox.close(Close::SILENT);
+            } else if member.caller().is_over(now) {
+                // Here, and not by asking: a credential ends by itself, also while the database is away.
+                member.outbox.close(Close::REVOKED);
             } else if member.outbox.id() % phases == tick % phases {
                 member.outbox.say(Item::Message(Arc::clone(&beat)));
                 member.outbox.say(Item::Ping);
@@ -68,7 +71,11 @@ pub(crate) async fn watch(hub: Arc<Hub>) {
             () = hub.suspicion.notified() => {}
             () = hub.closing.cancelled() => return,
         }
-        check_all(&hub).await;
+        // Without the database a round takes its time.
+        tokio::select! {
+            () = check_all(&hub) => {}
+            () = hub.closing.cancelled() => return,
+        }
     }
 }
 
@@ -90,30 +97,38 @@ async fn check_all(hub: &Hub) {
             .or_default()
             .push(member);
     }
-    let groups = stream::iter(groups.into_values().map(Ok));
-    let checked = groups.try_for_each_concurrent(ASKED_AT_ONCE, |members| check(hub, members));
-    if let Err(error) = checked.await {
-        // Without the database nobody's rights can have changed; market data goes on.
-        tracing::warn!(%error, "open sockets could not be checked");
+    let checks = stream::iter(groups.into_values().map(|members| check(hub, members)));
+    // One that cannot be checked is no reason to leave the others unchecked.
+    let failed = checks
+        .buffer_unordered(ASKED_AT_ONCE)
+        .filter(|checked| std::future::ready(!checked))
+        .count()
+        .await;
+    if failed > 0 {
+        tracing::warn!(failed, "credentials of open sockets could not be checked");
     }
 }
 
-/// Checks the sockets of one credential.
-async fn check(hub: &Hub, members: Vec<Arc<Member>>) -> Result<(), RightsUnavailable> {
+/// Checks the sockets of one credential; false when it could not be done, and they go on as they are.
+async fn check(hub: &Hub, members: Vec<Arc<Member>>) -> bool {
     let Some(first) = members.first() else {
-        return Ok(());
+        return true;
     };
     let caller = first.caller();
-    match hub.access.recheck(&caller).await? {
-        Some(fresh) => {
+    match hub.access.recheck(&caller).await {
+        Err(error) => {
+            tracing::debug!(%error, user = %caller.user, "a credential could not be checked");
+            return false;
+        }
+        Ok(Some(fresh)) => {
             for member in &members {
                 member.set_caller(Arc::clone(&fresh));
                 member.drop_forbidden(hub, &fresh);
             }
         }
-        None => members
+        Ok(None) => members
             .iter()
             .for_each(|member| member.outbox.close(Close::REVOKED)),
     }
-    Ok(())
+    true
 }

@@ -236,6 +236,10 @@ impl MarketFeed {
             }
         }
         for topic in std::mem::take(&mut notes.wanted) {
+            // Given up meanwhile: it would take the place of a living one, and nobody would ever clear it away.
+            if topic.is_gone() {
+                continue;
+            }
             notes.snapshot(kernel, topic, &mut found);
         }
         found

@@ -53,12 +53,13 @@ impl Member {
         id: Option<String>,
     ) -> Result<(), Refusal> {
         self.check_right(hub, &key).await?;
-        let topic = hub.topic(&key).await?;
+        let user = self.caller().user.clone();
+        let topic = hub.topic(&key, &user).await?;
         self.take_place(hub, &key)?;
         let mut topic = topic;
         while !topic.attach(&self.outbox, since.as_ref(), id.clone()) {
             // Given up between finding and attaching; the next one is new.
-            topic = match hub.topic(&key).await {
+            topic = match hub.topic(&key, &user).await {
                 Ok(topic) => topic,
                 Err(refusal) => {
                     self.place.unsubscribe(1);

@@ -48,9 +48,9 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tradewind_types::{Clock, UnixNanos};
+use tradewind_types::{Clock, UnixNanos, UserId};
 use tradewind_wire::HubStatus;
-use tradewind_wire::hub::HubLimits;
+use tradewind_wire::hub::{Channel, HubLimits};
 
 pub use access::{HubAccess, RightsUnavailable};
 pub use config::HubConfig;
@@ -68,7 +68,7 @@ use members::Members;
 use meters::Meters;
 use outbox::Close;
 use pace::Pace;
-use quota::Quotas;
+use quota::{NoComputation, Quotas};
 
 /// The hub. Shared by the route, the sources and the program.
 pub struct Hub {
@@ -188,29 +188,56 @@ impl Hub {
         self.tasks.wait().await;
     }
 
-    /// The topic, made if need be.
-    async fn topic(&self, key: &TopicKey) -> Result<Arc<Topic>, Refusal> {
+    /// The topic, made if need be for a user who is the first to read it.
+    async fn topic(&self, key: &TopicKey, user: &UserId) -> Result<Arc<Topic>, Refusal> {
         if let Some(topic) = self.topics().get(key) {
             return Ok(Arc::clone(topic));
         }
         self.source.check(key).await?;
-        let mut made = None;
-        let topic = Arc::clone(self.topics().entry(key.clone()).or_insert_with(|| {
-            let topic = Arc::new(self.make_topic(key));
-            made = Some(Arc::clone(&topic));
+        let topic = {
+            let mut topics = self.topics();
+            // Another may have made it meanwhile.
+            if let Some(topic) = topics.get(key) {
+                return Ok(Arc::clone(topic));
+            }
+            let topic = Arc::new(self.make_topic(key, user)?);
+            topics.insert(key.clone(), Arc::clone(&topic));
             topic
-        }));
-        if let Some(topic) = made {
-            self.source.added(&topic);
-        }
+        };
+        self.source.added(&topic);
         Ok(topic)
     }
 
-    fn make_topic(&self, key: &TopicKey) -> Topic {
+    fn make_topic(&self, key: &TopicKey, user: &UserId) -> Result<Topic, Refusal> {
+        let computation = match key.channel {
+            Channel::Indicators => Some(self.quotas.compute(user).map_err(|why| self.not_computed(why))?),
+            _ => None,
+        };
         // Unique over processes by the time of the start, within one by the number.
         let birth = format!("{:x}-{:x}", self.birth.as_millis(), self.number());
         let meter = self.meters.channel(key.channel);
-        Topic::new(key.clone(), birth, &self.config, meter, Arc::clone(&self.source))
+        let source = Arc::clone(&self.source);
+        Ok(Topic::new(
+            key.clone(),
+            birth,
+            &self.config,
+            meter,
+            source,
+            computation,
+        ))
+    }
+
+    fn not_computed(&self, why: NoComputation) -> Refusal {
+        let detail = match why {
+            NoComputation::All => "too many indicators are computed".to_owned(),
+            NoComputation::OfUser => {
+                let max = self.config.indicators_per_user;
+                format!(
+                    "a user may be the first to ask for {max} indicators; they are given up a minute after their last reader"
+                )
+            }
+        };
+        Refusal::new("LIMIT", detail)
     }
 
     fn number(&self) -> u64 {

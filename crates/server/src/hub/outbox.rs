@@ -4,7 +4,11 @@
 //! | --- | --- |
 //! | little | it is queued |
 //! | more than `conflate_*` | topics of latest state leave the queue alone; the socket gets a snapshot once it has caught up |
+//! | more than half of `queue_*` | a snapshot has to wait until the queue is empty |
 //! | more than `queue_*` | the queue is thrown away and the socket closes with 4409; resuming brings the rest |
+//!
+//! A frame counts for half of `queue_bytes` at most, so that a snapshot of any size up to [`FRAME_BYTES_MAX`] can be
+//! delivered and leaves room for what happens while it is on its way.
 //!
 //! Frames are shared: queueing one costs a reference count and a push under a lock that nobody holds for long, so
 //! a slow socket delays no other.
@@ -90,12 +94,15 @@ pub(crate) enum Offered {
 
 /// Bytes that are handed out at once, so that a close is noticed in between.
 const BATCH_BYTES: usize = 64 * 1024;
+/// Longest frame that is delivered: the snapshot of some 15,000 open orders. What is longer closes the socket.
+const FRAME_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// A queue that once grew past this gives its memory back when it is empty.
 const KEPT_CAPACITY: usize = 16;
 
 #[derive(Default)]
 struct Queue {
     items: VecDeque<Item>,
+    /// What the items count for.
     bytes: usize,
     close: Option<Close>,
     owed: Vec<Owed>,
@@ -117,6 +124,13 @@ impl From<&HubConfig> for Bounds {
             conflate_bytes: config.conflate_bytes,
             conflate_frames: config.conflate_frames,
         }
+    }
+}
+
+impl Bounds {
+    /// What a frame of that length counts for.
+    fn charge(&self, bytes: usize) -> usize {
+        bytes.min(self.queue_bytes / 2)
     }
 }
 
@@ -194,6 +208,29 @@ impl Outbox {
         }
     }
 
+    /// Queues the snapshot of a topic; left out for now while more than half of a queue waits already.
+    pub(crate) fn offer_snapshot(&self, frame: &Shared, topic: &Arc<Topic>) -> Offered {
+        let bytes = frame.wire(self.encoding).len();
+        let mut queue = self.lock();
+        if queue.close.is_some() {
+            return Offered::Closed;
+        }
+        let half_full =
+            queue.bytes > self.bounds.queue_bytes / 2 || queue.items.len() > self.bounds.queue_frames / 2;
+        if half_full {
+            queue.owed.push(Owed {
+                topic: Arc::clone(topic),
+                since: None,
+            });
+            return Offered::Conflated;
+        }
+        if self.push(&mut queue, Item::Message(Arc::clone(frame)), bytes, false) {
+            Offered::Queued
+        } else {
+            Offered::Closed
+        }
+    }
+
     /// Queues something of this socket alone; what overflows the queue closes the socket.
     pub(crate) fn say(&self, item: Item) {
         let bytes = item.wire(self.encoding).len();
@@ -204,13 +241,17 @@ impl Outbox {
     }
 
     fn push(&self, queue: &mut Queue, item: Item, bytes: usize, waits: bool) -> bool {
-        if queue.bytes + bytes > self.bounds.queue_bytes || queue.items.len() >= self.bounds.queue_frames {
+        let charge = self.bounds.charge(bytes);
+        if bytes > FRAME_BYTES_MAX
+            || queue.bytes + charge > self.bounds.queue_bytes
+            || queue.items.len() >= self.bounds.queue_frames
+        {
             Self::end(queue, Close::SLOW);
             self.waker.wake();
             return false;
         }
         queue.items.push_back(item);
-        queue.bytes += bytes;
+        queue.bytes += charge;
         if !waits {
             self.waker.wake();
         }
@@ -241,7 +282,7 @@ impl Outbox {
     pub(crate) fn has_room_for_history(&self, bytes: usize) -> bool {
         let queue = self.lock();
         queue.close.is_none()
-            && queue.bytes + bytes <= self.bounds.queue_bytes / 2
+            && queue.bytes + self.bounds.charge(bytes) <= self.bounds.queue_bytes / 2
             && queue.items.len() < self.bounds.queue_frames / 2
     }
 
@@ -287,9 +328,10 @@ impl Outbox {
             let Some(item) = queue.items.pop_front() else {
                 break;
             };
-            into.extend_from_slice(item.wire(self.encoding));
+            let bytes = item.wire(self.encoding);
+            into.extend_from_slice(bytes);
+            queue.bytes -= self.bounds.charge(bytes.len());
         }
-        queue.bytes -= into.len() - before;
         if queue.items.is_empty() && queue.items.capacity() > KEPT_CAPACITY {
             queue.items = VecDeque::new();
         }

@@ -1,4 +1,4 @@
-//! Counts per user and per address: sockets, subscriptions, messages a minute.
+//! Counts per user and per address: sockets, subscriptions, messages a minute, indicators that are computed.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -54,6 +54,9 @@ struct Counts {
     sockets: usize,
     ips: HashMap<IpAddr, OfIp>,
     users: HashMap<UserId, OfUser>,
+    computations: usize,
+    /// Of the computations those that a user was the first to ask for; they may outlast the user's sockets.
+    asked: HashMap<UserId, usize>,
 }
 
 /// The counts of all sockets. Entries go with their last socket.
@@ -107,6 +110,54 @@ impl Quotas {
             quotas: Arc::clone(self),
             user: user.clone(),
         })
+    }
+}
+
+/// Why an indicator is not computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoComputation {
+    /// As many as may be are computed.
+    All,
+    /// The user asked for as many as a user may.
+    OfUser,
+}
+
+impl Quotas {
+    /// A place for an indicator that a user is the first to ask for.
+    pub(crate) fn compute(self: &Arc<Self>, user: &UserId) -> Result<ComputationPlace, NoComputation> {
+        let mut counts = self.lock();
+        if counts.computations >= self.config.indicators_max {
+            return Err(NoComputation::All);
+        }
+        let asked = counts.asked.get(user).copied().unwrap_or(0);
+        if asked >= self.config.indicators_per_user {
+            return Err(NoComputation::OfUser);
+        }
+        counts.computations += 1;
+        counts.asked.insert(user.clone(), asked + 1);
+        Ok(ComputationPlace {
+            quotas: Arc::clone(self),
+            user: user.clone(),
+        })
+    }
+}
+
+/// A computation's place; given back when dropped.
+pub(crate) struct ComputationPlace {
+    quotas: Arc<Quotas>,
+    user: UserId,
+}
+
+impl Drop for ComputationPlace {
+    fn drop(&mut self) {
+        let mut counts = self.quotas.lock();
+        counts.computations -= 1;
+        if let Some(asked) = counts.asked.get_mut(&self.user) {
+            *asked -= 1;
+            if *asked == 0 {
+                counts.asked.remove(&self.user);
+            }
+        }
     }
 }
 
@@ -182,6 +233,30 @@ impl Drop for UserPlace {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn indicators_are_limited_per_user_and_in_all_and_given_back() {
+        let config = HubConfig {
+            indicators_max: 3,
+            indicators_per_user: 2,
+            ..HubConfig::default()
+        };
+        let quotas = Quotas::new(config);
+        let (one, two) = (
+            UserId::new("U1").expect("an id"),
+            UserId::new("U2").expect("an id"),
+        );
+        let first = quotas.compute(&one).expect("room");
+        let second = quotas.compute(&one).expect("room");
+        assert_eq!(quotas.compute(&one).err(), Some(NoComputation::OfUser));
+        let third = quotas.compute(&two).expect("another has some left");
+        assert_eq!(quotas.compute(&two).err(), Some(NoComputation::All));
+        drop(first);
+        assert!(quotas.compute(&one).is_ok());
+        drop((second, third));
+        let counts = quotas.lock();
+        assert_eq!((counts.computations, counts.asked.len()), (0, 0));
+    }
 
     #[test]
     fn places_of_an_address_and_a_user_are_limited_and_given_back() {

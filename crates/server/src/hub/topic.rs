@@ -3,8 +3,13 @@
 //! A change is numbered, encoded once, kept, and queued at every reader in one step under the topic's lock, so that
 //! all see the same frames in the same order. A socket that subscribes waits until the source hands in a snapshot
 //! *in order with the changes*; until then it gets none of them, afterwards all.
+//!
+//! Whether a socket reads a topic is decided under the topic's lock alone: it is among those that read, those that wait
+//! for a snapshot, or those that were left out and go on once their queue is empty. A topic that has any of the three is
+//! not given up.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
@@ -16,6 +21,7 @@ use super::frame::{self, Shared};
 use super::key::{TopicKey, conflates};
 use super::meters::Meter;
 use super::outbox::{Item, Offered, Outbox};
+use super::quota::ComputationPlace;
 use super::source::Source;
 
 struct State {
@@ -26,8 +32,9 @@ struct State {
     history_bytes: usize,
     readers: Vec<Arc<Outbox>>,
     waiting: Vec<Arc<Outbox>>,
+    /// Sockets, by their numbers, whose queue goes on with this topic once it is empty.
+    owed: HashSet<u64>,
     asked: bool,
-    gone: bool,
     empty_since: Option<Instant>,
 }
 
@@ -43,6 +50,10 @@ pub struct Topic {
     history_bytes: usize,
     meter: Arc<Meter>,
     source: Arc<dyn Source>,
+    /// Changed under the lock of the state; read without, by feeds that hold locks of their own.
+    gone: AtomicBool,
+    /// Given back with the topic.
+    _computation: Option<ComputationPlace>,
     state: Mutex<State>,
 }
 
@@ -54,6 +65,7 @@ impl Topic {
         config: &HubConfig,
         meter: Arc<Meter>,
         source: Arc<dyn Source>,
+        computation: Option<ComputationPlace>,
     ) -> Self {
         let name = key.to_string();
         let private = key.is_private();
@@ -79,14 +91,16 @@ impl Topic {
                 history_bytes: 0,
                 readers: Vec::new(),
                 waiting: Vec::new(),
+                owed: HashSet::new(),
                 asked: false,
-                gone: false,
                 empty_since: Some(Instant::now()),
             }),
             key,
             birth,
             meter,
             source,
+            gone: AtomicBool::new(false),
+            _computation: computation,
         }
     }
 
@@ -107,11 +121,16 @@ impl Topic {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether anyone reads it or waits for its snapshot.
+    /// Whether anyone reads it, waits for its snapshot, or was left out for a while.
     #[must_use]
     pub fn is_read(&self) -> bool {
-        let state = self.lock();
-        !(state.readers.is_empty() && state.waiting.is_empty())
+        !self.lock().is_idle()
+    }
+
+    /// Whether it was given up: whoever fills it is to let go of it. Takes no lock.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.gone.load(Ordering::Acquire)
     }
 
     /// Number of the last change.
@@ -123,7 +142,7 @@ impl Topic {
     /// Numbers, encodes once and queues a change at every reader. O(readers).
     pub fn publish<T: Serialize + ?Sized>(self: &Arc<Self>, data: &T) {
         let mut state = self.lock();
-        if state.gone {
+        if self.is_gone() {
             return;
         }
         let seq = state.seq + 1;
@@ -134,7 +153,8 @@ impl Topic {
         state.seq = seq;
         self.remember(&mut state, Arc::clone(&frame));
         let (mut sent, mut conflated) = (0, 0);
-        state.readers.retain(
+        let State { readers, owed, .. } = &mut *state;
+        readers.retain(
             |outbox| match outbox.offer(&frame, self.conflates.then_some(self)) {
                 Offered::Queued => {
                     sent += 1;
@@ -142,6 +162,7 @@ impl Topic {
                 }
                 Offered::Conflated => {
                     conflated += 1;
+                    owed.insert(outbox.id());
                     false
                 }
                 Offered::Closed => false,
@@ -168,7 +189,7 @@ impl Topic {
     pub fn snapshot<T: Serialize + ?Sized>(self: &Arc<Self>, data: &T) {
         let mut state = self.lock();
         state.asked = false;
-        if state.waiting.is_empty() || state.gone {
+        if state.waiting.is_empty() || self.is_gone() {
             return;
         }
         let Some(frame) = frame::snapshot(&self.quoted, &state.epoch, state.seq, data) else {
@@ -177,10 +198,13 @@ impl Topic {
         };
         let waiting = std::mem::take(&mut state.waiting);
         self.meter.snapshots(waiting.len());
-        let served = waiting
-            .into_iter()
-            .filter(|outbox| outbox.offer(&frame, None) == Offered::Queued);
-        state.readers.extend(served);
+        for outbox in waiting {
+            match outbox.offer_snapshot(&frame, self) {
+                Offered::Queued => state.readers.push(outbox),
+                Offered::Conflated => drop(state.owed.insert(outbox.id())),
+                Offered::Closed => {}
+            }
+        }
     }
 
     /// What was published no longer leads to the current state (a book was replaced, a feed fell behind): a new
@@ -213,7 +237,7 @@ impl Topic {
         id: Option<String>,
     ) -> bool {
         let mut state = self.lock();
-        if state.gone {
+        if self.is_gone() {
             return false;
         }
         state.empty_since = None;
@@ -248,6 +272,7 @@ impl Topic {
             state.readers.push(Arc::clone(outbox));
         } else {
             let seq = state.seq - left as u64;
+            state.owed.insert(outbox.id());
             outbox.owe(
                 self,
                 Since {
@@ -258,9 +283,12 @@ impl Topic {
         }
     }
 
-    /// Goes on with a socket that had been left out.
+    /// Goes on with a socket that had been left out, unless its reading was ended meanwhile.
     pub(crate) fn settle(self: &Arc<Self>, outbox: &Arc<Outbox>, since: Option<&Since>) {
         let mut state = self.lock();
+        if !state.owed.remove(&outbox.id()) {
+            return;
+        }
         if let Some(missed) = since.and_then(|since| state.missed(since)) {
             self.catch_up(&mut state, outbox, missed);
             return;
@@ -271,14 +299,16 @@ impl Topic {
 
     /// Ends a socket's reading.
     pub(crate) fn detach(self: &Arc<Self>, outbox: &Arc<Outbox>) {
-        outbox.forget(self);
         let mut state = self.lock();
+        // Under the lock: a change that is published meanwhile finds either a reader or none.
+        outbox.forget(self);
+        state.owed.remove(&outbox.id());
         let others = |other: &Arc<Outbox>| !Arc::ptr_eq(other, outbox);
         if let Some(at) = state.readers.iter().position(|other| !others(other)) {
             state.readers.swap_remove(at);
         }
         state.waiting.retain(others);
-        if state.readers.is_empty() && state.waiting.is_empty() {
+        if state.is_idle() {
             state.empty_since.get_or_insert_with(Instant::now);
         }
     }
@@ -291,21 +321,22 @@ impl Topic {
             config.linger
         };
         let mut state = self.lock();
-        let idle = state.readers.is_empty() && state.waiting.is_empty();
-        if !idle {
+        if !state.is_idle() {
             state.empty_since = None;
-        }
-        let since = *if idle {
-            state.empty_since.get_or_insert(now)
-        } else {
             return false;
-        };
-        state.gone = now.duration_since(since) >= linger;
-        state.gone
+        }
+        let since = *state.empty_since.get_or_insert(now);
+        let gone = now.duration_since(since) >= linger;
+        self.gone.store(gone, Ordering::Release);
+        gone
     }
 }
 
 impl State {
+    fn is_idle(&self) -> bool {
+        self.readers.is_empty() && self.waiting.is_empty() && self.owed.is_empty()
+    }
+
     /// How many frames of the history the reader has; `None` when the history does not reach back so far.
     fn missed(&self, since: &Since) -> Option<usize> {
         if since.epoch != self.epoch || since.seq > self.seq {

@@ -107,6 +107,15 @@ impl Caller {
         }
     }
 
+    /// Whether the credential has ended by itself.
+    #[must_use]
+    pub fn is_over(&self, now: UnixNanos) -> bool {
+        match &self.via {
+            Via::Session { expires_at, .. } | Via::Token { expires_at, .. } => *expires_at <= now,
+            Via::Key { expires_at, .. } => expires_at.is_some_and(|end| end <= now),
+        }
+    }
+
     /// Whether the credential may be used from an address; one that is not known is nowhere in particular.
     #[must_use]
     pub fn may_come_from(&self, address: Option<IpAddr>) -> bool {

@@ -107,7 +107,7 @@ impl Identities {
         // Read before the database is asked, so that a change meanwhile makes the answer count as old.
         let generation = self.generation.load(Ordering::Acquire);
         if let Some(known) = self.recall(&digest, generation, now) {
-            return Ok(known.filter(|caller| !is_over(caller, now)));
+            return Ok(known.filter(|caller| !caller.is_over(now)));
         }
         let caller = match credential {
             Credential::Session(token) => self.by_session(token, now).await?,
@@ -135,6 +135,10 @@ impl Identities {
     /// Those of the database.
     pub async fn recheck(&self, caller: &Caller) -> Result<Option<Arc<Caller>>, StoreError> {
         let now = self.clock.now();
+        // Before anything is asked: what is over is over, also while the database is away.
+        if caller.is_over(now) {
+            return Ok(None);
+        }
         let alive = match &caller.via {
             Via::Session { id, .. } => sessions::by_id(&self.db, &caller.user, id, now)
                 .await?
@@ -144,7 +148,7 @@ impl Identities {
                 .is_some(),
             Via::Key { id, .. } => keys::by_id(&self.db, &caller.user, id).await?.is_some(),
         };
-        if !alive || is_over(caller, now) {
+        if !alive {
             return Ok(None);
         }
         let fresh = self.complete(&caller.user, caller.via.clone()).await?;
@@ -280,11 +284,4 @@ fn terms_of(row: &keys::KeyRow) -> Result<KeyTerms, StoreError> {
         requests_per_minute: row.requests_per_minute,
         orders_per_minute: row.orders_per_minute,
     })
-}
-
-fn is_over(caller: &Caller, now: UnixNanos) -> bool {
-    match &caller.via {
-        Via::Session { expires_at, .. } | Via::Token { expires_at, .. } => *expires_at <= now,
-        Via::Key { expires_at, .. } => expires_at.is_some_and(|end| end <= now),
-    }
 }

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::time::Instant;
+use tradewind_types::UnixNanos;
+use tradewind_types::time::SECOND_NS;
 
-use super::harness::{private, quotes, serve, serve_in_memory};
+use super::harness::{Heard, private, quotes, serve, serve_in_memory};
 use crate::hub::HubConfig;
 
 const PRIVATE: [&str; 8] = [
@@ -157,4 +159,30 @@ async fn an_account_joined_after_sign_on_can_be_subscribed() {
     let mut client = served.client("U1").await;
     served.people.join("U1", "NEW");
     client.subscribe(private("orders", "NEW")).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_credential_that_ends_while_it_cannot_be_looked_up_closes_its_sockets_and_keeps_nobody_from_being_checked()
+ {
+    let served = serve_in_memory(HubConfig::default());
+    let now = UnixNanos::from_secs(1_700_000_000);
+    served.people.end("U1", now.plus(60 * SECOND_NS));
+    let (mut ending, mut lasting) = (served.client("U1").await, served.client("U2").await);
+    let mut revoked = served.client("U3").await;
+    served.people.lose("U1");
+    served.people.lose("U2");
+    served.people.revoke("U3");
+    let began = Instant::now();
+    assert_eq!(revoked.closed().await, 4403);
+    assert!(began.elapsed() < Duration::from_secs(5));
+    // Pings are answered by reading.
+    let hearing =
+        tokio::spawn(async move { while !matches!(lasting.hear().await, Heard::Closed(_) | Heard::Lost) {} });
+    assert_eq!(ending.closed().await, 4403);
+    let took = began.elapsed();
+    assert!(
+        (Duration::from_secs(59)..Duration::from_secs(65)).contains(&took),
+        "{took:?}"
+    );
+    assert!(!hearing.is_finished(), "one that lasts was closed");
 }

@@ -144,6 +144,10 @@ pub(super) struct People {
     tickets: Mutex<HashMap<String, Arc<Caller>>>,
     revoked: Mutex<HashSet<String>>,
     memberships: Mutex<HashMap<(UserId, AccountId), MemberRole>>,
+    /// Users whose keys cannot be looked up.
+    unknown: Mutex<HashSet<String>>,
+    /// When users' keys end.
+    ends: Mutex<HashMap<String, UnixNanos>>,
 }
 
 impl People {
@@ -153,7 +157,7 @@ impl People {
             id: format!("key-{user}"),
             scopes: vec![Scope::Read],
             accounts: None,
-            expires_at: None,
+            expires_at: self.ends.lock().expect("lock").get(user.as_str()).copied(),
             terms: KeyTerms::default(),
         };
         Arc::new(Caller {
@@ -204,6 +208,16 @@ impl People {
         self.memberships.lock().expect("lock").remove(&key);
     }
 
+    /// From now on the database does not answer what becomes of a user's key.
+    pub(super) fn lose(&self, user: &str) {
+        self.unknown.lock().expect("lock").insert(user.to_owned());
+    }
+
+    /// A user's keys that are made from now on end then.
+    pub(super) fn end(&self, user: &str, at: UnixNanos) {
+        self.ends.lock().expect("lock").insert(user.to_owned(), at);
+    }
+
     pub(super) fn revoke(&self, user: &str) {
         self.revoked.lock().expect("lock").insert(format!("key-{user}"));
     }
@@ -219,6 +233,9 @@ impl HubAccess for People {
         caller: &'a Caller,
     ) -> BoxFuture<'a, Result<Option<Arc<Caller>>, RightsUnavailable>> {
         Box::pin(async move {
+            if self.unknown.lock().expect("lock").contains(caller.user.as_str()) {
+                return Err(RightsUnavailable("away".to_owned()));
+            }
             let revoked = self
                 .revoked
                 .lock()

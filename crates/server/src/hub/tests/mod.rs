@@ -13,4 +13,5 @@ mod limits;
 mod rig;
 mod sequence;
 mod slow;
+mod topic;
 mod upkeep;
