@@ -146,7 +146,8 @@ impl AppState {
     /// Those of the database.
     pub async fn tidy(&self) -> ApiResult<()> {
         const KEPT_NS: u64 = 30 * tradewind_types::time::DAY_NS;
-        tradewind_store::identity::idempotency::release_abandoned(&self.store).await?;
+        tradewind_store::identity::idempotency::release_abandoned(&self.store, &self.config.engine_id)
+            .await?;
         self.orgs.learn_all(&self.engine).await?;
         self.settings.load(&self.store).await?;
         let before = UnixNanos(self.clock.now().0.saturating_sub(KEPT_NS));

@@ -72,6 +72,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(13, "0013_linked_identities"),
     migration!(14, "0014_settings"),
     migration!(15, "0015_notifications"),
+    migration!(16, "0016_claims"),
 ];
 
 /// A migration with what the database says of it.

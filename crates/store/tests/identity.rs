@@ -194,25 +194,17 @@ async fn a_link_works_once_and_only_in_time_and_for_its_purpose() {
 async fn an_idempotency_key_knows_in_flight_other_request_done_and_expired() {
     let dir = tempfile::tempdir().expect("dir");
     let db = db(&dir).await;
-    let claim = async |fingerprint: &str, now: u64| {
-        idempotency::claim(
-            &db,
-            &org(),
-            "u1",
-            "key",
-            fingerprint,
-            UnixNanos(now),
-            UnixNanos(now + 100),
-        )
-        .await
-        .expect("claim")
-    };
+    let claim = async |fingerprint: &str, now: u64| claim_as(&db, fingerprint, "c1", "main", now).await;
     assert_eq!(claim("a", 1).await, Claim::Taken);
     assert_eq!(claim("a", 2).await, Claim::InFlight);
     assert_eq!(claim("b", 2).await, Claim::OtherRequest);
-    idempotency::complete(&db, "u1", "key", 201, "{}")
-        .await
-        .expect("complete");
+    let complete = async |claim: &str| {
+        idempotency::complete(&db, "u1", "key", claim, (201, "{}"))
+            .await
+            .expect("complete")
+    };
+    assert!(!complete("other").await, "another claim had the key");
+    assert!(complete("c1").await && complete("c1").await);
     assert_eq!(
         claim("a", 3).await,
         Claim::Done {
@@ -226,8 +218,46 @@ async fn an_idempotency_key_knows_in_flight_other_request_done_and_expired() {
         Claim::Taken,
         "an expired key was still held"
     );
-    idempotency::release(&db, "u1", "key").await.expect("release");
-    assert_eq!(claim("c", 102).await, Claim::Taken);
+    let release = async |claim: &str| {
+        idempotency::release(&db, "u1", "key", claim)
+            .await
+            .expect("release")
+    };
+    assert!(release("c1").await);
+    assert_eq!(claim_as(&db, "c", "c2", "main", 102).await, Claim::Taken);
+    // The same release again, late: by now the key is another claim's.
+    assert!(!release("c1").await);
+    assert_eq!(claim("c", 103).await, Claim::InFlight);
+}
+
+async fn claim_as(db: &Db, fingerprint: &str, claim: &str, engine: &str, now: u64) -> Claim {
+    let (org, engine) = (org(), engine.parse().expect("id"));
+    let wanted = idempotency::Wanted {
+        org: &org,
+        owner: "u1",
+        key: "key",
+        fingerprint,
+        claim,
+        engine: &engine,
+        now: UnixNanos(now),
+        expires_at: UnixNanos(now + 100),
+    };
+    idempotency::claim(db, &wanted).await.expect("claim")
+}
+
+async fn a_start_gives_back_what_its_own_engine_left_in_flight_and_no_other_ones() {
+    let dir = tempfile::tempdir().expect("dir");
+    let db = db(&dir).await;
+    assert_eq!(claim_as(&db, "a", "c1", "main", 1).await, Claim::Taken);
+    let abandoned = async |engine: &str| {
+        idempotency::release_abandoned(&db, &engine.parse().expect("id"))
+            .await
+            .expect("release")
+    };
+    assert_eq!(abandoned("second").await, 0);
+    assert_eq!(claim_as(&db, "a", "c2", "main", 2).await, Claim::InFlight);
+    assert_eq!(abandoned("main").await, 1);
+    assert_eq!(claim_as(&db, "a", "c3", "main", 3).await, Claim::Taken);
 }
 
 async fn sessions_and_keys_of_others_cannot_be_revoked() {
@@ -403,6 +433,7 @@ tradewind_store::on_both_databases!(
     five_failures_in_the_window_lock_and_older_ones_do_not_count,
     a_link_works_once_and_only_in_time_and_for_its_purpose,
     an_idempotency_key_knows_in_flight_other_request_done_and_expired,
+    a_start_gives_back_what_its_own_engine_left_in_flight_and_no_other_ones,
     sessions_and_keys_of_others_cannot_be_revoked,
     memberships_change_in_place_and_need_a_person,
     audit_rows_are_numbered_in_order,

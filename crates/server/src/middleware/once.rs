@@ -4,27 +4,32 @@
 //! without it. Only submitting orders does not: an order's key becomes its client order id, which the journal keeps.
 //! The work goes on to its end when whoever asked has gone, so that the key gets its answer.
 
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt as _;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::Value;
 use tradewind_store::StoreError;
-use tradewind_store::identity::idempotency::{self, Claim};
-use tradewind_types::{Decimal, UserId};
+use tradewind_store::identity::idempotency::{self, Claim, ClaimError};
+use tradewind_types::{Decimal, OrgId, UserId};
 use utoipa::openapi::path::{Operation, Parameter};
 use utoipa::openapi::{RefOr, Required};
 
 use crate::AppState;
 use crate::access::RateClass;
 use crate::extract::read_body;
-use crate::identity::{Caller, hash_token};
+use crate::identity::{Caller, hash_token, random_id};
 use crate::problem::{ApiError, ApiResult, Code};
 
+/// Random bytes that tell a claim apart from every other.
+const CLAIM_BYTES: usize = 16;
 const KEPT_NS: u64 = 24 * 3_600 * 1_000_000_000;
 /// Longest answer that is kept; a longer one is answered once and its key given back.
 const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -99,95 +104,123 @@ pub(crate) async fn once(
     request: Request,
     next: Next,
 ) -> Response {
-    let (request, taken) = match claim(&state, once, class, caller, request).await {
-        Ok(Claimed::First(request, taken)) => (request, taken),
-        Ok(Claimed::Unkeyed(request)) => return next.run(request).await,
-        Ok(Claimed::Done(response)) => return response,
+    let (wanted, request) = match wanted(&state, once, caller, request).await {
+        Ok((Some(wanted), request)) => (wanted, request),
+        Ok((None, request)) => return next.run(request).await,
         Err(error) => return error.into_response(),
     };
-    let left = taken.clone();
-    let work = {
-        let state = state.clone();
-        tokio::spawn(async move {
-            let response = next.run(request).await;
-            taken.settle(&state, response).await
-        })
-    };
-    match work.await {
-        Ok(response) => response,
-        Err(error) => {
-            left.write(&state, Outcome::Nothing).await;
-            if error.is_panic() {
-                std::panic::resume_unwind(error.into_panic());
-            }
-            ApiError::of(Code::Unavailable).retry_after(5).into_response()
-        }
+    // From here on whoever asked may go away, and time may run out: taking the key, the work and its answer belong together.
+    match tokio::spawn(through(state, wanted, class, request, next)).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(panic)) => std::panic::resume_unwind(panic),
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => ApiError::of(Code::Unavailable).retry_after(5).into_response(),
     }
 }
 
-enum Claimed {
-    /// Nothing was asked for.
-    Unkeyed(Request),
-    /// To be done, under this key.
-    First(Request, Taken),
-    /// It was done before; this was the answer.
-    Done(Response),
+/// A request with its key.
+struct Wanted {
+    org: OrgId,
+    taken: Taken,
+    fingerprint: String,
 }
 
-async fn claim(
+/// The key of a request, if it has one, and the request whole: a client that goes while it sends has asked for nothing.
+async fn wanted(
     state: &AppState,
     once: Once,
-    class: RateClass,
     caller: &Caller,
     request: Request,
-) -> ApiResult<Claimed> {
+) -> ApiResult<(Option<Wanted>, Request)> {
     let Some(key) = key_of(request.headers())? else {
         return match once {
             Once::Needed => Err(ApiError::of(Code::IdempotencyKeyMissing)),
-            Once::Taken => Ok(Claimed::Unkeyed(request)),
+            Once::Taken => Ok((None, request)),
         };
     };
     let (parts, body) = request.into_parts();
     let bytes = read_body(&parts.headers, body, state.config.body_bytes_max).await?;
-    let fingerprint = fingerprint(&parts, &bytes);
-    let mut request = Request::from_parts(parts, Body::from(bytes));
-    let now = state.clock.now();
-    let taken = Taken {
-        owner: caller.user.clone(),
-        key,
+    let wanted = Wanted {
+        org: caller.org.clone(),
+        fingerprint: fingerprint(&parts, &bytes),
+        taken: Taken {
+            owner: caller.user.clone(),
+            key,
+            claim: random_id(CLAIM_BYTES)?,
+        },
     };
-    let claim = idempotency::claim(
-        &state.store,
-        &caller.org,
-        taken.owner.as_str(),
-        &taken.key,
-        &fingerprint,
-        now,
-        now.plus(KEPT_NS),
-    )
-    .await;
-    match claim {
-        Ok(Claim::Taken) => {
-            request.extensions_mut().insert(OnceKey(Some(taken.engine_key())));
-            Ok(Claimed::First(request, taken))
+    Ok((Some(wanted), Request::from_parts(parts, Body::from(bytes))))
+}
+
+/// Takes the key, does the work and keeps its answer; `Err` is a panic of the work, after which the key is free again.
+async fn through(
+    state: AppState,
+    wanted: Wanted,
+    class: RateClass,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Box<dyn Any + Send>> {
+    let taken = wanted.taken.clone();
+    match claim(&state, &wanted).await {
+        Ok(Claim::Taken) => {}
+        Ok(Claim::InFlight) => {
+            let error = ApiError::of(Code::IdempotencyInFlight).retry_after(1);
+            return Ok(error.into_response());
         }
-        Ok(Claim::InFlight) => Err(ApiError::of(Code::IdempotencyInFlight).retry_after(1)),
-        Ok(Claim::OtherRequest) => Err(ApiError::of(Code::IdempotencyKeyReused)),
-        Ok(Claim::Done { status, body }) => {
-            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-            let mut response = (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
-            response
-                .headers_mut()
-                .insert(REPLAYED, HeaderValue::from_static("true"));
-            Ok(Claimed::Done(response))
-        }
+        Ok(Claim::OtherRequest) => return Ok(ApiError::of(Code::IdempotencyKeyReused).into_response()),
+        Ok(Claim::Done { status, body }) => return Ok(replay(status, body)),
         // Stopping waits for no database, and stopping twice stops no more than once.
         Err(error) if class == RateClass::Cancel => {
             tracing::warn!(%error, "a stop goes on without its Idempotency-Key");
-            Ok(Claimed::Unkeyed(request))
+            return Ok(next.run(request).await);
         }
-        Err(error) => Err(error.into()),
+        Err(error) => return Ok(ApiError::from(error).into_response()),
     }
+    request.extensions_mut().insert(OnceKey(Some(taken.engine_key())));
+    let work = async {
+        let response = next.run(request).await;
+        taken.settle(&state, response).await
+    };
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(response) => Ok(response),
+        Err(panic) => {
+            taken.write(&state, Outcome::Nothing).await;
+            Err(panic)
+        }
+    }
+}
+
+/// Takes the key. Where it is unknown whether that was written it is given back, as soon as the database takes it.
+async fn claim(state: &AppState, wanted: &Wanted) -> Result<Claim, StoreError> {
+    let (taken, now) = (&wanted.taken, state.clock.now());
+    let asked = idempotency::Wanted {
+        org: &wanted.org,
+        owner: taken.owner.as_str(),
+        key: &taken.key,
+        fingerprint: &wanted.fingerprint,
+        claim: &taken.claim,
+        engine: &state.config.engine_id,
+        now,
+        expires_at: now.plus(KEPT_NS),
+    };
+    match idempotency::claim(&state.store, &asked).await {
+        Ok(claim) => Ok(claim),
+        Err(ClaimError::Failed(error)) => Err(error),
+        Err(ClaimError::Unsure(error)) => {
+            let (taken, state) = (taken.clone(), state.clone());
+            tokio::spawn(async move { taken.write(&state, Outcome::Nothing).await });
+            Err(error)
+        }
+    }
+}
+
+fn replay(status: u16, body: String) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    let mut response = (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
+    response
+        .headers_mut()
+        .insert(REPLAYED, HeaderValue::from_static("true"));
+    response
 }
 
 /// What makes two requests the same: method, path, query and what the body says.
@@ -230,6 +263,7 @@ fn canonical(value: Value) -> Value {
 struct Taken {
     owner: UserId,
     key: String,
+    claim: String,
 }
 
 /// What became of the request.
@@ -249,7 +283,7 @@ impl Taken {
     }
 
     /// Keeps a success for repetitions; gives the key back after a failure, which changed nothing.
-    async fn settle(self, state: &AppState, response: Response) -> Response {
+    async fn settle(&self, state: &AppState, response: Response) -> Response {
         if !response.status().is_success() {
             self.write(state, Outcome::Nothing).await;
             return response;
@@ -287,12 +321,22 @@ impl Taken {
     }
 
     async fn try_write(&self, state: &AppState, outcome: &Outcome) -> Result<(), StoreError> {
-        let (owner, key) = (self.owner.as_str(), self.key.as_str());
+        let (owner, key, claim) = (self.owner.as_str(), self.key.as_str(), self.claim.as_str());
         match outcome {
-            Outcome::Nothing => idempotency::release(&state.store, owner, key).await,
+            // Nothing to give back is as good as given back.
+            Outcome::Nothing => {
+                idempotency::release(&state.store, owner, key, claim).await?;
+            }
             Outcome::Done { status, body } => {
-                idempotency::complete(&state.store, owner, key, *status, body).await
+                let answer = (*status, body.as_str());
+                if !idempotency::complete(&state.store, owner, key, claim, answer).await? {
+                    tracing::error!(
+                        owner,
+                        "an Idempotency-Key was lost before its answer was kept; a repetition is told apart by the journal alone"
+                    );
+                }
             }
         }
+        Ok(())
     }
 }
