@@ -247,6 +247,11 @@ async fn an_account_that_was_opened_before_a_crash_is_found_again_by_its_key() {
     // As after a crash between opening and answering: our own record of the key is gone.
     desk.clock.advance(std::time::Duration::from_secs(25 * 3_600));
     let who = desk.session(&"u-root".parse().expect("id")).await;
+    // The membership may be missing too: it is unknown after some errors whether the account's record was written.
+    let id = first.json()["id"].as_str().expect("an id").to_owned();
+    let member = sql::query("DELETE FROM memberships WHERE account = $1").bind(id.as_str());
+    assert_eq!(member.execute(&desk.db).await.expect("store"), 1);
+    desk.state.identity_changed();
     let again = desk
         .send(keyed(&desk, &who, "/api/v1/accounts", "k", &body))
         .await;
@@ -256,6 +261,66 @@ async fn an_account_that_was_opened_before_a_crash_is_found_again_by_its_key() {
     );
     let accounts = desk.get(&who, "/api/v1/accounts").await.json();
     assert_eq!(accounts["items"].as_array().map(Vec::len), Some(2));
+}
+
+#[tokio::test]
+async fn an_asker_who_leaves_before_the_key_is_taken_finds_it_answered() {
+    let (desk, who) = desk().await;
+    let path = "/api/v1/accounts/a-root/transfers";
+    let body = json!({"amount": "5", "currency": "USD", "reason": "x"});
+    // So that identity and account are known before the database stands.
+    assert_eq!(desk.get(&who, "/api/v1/accounts/a-root").await.status, 200);
+    let writer = desk
+        .db
+        .begin("idempotency u-root")
+        .await
+        .expect("the only writer");
+    let first = tokio::spawn(desk.router.clone().oneshot(keyed(&desk, &who, path, "k", &body)));
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!first.is_finished(), "nothing held it up");
+    first.abort();
+    assert!(first.await.expect_err("it was aborted").is_cancelled());
+    drop(writer);
+    let balance =
+        async || desk.get(&who, "/api/v1/accounts/a-root/balances").await.json()["items"][0]["total"].clone();
+    while balance().await != "100005" {
+        tokio::task::yield_now().await;
+    }
+    let again = loop {
+        let again = desk.send(keyed(&desk, &who, path, "k", &body)).await;
+        if again.status != 409 {
+            break again;
+        }
+    };
+    assert_eq!(again.headers["idempotency-replayed"], "true");
+}
+
+#[tokio::test]
+async fn a_key_that_the_journal_alone_remembers_moves_nothing_else() {
+    let (desk, who) = desk().await;
+    let path = "/api/v1/accounts/a-root/transfers";
+    let body = |amount: &str, reason: &str| json!({"amount": amount, "currency": "USD", "reason": reason});
+    let first = desk.send(keyed(&desk, &who, path, "k", &body("5", "x"))).await;
+    assert_eq!(first.status, 201);
+    desk.clock.advance(std::time::Duration::from_secs(25 * 3_600));
+    let who = desk.session(&"u-root".parse().expect("id")).await;
+    for other in [body("6", "x"), body("-5", "x"), body("5", "y")] {
+        let refused = desk.send(keyed(&desk, &who, path, "k", &other)).await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.problem().as_str()),
+            (422, "IDEMPOTENCY_KEY_REUSED"),
+            "{other}"
+        );
+    }
+    let same = desk
+        .send(keyed(&desk, &who, path, "k", &body("5.00", " x ")))
+        .await;
+    assert_eq!(
+        (same.status, &same.json()["id"]),
+        (first.status, &first.json()["id"])
+    );
 }
 
 #[tokio::test]

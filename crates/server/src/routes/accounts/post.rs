@@ -4,6 +4,7 @@ use crate::routes::prelude::*;
 
 use std::sync::Arc;
 
+use tradewind_engine::EngineError;
 use tradewind_store::identity::memberships::{self, MembershipRow};
 use tradewind_types::{AccountInfo, AccountKind, Currency, Decimal, Money, VenueId};
 
@@ -12,6 +13,7 @@ use crate::identity::{audit, random_id};
 use crate::map;
 use crate::routes::numbers::decimal;
 
+const OWNER: &str = "OWNER";
 /// Random hexadecimal characters of an account's id.
 const ID_CHARS: usize = 16;
 
@@ -50,7 +52,9 @@ async fn open(
         }
     });
     // The id follows from the key: a crash came between opening it and answering.
-    if !there.await? {
+    if there.await? {
+        again(&state, &request, &caller, &id).await?;
+    } else {
         first_time(&state, &request, &caller, info, deposit).await?;
     }
     let role = Some(wire::MemberRole::Owner);
@@ -68,24 +72,47 @@ async fn first_time(
     deposit: Money,
 ) -> ApiResult<()> {
     let id = info.id.clone();
-    let member = MembershipRow {
-        account: id.clone(),
-        owner: caller.user.clone(),
-        role: "OWNER".to_owned(),
-        since: state.clock.now(),
-        version: 1,
-    };
-    let (org, engine) = (&caller.org, &state.config.engine_id);
     // The membership first: an account without an owner could never be reached again.
-    memberships::upsert(&state.store, org, engine, &member, caller.user.as_str()).await?;
+    make_owner(state, caller, &id).await?;
     let command = Command::OpenAccount {
         account: info,
         deposit,
     };
-    if let Err(error) = command_as(state, request, caller, command).await {
-        memberships::remove(&state.store, &id, &caller.user).await?;
-        return Err(error);
+    if let Err(error) = try_command(state, request, caller, command).await {
+        // Only where it is certain that there is no account: after the others its record may have been written.
+        if matches!(error, EngineError::Busy | EngineError::Rejected(_)) {
+            memberships::remove(&state.store, &id, &caller.user).await?;
+        }
+        return Err(error.into());
     }
+    learn(state, request, caller, id).await
+}
+
+/// It was opened by the same key and person before. Whether its membership was written then is not certain; one that was
+/// taken away since is not given again, as then another person owns the account.
+async fn again(state: &AppState, request: &RequestInfo, caller: &Caller, id: &AccountId) -> ApiResult<()> {
+    let members = memberships::of_account(&state.store, id).await?;
+    if members.iter().any(|member| member.role == OWNER) {
+        return Ok(());
+    }
+    make_owner(state, caller, id).await?;
+    learn(state, request, caller, id.clone()).await
+}
+
+async fn make_owner(state: &AppState, caller: &Caller, id: &AccountId) -> ApiResult<()> {
+    let member = MembershipRow {
+        account: id.clone(),
+        owner: caller.user.clone(),
+        role: OWNER.to_owned(),
+        since: state.clock.now(),
+        version: 1,
+    };
+    let (org, engine) = (&caller.org, &state.config.engine_id);
+    memberships::upsert(&state.store, org, engine, &member, caller.user.as_str()).await?;
+    Ok(())
+}
+
+async fn learn(state: &AppState, request: &RequestInfo, caller: &Caller, id: AccountId) -> ApiResult<()> {
     state.orgs.learn(id.clone(), caller.org.clone());
     state.identity_changed();
     audit::write(state, request, Note::ok(caller, "account.open", id.as_str())).await

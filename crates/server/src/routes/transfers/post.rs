@@ -3,6 +3,7 @@
 use crate::routes::prelude::*;
 
 use tradewind_engine::CommandReply;
+use tradewind_types::record::{LedgerAccount, LedgerEntry};
 use tradewind_types::{Currency, Money};
 
 use crate::identity::manage::check_label;
@@ -50,10 +51,15 @@ async fn book(
             .recent_entries
             .iter()
             .find(|entry| entry.key == booked)
-            .map(map::ledger::entry)
+            .cloned()
     };
     if let Some(entry) = of_account(state, access.id.clone(), find).await? {
-        return Ok(entry);
+        // Who asked for what is no longer known by our 24 hours, but by what was booked.
+        return if is_of(&entry, money, reason.trim()) {
+            Ok(map::ledger::entry(&entry))
+        } else {
+            Err(ApiError::of(Code::IdempotencyKeyReused))
+        };
     }
     let command = Command::Transfer {
         account: access.id.clone(),
@@ -65,4 +71,14 @@ async fn book(
         CommandReply::Entry(entry) => Ok(map::ledger::entry(&entry)),
         _ => Err(ApiError::of(Code::Internal)),
     }
+}
+
+/// Whether that is what the entry booked.
+fn is_of(entry: &LedgerEntry, money: Money, reason: &str) -> bool {
+    let cash = entry
+        .postings
+        .iter()
+        .find(|posting| posting.account == LedgerAccount::CashAvailable);
+    entry.reason == reason
+        && cash.is_some_and(|cash| cash.amount == money.amount && cash.currency == money.currency)
 }
