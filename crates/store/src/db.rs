@@ -142,7 +142,7 @@ impl Db {
     ///
     /// # Errors
     /// Those of the database.
-    pub(crate) async fn snapshot_long(&self) -> Result<Tx, StoreError> {
+    pub async fn snapshot_long(&self) -> Result<Tx, StoreError> {
         let mut tx = self.snapshot().await?;
         if tx.is_postgres() {
             script(PATIENCE, &mut tx).await?;

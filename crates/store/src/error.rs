@@ -88,6 +88,7 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+#[derive(Debug, PartialEq, Eq)]
 enum Code {
     Busy,
     TooSlow,
@@ -97,20 +98,53 @@ enum Code {
 
 /// What a code of SQLite (numbers) or PostgreSQL (five characters, its manual's appendix A) means.
 fn of_code(code: &str) -> Code {
+    // PostgreSQL's codes of digits alone have five of them, SQLite's at most four.
+    if let (true, Ok(number)) = (code.len() < 5, code.parse::<u32>()) {
+        return of_sqlite(number);
+    }
     match code {
-        // SQLITE_BUSY, SQLITE_LOCKED, SQLITE_BUSY_SNAPSHOT: another process holds the file's write lock.
-        "5" | "6" | "517" => Code::Busy,
         // Serialization failure, deadlock, lock not available, too many connections.
         "40001" | "40P01" | "55P03" | "53300" => Code::Busy,
         // Cancelled by the statement timeout.
         "57014" => Code::TooSlow,
         // Shut down by an administrator, crashed, cannot connect now, idle too long, read only (a standby).
         "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25006" => Code::Unavailable,
-        // SQLITE_IOERR, SQLITE_FULL; connection exceptions, insufficient resources, system errors.
-        "10" | "13" => Code::Unavailable,
+        // Connection exceptions, insufficient resources, system errors.
         code if code.len() == 5 && ["08", "53", "58"].iter().any(|class| code.starts_with(class)) => {
             Code::Unavailable
         }
         _ => Code::Other,
+    }
+}
+
+/// What a result code of SQLite means. Extended codes have the primary one in their low byte (<https://sqlite.org/rescode.html>).
+fn of_sqlite(code: u32) -> Code {
+    match code & 0xff {
+        // SQLITE_BUSY, SQLITE_LOCKED: another process holds the file's write lock.
+        5 | 6 => Code::Busy,
+        // SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN.
+        10 | 13 | 14 => Code::Unavailable,
+        _ => Code::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extended_codes_of_sqlite_mean_what_their_primary_code_means() {
+        // BUSY, LOCKED, BUSY_RECOVERY, BUSY_SNAPSHOT, BUSY_TIMEOUT, LOCKED_SHAREDCACHE.
+        for code in ["5", "6", "261", "517", "773", "262"] {
+            assert_eq!(of_code(code), Code::Busy, "{code}");
+        }
+        // IOERR_WRITE, IOERR_FSYNC, IOERR_READ, FULL, CANTOPEN, CANTOPEN_NOTEMPDIR; PostgreSQL's disk full.
+        for code in ["778", "1034", "266", "13", "14", "270", "53100", "08006"] {
+            assert_eq!(of_code(code), Code::Unavailable, "{code}");
+        }
+        // CONSTRAINT_UNIQUE, ERROR; PostgreSQL's division by zero and unique violation.
+        for code in ["2067", "1", "22012", "23505", ""] {
+            assert_eq!(of_code(code), Code::Other, "{code}");
+        }
     }
 }

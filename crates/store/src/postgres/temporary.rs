@@ -13,7 +13,8 @@ pub struct TemporaryDatabase {
 
 impl Db {
     /// Makes an empty database on the same PostgreSQL server; `config` is how this one was opened. Its name begins with
-    /// `prefix`, which has to be small letters and underscores.
+    /// `prefix`, which has to be small letters and underscores, and goes on at random: one that a crash left behind is in
+    /// nobody's way, though programs in containers all have the same process id.
     ///
     /// # Errors
     /// [`StoreError::Schema`] when this is no PostgreSQL server; those of the database, for one when its user may not make
@@ -23,7 +24,10 @@ impl Db {
             let text = "temporary databases are made on PostgreSQL servers only";
             return Err(StoreError::Schema(text.to_owned()));
         };
-        let name = format!("{prefix}_{}", std::process::id());
+        let mut suffix = [0_u8; 8];
+        #[allow(clippy::disallowed_methods, reason = "two names must never be the same")]
+        getrandom::fill(&mut suffix).map_err(|e| StoreError::Schema(format!("no random numbers: {e}")))?;
+        let name = format!("{prefix}_{:016x}", u64::from_le_bytes(suffix));
         if !name
             .bytes()
             .all(|b| b == b'_' || b.is_ascii_lowercase() || b.is_ascii_digit())
@@ -65,7 +69,8 @@ impl TemporaryDatabase {
     }
 }
 
+/// With whoever is still connected to it: a connection of ours that is being closed would keep it otherwise.
 async fn drop_database(server: &Db, name: &str) -> Result<(), StoreError> {
-    let drop = assembled(format!("DROP DATABASE IF EXISTS {name}"));
+    let drop = assembled(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
     drop.once().execute(server).await.map(|_| ())
 }

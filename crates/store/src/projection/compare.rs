@@ -84,7 +84,8 @@ impl TableReport {
 }
 
 /// Compares the projections of an engine in two databases, table by table. Each side should be within a
-/// transaction, so that nothing moves meanwhile. O(rows), a row of each side in memory.
+/// transaction, so that nothing moves meanwhile, and without a statement timeout ([`crate::Db::snapshot_long`]): a statement
+/// lasts as long as its table is read. O(rows), a row of each side in memory.
 ///
 /// # Errors
 /// Those of the databases.

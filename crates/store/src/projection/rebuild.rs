@@ -37,7 +37,8 @@ pub async fn rebuild(
     source: Arc<dyn RecordSource>,
     through: Option<u64>,
 ) -> Result<u64, ProjectionError> {
-    let mut tx = db.begin("projection").await?;
+    // Emptying and filling the tables of years takes its time.
+    let mut tx = db.begin_long("projection").await?;
     for table in TABLES {
         sql::query(table.delete)
             .bind(scope.engine.as_str())

@@ -65,7 +65,7 @@ pub(super) async fn check(
         return Ok(None);
     }
     // One transaction over everything: a running instance does not move the rows under us.
-    let mut left = db.snapshot().await.context("reading the projections")?;
+    let mut left = db.snapshot_long().await.context("reading the projections")?;
     let applied = projection::applied_on(&mut left, &scope())
         .await
         .context("reading the projections' state")?;
