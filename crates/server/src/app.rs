@@ -256,7 +256,8 @@ impl App {
             use axum::response::IntoResponse;
             ApiError::of(Code::Internal).into_response()
         };
-        api.fallback(web::serve)
+        api.method_not_allowed_fallback(web::refuse_method)
+            .fallback(web::serve)
             .layer(CatchPanicLayer::custom(panicked))
             .layer(CompressionLayer::new().gzip(true).br(true))
             .layer(axum::middleware::from_fn_with_state(

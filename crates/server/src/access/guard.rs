@@ -14,7 +14,7 @@ use super::authorise::{Decision, Resource, authorise};
 use crate::AppState;
 use crate::extract::{RequestInfo, accept};
 use crate::identity::{Caller, Credential, Via, cookie_token, same};
-use crate::limits::Verdict;
+use crate::limits::{Spent, Verdict};
 use crate::middleware::{Deprecated, Once, RouteName, once, tagged};
 use crate::problem::{ApiError, ApiResult, Code};
 
@@ -63,11 +63,14 @@ pub async fn guard(
         .iter()
         .find(|(name, _)| *name == "account")
         .map(|(_, value)| value.to_owned());
-    let (result, verdicts) = admit(&state, &row, account, &mut request).await;
+    let (result, mut verdicts) = admit(&state, &row, account, &mut request).await;
+    let spent = Spent::default();
+    request.extensions_mut().insert(spent.clone());
     let mut response = match result {
         Ok(()) => handle(&state, &row, request, next).await,
         Err(error) => error.into_response(),
     };
+    verdicts.extend(spent.take());
     Verdict::write(&verdicts, response.headers_mut());
     // Signing in costs only when it fails, so that people behind one address do not lock each other out.
     if row.action.class() == RateClass::Auth && costs_nothing(&response) {
@@ -139,8 +142,10 @@ async fn admit(
     if let Err(error) = decide(state, row, account, caller, request).await {
         return (Err(error), verdicts);
     }
-    // After authorisation: nobody else spends what an account has.
-    let submits = row.action == Action::OrdersSubmit && request.method() == Method::POST;
+    // After authorisation: nobody else spends what an account has. Of a batch its handler knows how many orders it has.
+    let submits = row.action == Action::OrdersSubmit
+        && request.method() == Method::POST
+        && !row.path.ends_with("/orders/batch");
     let access = request.extensions().get::<AccountAccess>().filter(|_| submits);
     let Some(access) = access else {
         return (Ok(()), verdicts);

@@ -22,15 +22,18 @@ mod connections;
 mod rates;
 mod table;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use axum::extract::FromRequestParts;
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tradewind_types::Clock;
 
 use crate::access::RateClass;
 use crate::identity::Caller;
 use crate::problem::{ApiError, Code};
-use table::{BUCKETS_PER_SHARD_MAX, Level, Table};
+use table::{BUCKETS_PER_SHARD_MAX, Bucket, Level, Table};
 
 pub use connections::{Connected, ConnectionLimits, Connections};
 pub use rates::{Rate, RateError, Rates, Tier};
@@ -77,13 +80,22 @@ pub struct Verdict {
     name: &'static str,
     rate: Rate,
     level: Level,
-    bucket: String,
+    bucket: Bucket,
+    cost: u64,
 }
 
 impl Verdict {
-    /// The answer to a request over the limit.
+    /// The answer to a request over the limit. What is more than ever passes is not to be tried again.
     #[must_use]
     pub fn refusal(&self) -> ApiError {
+        let most = self.rate.limit;
+        if self.cost > most {
+            let text = format!(
+                "a batch of {} is more than the limit of {most} {} in {} s ever lets through; send at most {most} at once",
+                self.cost, self.name, self.rate.window_s
+            );
+            return ApiError::field("orders", "OUT_OF_RANGE", text);
+        }
         let text = format!(
             "the limit of {} {} requests in {} s is used up",
             self.rate.limit, self.name, self.rate.window_s
@@ -117,6 +129,34 @@ impl Verdict {
                 headers.insert(HeaderName::from_static(name), value);
             }
         }
+    }
+}
+
+/// What a handler spent beside the guard, for the headers of the answer.
+#[derive(Debug, Clone, Default)]
+pub struct Spent(Arc<Mutex<Vec<Verdict>>>);
+
+impl Spent {
+    /// Notes what limits said.
+    pub fn note(&self, verdicts: Vec<Verdict>) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(verdicts);
+    }
+
+    /// What was noted.
+    #[must_use]
+    pub fn take(&self) -> Vec<Verdict> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Spent {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
     }
 }
 
@@ -200,8 +240,7 @@ impl Limiter {
         Some(self.spend_on(&self.callers, "key", caller.limit_key(), rate, 1))
     }
 
-    /// Spends orders of the key, where it has a limit of its own, and then of the account, each all or none. What the key
-    /// may not is not taken from the account, which others share.
+    /// Spends orders of the key, where it has a limit of its own, and of the account: of both, or of none.
     #[must_use]
     pub fn spend_orders(&self, caller: &Caller, account: &str, orders: u64) -> Vec<Verdict> {
         let mut verdicts = Vec::with_capacity(2);
@@ -216,7 +255,13 @@ impl Limiter {
             }
         }
         let rate = self.rates(Some(caller)).account_orders;
-        verdicts.push(self.spend_on(&self.callers, "account-orders", account, rate, orders));
+        let by_account = self.spend_on(&self.callers, "account-orders", account, rate, orders);
+        if !by_account.allowed {
+            for by_key in &verdicts {
+                self.callers.refund(&by_key.bucket, by_key.rate, by_key.cost);
+            }
+        }
+        verdicts.push(by_account);
         verdicts
     }
 
@@ -234,12 +279,13 @@ impl Limiter {
             rate,
             level,
             bucket,
+            cost,
         }
     }
 
     /// Gives a spent request of an address back.
     pub fn refund(&self, verdict: &Verdict) {
-        self.strangers.refund(&verdict.bucket, verdict.rate);
+        self.strangers.refund(&verdict.bucket, verdict.rate, verdict.cost);
     }
 }
 
@@ -369,6 +415,11 @@ mod tests {
             "the account lost what the key may not"
         );
         assert!(!passes(&limiter, &asha, "a1", 1));
+        // And the key keeps what the account has not.
+        clock.0.fetch_add(60 * SECOND_NS, Ordering::SeqCst);
+        assert!(passes(&limiter, &asha, "a1", 9));
+        assert!(!passes(&limiter, &key, "a1", 2));
+        assert!(passes(&limiter, &key, "a2", 2));
     }
 
     #[test]
@@ -395,6 +446,59 @@ mod tests {
         assert_eq!(passed(&caller("robot", Role::Service)), 50);
         assert_eq!(passed(&caller("asha", Role::Trader)), 50);
         assert_eq!(passed(&caller("bela", Role::Trader)), 10);
+    }
+
+    #[test]
+    fn more_than_ever_passes_is_told_from_what_passes_later_and_spends_nothing() {
+        let (_, limiter) = limiter(RateConfig::default(), BUCKETS_PER_SHARD_MAX);
+        let asha = caller("asha", Role::Trader);
+        let refusal = |orders: u64| {
+            let verdicts = limiter.spend_orders(&asha, "a1", orders);
+            verdicts.last().expect("a verdict").refusal()
+        };
+        let never = refusal(11);
+        assert_eq!(
+            (never.code, never.errors[0].field.as_str()),
+            (Code::Validation, "orders")
+        );
+        assert!(
+            never.errors[0].message.contains("at most 10"),
+            "{}",
+            never.errors[0].message
+        );
+        assert!(never.headers.is_empty(), "told when to come back");
+        assert!(passes(&limiter, &asha, "a1", 10));
+        assert_eq!(refusal(10).code, Code::RateLimited);
+    }
+
+    #[test]
+    fn after_a_change_to_a_shorter_window_nobody_waits_for_the_old_one() {
+        let of = |reset: Rate| RateConfig {
+            rates: Rates {
+                reset,
+                ..Rates::default()
+            },
+            ..RateConfig::default()
+        };
+        let (clock, limiter) = limiter(of(Rate::new(1, 86_400)), BUCKETS_PER_SHARD_MAX);
+        let spend = || limiter.spend(RateClass::Reset, None, "192.0.2.4");
+        assert!(spend().allowed);
+        assert_eq!(spend().level.retry_after_s, 86_400);
+        limiter.replace(of(Rate::new(2, 60)));
+        assert_eq!(spend().level.retry_after_s, 30, "what was spent stays spent");
+        clock.0.fetch_add(30 * SECOND_NS, Ordering::SeqCst);
+        assert!(spend().allowed, "locked out for the old window");
+    }
+
+    #[test]
+    fn a_refund_of_a_newcomer_reaches_the_shard_that_it_was_spent_in() {
+        // Without any room all are newcomers, in sixteen shards.
+        let (_, limiter) = limiter(RateConfig::default(), 0);
+        for n in 0..400 {
+            let verdict = limiter.spend(RateClass::Auth, None, &n.to_string());
+            assert!(verdict.allowed, "the {n}th was refused");
+            limiter.refund(&verdict);
+        }
     }
 
     #[test]

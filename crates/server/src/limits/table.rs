@@ -21,6 +21,13 @@ pub(super) struct Level {
     pub(super) retry_after_s: u64,
 }
 
+/// A bucket, and the shard that it is in: the one that newcomers share is in every shard, whatever its name says.
+#[derive(Debug, Clone)]
+pub(super) struct Bucket {
+    shard: usize,
+    name: String,
+}
+
 #[derive(Debug, Default)]
 struct Shard {
     /// Per bucket the time at which it would be full again.
@@ -50,9 +57,13 @@ impl Table {
 
     /// Spends `cost` requests of a bucket. When there is no room for a new one, all newcomers of a shard share one bucket
     /// per class: a flood of strangers uses up what strangers have, and nobody goes free.
-    pub(super) fn spend(&self, class: &str, whose: &str, rate: Rate, cost: u64, now: u64) -> (Level, String) {
+    ///
+    /// A bucket knows a time and no rate. Where the rate was changed meanwhile to one of a shorter window, a bucket counts as
+    /// empty, and nobody waits longer than the window that holds now.
+    pub(super) fn spend(&self, class: &str, whose: &str, rate: Rate, cost: u64, now: u64) -> (Level, Bucket) {
         let mut bucket = format!("{class}:{whose}");
-        let mut shard = self.shard(&bucket);
+        let at = self.hasher.hash_one(&bucket) as usize % SHARDS;
+        let mut shard = self.shard(at);
         if !shard.full_at.contains_key(&bucket) && shard.full_at.len() >= self.buckets_max {
             // At most once a second: sweeping costs as much as there are buckets.
             if shard.swept_at.saturating_add(SECOND_NS) <= now {
@@ -65,7 +76,13 @@ impl Table {
         }
         let window_ns = rate.window_s * SECOND_NS;
         let emission_ns = (window_ns / rate.limit.max(1)).max(1);
-        let full_at = shard.full_at.get(&bucket).copied().unwrap_or(0).max(now);
+        let full_at = match shard.full_at.get_mut(&bucket) {
+            Some(full_at) => {
+                *full_at = (*full_at).min(now.saturating_add(window_ns));
+                (*full_at).max(now)
+            }
+            None => now,
+        };
         let next = full_at.saturating_add(emission_ns.saturating_mul(cost));
         let allowed = next - now <= window_ns;
         if allowed {
@@ -79,19 +96,22 @@ impl Table {
             reset_s: used.div_ceil(SECOND_NS),
             retry_after_s: (next - now).saturating_sub(window_ns).div_ceil(SECOND_NS).max(1),
         };
+        let bucket = Bucket {
+            shard: at,
+            name: bucket,
+        };
         (level, bucket)
     }
 
-    /// Gives a request back.
-    pub(super) fn refund(&self, bucket: &str, rate: Rate) {
-        let emission_ns = rate.window_s * SECOND_NS / rate.limit.max(1);
-        if let Some(full_at) = self.shard(bucket).full_at.get_mut(bucket) {
-            *full_at = full_at.saturating_sub(emission_ns);
+    /// Gives requests back.
+    pub(super) fn refund(&self, bucket: &Bucket, rate: Rate, cost: u64) {
+        let emission_ns = (rate.window_s * SECOND_NS / rate.limit.max(1)).max(1);
+        if let Some(full_at) = self.shard(bucket.shard).full_at.get_mut(&bucket.name) {
+            *full_at = full_at.saturating_sub(emission_ns.saturating_mul(cost));
         }
     }
 
-    fn shard(&self, bucket: &str) -> MutexGuard<'_, Shard> {
-        let at = self.hasher.hash_one(bucket) as usize % SHARDS;
+    fn shard(&self, at: usize) -> MutexGuard<'_, Shard> {
         self.shards[at].lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -4,11 +4,14 @@ mod lighten;
 pub mod report;
 
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
+use crate::AppState;
+use crate::extract::RequestInfo;
+use crate::limits::Verdict;
 use crate::middleware::RouteName;
 use crate::problem::{ApiError, Code};
 
@@ -19,8 +22,31 @@ struct Dist;
 
 const NOT_BUILT: &str = include_str!("not_built.html");
 
-/// Answers everything that no route answers: files of the app, its index for page routes, problems for the API.
-pub async fn serve(request: Request) -> Response {
+/// Answers everything that no route answers: files of the app, its index for page routes, problems for the API. No guard
+/// stands before it, so it counts by itself what an address may ask.
+pub async fn serve(State(state): State<AppState>, request: Request) -> Response {
+    counted(&state, &request).unwrap_or_else(|| answer(&request))
+}
+
+/// Answers a method that a route of the API has not, counted as well. What is allowed the router adds.
+pub async fn refuse_method(State(state): State<AppState>, request: Request) -> Response {
+    counted(&state, &request).unwrap_or_else(|| ApiError::of(Code::MethodNotAllowed).into_response())
+}
+
+/// The refusal when the address has asked too much.
+fn counted(state: &AppState, request: &Request) -> Option<Response> {
+    let info = request.extensions().get::<RequestInfo>();
+    let network = info.map(RequestInfo::network).unwrap_or_default();
+    let verdict = state.limiter.spend_address(&network);
+    if verdict.allowed {
+        return None;
+    }
+    let mut response = verdict.refusal().into_response();
+    Verdict::write(&[verdict], response.headers_mut());
+    Some(response)
+}
+
+fn answer(request: &Request) -> Response {
     let path = request.uri().path();
     let programs = ["/api", "/udf"];
     let under = |root: &str| {

@@ -159,6 +159,56 @@ async fn the_eleventh_order_of_a_minute_on_an_account_is_refused_whoever_sends_i
         "RATE_LIMITED",
         "a batch passes whole or not at all"
     );
+    assert_eq!(whole.headers["x-ratelimit-limit"], "10");
+}
+
+#[tokio::test]
+async fn a_batch_that_never_fits_is_told_what_would_and_spends_nothing() {
+    let desk = Desk::with(|_| ()).await;
+    let (who, account) = trading(&desk).await;
+    let path = format!("/api/v1/accounts/{account}/orders/batch");
+    let batch = |size: usize| {
+        let orders: Vec<Value> = (0..size)
+            .map(|n| limit_buy(&format!("o{n}"), "0.01", "50"))
+            .collect();
+        json!({"mode": "INDEPENDENT", "orders": orders})
+    };
+    let never = desk.call(&who, "POST", &path, batch(11)).await;
+    assert_eq!(
+        (never.status.as_u16(), never.field().as_str()),
+        (422, "orders:OUT_OF_RANGE")
+    );
+    assert!(!never.headers.contains_key("retry-after"));
+    let fits = desk.call(&who, "POST", &path, batch(10)).await;
+    assert_eq!(fits.status, 201, "{}", String::from_utf8_lossy(&fits.body));
+    assert_eq!(fits.headers["x-ratelimit-remaining"], "0");
+}
+
+#[tokio::test]
+async fn what_no_route_answers_counts_for_its_address() {
+    let desk = Desk::with(|config| config.rates.rates.address = Rate::new(3, 60)).await;
+    let ask = async |method: &str, path: &str| desk.call(&As::Nobody, method, path, Value::Null).await;
+    assert_eq!(ask("GET", "/api/v1/nothing").await.status, 404);
+    let other = ask("PATCH", "/api/v1/session").await;
+    assert_eq!(
+        (other.status.as_u16(), other.problem().as_str()),
+        (405, "METHOD_NOT_ALLOWED")
+    );
+    assert!(other.headers.contains_key("allow"));
+    assert_eq!(ask("GET", "/").await.status, 200);
+    for (method, path) in [
+        ("GET", "/"),
+        ("GET", "/api/v1/nothing"),
+        ("PATCH", "/api/v1/session"),
+    ] {
+        let refused = ask(method, path).await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.problem().as_str()),
+            (429, "RATE_LIMITED"),
+            "{path}"
+        );
+        assert!(refused.headers.contains_key("retry-after"));
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use crate::routes::prelude::*;
 
 use super::{order_id, orders_of, parse, show};
+use crate::limits::{Spent, Verdict};
 use crate::map::enums;
 use crate::middleware::key_of;
 
@@ -20,6 +21,7 @@ pub async fn post_batch(
     request: RequestInfo,
     headers: HeaderMap,
     access: AccountAccess,
+    spent: Spent,
     Body(body): Body<wire::NewBatch>,
 ) -> ApiResult<impl IntoResponse> {
     if !(1..=BATCH_MAX).contains(&body.orders.len()) {
@@ -42,15 +44,15 @@ pub async fn post_batch(
     if !errors.is_empty() {
         return Err(ApiError::fields(errors));
     }
-    // The request counted as one order already.
-    let more = body.orders.len() as u64 - 1;
-    if more > 0 {
-        let spent = state
-            .limiter
-            .spend_orders(&access.caller, access.id.as_str(), more);
-        if let Some(over) = spent.iter().find(|verdict| !verdict.allowed) {
-            return Err(over.refusal());
-        }
+    // In one step, all or none: the guard leaves it to us.
+    let verdicts = state
+        .limiter
+        .spend_orders(&access.caller, access.id.as_str(), orders.len() as u64);
+    let over = verdicts.iter().find(|verdict| !verdict.allowed);
+    let refusal = over.map(Verdict::refusal);
+    spent.note(verdicts);
+    if let Some(refusal) = refusal {
+        return Err(refusal);
     }
     let command = Command::SubmitOrders {
         orders,
