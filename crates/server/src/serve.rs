@@ -35,8 +35,8 @@ const FIRST_HEAD_MAX: Duration = Duration::from_secs(15);
 /// The same from the answer before, which is how long a connection is kept for the next request. Without it a client that
 /// says little and never ends would hold its connection for ever, and many of them all that there are.
 const HEAD_MAX: Duration = Duration::from_secs(60);
-/// Most bytes that are read ahead, and with that the longest head of a request (431 beyond it): nobody has to be known for
-/// that much of the memory.
+/// Most bytes that are read at once and ahead. A head of that length is taken, one of twice as much is refused with 431:
+/// nobody has to be known for that much of the memory.
 const READ_BYTES_MAX: usize = 32 * 1024;
 
 /// Serves until `stop` is ready, then lets requests under way end, for at most two seconds.
@@ -258,7 +258,7 @@ mod tests {
             sending.abort();
             String::from_utf8_lossy(&heard).into_owned()
         };
-        let refused = ask(40_000, 1).await;
+        let refused = ask(3 * READ_BYTES_MAX, 1).await;
         assert!(refused.starts_with("HTTP/1.1 431"), "{refused}");
         let read = ask(20_000, 1_000_000).await;
         assert!(

@@ -201,7 +201,9 @@ impl Topic {
         for outbox in waiting {
             match outbox.offer_snapshot(&frame, self) {
                 Offered::Queued => state.readers.push(outbox),
-                Offered::Conflated => drop(state.owed.insert(outbox.id())),
+                Offered::Conflated => {
+                    state.owed.insert(outbox.id());
+                }
                 Offered::Closed => {}
             }
         }
