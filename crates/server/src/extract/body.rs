@@ -86,6 +86,13 @@ pub(crate) async fn read_body(headers: &HeaderMap, body: RawBody, limit: usize) 
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> ApiResult<T> {
+    // serde would take a list as the fields of an object in their order.
+    if bytes.trim_ascii_start().starts_with(b"[")
+        && serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok()
+    {
+        let wanted = "the body has to be an object, `{…}`, not a list";
+        return Err(ApiError::field("", "MALFORMED", wanted));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();

@@ -60,6 +60,10 @@ async fn bodies_are_refused_by_name_of_what_is_wrong() {
         let code = answer.problem();
         assert_eq!(code, "MALFORMED_JSON", "{broken}");
     }
+    // A list is no object, even where its items are what the fields of one would be.
+    for list in ["[]", " [\"BTC-USD.COINBASE\"]"] {
+        assert_eq!(desk.send(raw(list)).await.field(), ":MALFORMED", "{list}");
+    }
     let missing = desk
         .call(&who, "POST", &path, json!({"instrument": "BTC-USD.COINBASE"}))
         .await;
