@@ -1,7 +1,7 @@
 //! The chain of the audit log and what people may ask, on both databases.
 
 use tradewind_store::identity::audit::anchors::{self, Anchor};
-use tradewind_store::identity::audit::walk::walk;
+use tradewind_store::identity::audit::walk::{onward, walk};
 use tradewind_store::identity::audit::{self, AuditRow, adopt};
 use tradewind_store::privacy::deletions::{self, Decision, DeletionRow, DeletionState};
 use tradewind_store::privacy::periods::{self, Kept};
@@ -105,6 +105,120 @@ async fn the_beginning_is_cut_and_the_chain_goes_on() {
     );
     let forged = walk(&db, &[], |_| false).await.expect("looked over");
     assert!(!forged.is_intact(), "an anchor that nobody signed");
+}
+
+fn anchor_through(through: audit::Head, entries: i64) -> Anchor {
+    Anchor {
+        through,
+        entries,
+        made_at: UnixNanos(100),
+        key_id: "k".to_owned(),
+        signature: "good".to_owned(),
+    }
+}
+
+/// Cuts by another connection while somebody looks the log over.
+fn cut_meanwhile(place: &tradewind_store::DbConfig, through: audit::Head) {
+    let place = place.clone();
+    let other = std::thread::spawn(move || {
+        testing::block_on(async move {
+            let db = Db::open(&place).await.expect("open");
+            let anchor = anchor_through(through, through.seq);
+            assert!(anchors::cut(&db, &anchor, &row(90)).await.expect("cut"));
+            db.close().await;
+        });
+    });
+    other.join().expect("cut");
+}
+
+async fn rows_that_are_cut_while_the_log_is_looked_over_are_not_missing() {
+    let dir = tempfile::tempdir().expect("dir");
+    let db = db(&dir).await;
+    let place = testing::place(dir.path()).await;
+    let mut heads = Vec::new();
+    for number in 1..=10 {
+        heads.push(audit::append(&db, &row(number)).await.expect("appended"));
+    }
+    assert!(
+        anchors::cut(&db, &anchor_through(heads[1], 2), &row(80))
+            .await
+            .expect("cut")
+    );
+    let looks = std::cell::Cell::new(0);
+    // The anchor is looked at before the rows are read.
+    let found = walk(&db, &heads, |anchor| {
+        looks.set(looks.get() + 1);
+        if looks.get() == 1 {
+            cut_meanwhile(&place, heads[4]);
+        }
+        anchor.signature == "good"
+    })
+    .await
+    .expect("looked over");
+    assert!(found.is_intact() && found.head.seq == 12, "{found:?}");
+    assert_eq!(found.anchor.map(|anchor| anchor.through), Some(heads[4]));
+    assert_eq!(looks.get(), 2);
+}
+
+async fn the_chain_is_followed_from_a_known_place_and_from_the_anchor_when_that_was_cut() {
+    let dir = tempfile::tempdir().expect("dir");
+    let db = db(&dir).await;
+    let mut heads = Vec::new();
+    for number in 1..=10 {
+        heads.push(audit::append(&db, &row(number)).await.expect("appended"));
+    }
+    let good = |anchor: &Anchor| anchor.signature == "good";
+    let found = onward(&db, heads[5], good).await.expect("followed");
+    assert!(found.is_intact() && found.entries == 4, "{found:?}");
+    assert_eq!(found.head, heads[9]);
+    let at_the_end = onward(&db, heads[9], good).await.expect("followed");
+    assert!(
+        at_the_end.is_intact() && at_the_end.head == heads[9],
+        "{at_the_end:?}"
+    );
+    let other = audit::Head {
+        seq: 6,
+        hash: heads[6].hash,
+    };
+    let changed = onward(&db, other, good).await.expect("followed");
+    assert_eq!(changed.first_bad.map(|bad| bad.seq), Some(6));
+    let beyond = audit::Head {
+        seq: 11,
+        hash: heads[6].hash,
+    };
+    let cut_off = onward(&db, beyond, good).await.expect("followed");
+    assert_eq!(cut_off.first_bad.map(|bad| bad.seq), Some(11));
+    // What comes behind the known place is followed, too.
+    let forged = sql::query("UPDATE audit SET detail = '{ }' WHERE seq = $1").bind(8_i64);
+    forged.execute(&db).await.expect("changed");
+    let found = onward(&db, heads[5], good).await.expect("followed");
+    assert_eq!(found.first_bad.map(|bad| bad.seq), Some(8));
+    let mended = sql::query("UPDATE audit SET detail = '{}' WHERE seq = $1").bind(8_i64);
+    mended.execute(&db).await.expect("changed");
+
+    for through in [heads[5], heads[7]] {
+        let anchor = anchor_through(through, through.seq);
+        assert!(anchors::cut(&db, &anchor, &row(80)).await.expect("cut"));
+        let found = onward(&db, heads[5], good).await.expect("followed");
+        assert!(found.is_intact() && found.anchor.is_some(), "{found:?}");
+        let untrusted = onward(&db, heads[5], |_| false).await.expect("followed");
+        assert!(!untrusted.is_intact(), "an anchor that nobody signed");
+    }
+}
+
+async fn rows_are_appended_together_or_not_at_all() {
+    let dir = tempfile::tempdir().expect("dir");
+    let db = db(&dir).await;
+    audit::append_all(&db, &[row(1), row(2), row(3)])
+        .await
+        .expect("appended");
+    sql::script("CREATE UNIQUE INDEX once ON audit (correlation_id)", &db)
+        .await
+        .expect("made");
+    let refused = audit::append_all(&db, &[row(4), row(2)]).await;
+    assert!(refused.is_err(), "the second one is there already");
+    assert_eq!(audit::head(&db).await.expect("head").seq, 3);
+    assert!(intact(&db).await);
 }
 
 async fn old_rows_are_chained_once() {
@@ -234,6 +348,9 @@ async fn a_person_is_copied_held_and_erased() {
 tradewind_store::on_both_databases!(
     rows_that_come_at_once_make_one_chain,
     the_beginning_is_cut_and_the_chain_goes_on,
+    rows_that_are_cut_while_the_log_is_looked_over_are_not_missing,
+    the_chain_is_followed_from_a_known_place_and_from_the_anchor_when_that_was_cut,
+    rows_are_appended_together_or_not_at_all,
     old_rows_are_chained_once,
     a_person_is_copied_held_and_erased,
 );

@@ -37,13 +37,14 @@ pub struct AuditRow {
     pub subject: String,
     /// `OK`, `DENIED` or an error code.
     pub outcome: String,
-    /// From where: the address, sealed with the actor's key; empty when there is none.
+    /// From where: the address, sealed with the actor's key, or with that of `person` where the actor is nobody; empty when
+    /// there is none.
     pub ip: String,
     /// The request's id.
     pub correlation_id: String,
     /// Before and after, as JSON without personal data or secrets.
     pub detail: String,
-    /// With whose key `personal` is sealed; empty when nothing is.
+    /// Whom it concerns: with their key `personal` is sealed, and the address where the actor is nobody; may be empty.
     pub person: String,
     /// The personal part of before and after, JSON, sealed.
     pub personal: String,
@@ -69,6 +70,18 @@ pub async fn append(db: &Db, row: &AuditRow) -> Result<Head, StoreError> {
     let head = append_in(&mut tx, row).await?;
     tx.commit().await?;
     Ok(head)
+}
+
+/// Appends rows in their order: all of them or none.
+///
+/// # Errors
+/// As [`append`].
+pub async fn append_all(db: &Db, rows: &[AuditRow]) -> Result<(), StoreError> {
+    let mut tx = db.begin(LOCK).await?;
+    for row in rows {
+        append_in(&mut tx, row).await?;
+    }
+    tx.commit().await
 }
 
 /// The same within a transaction that holds the log's lock.

@@ -7,6 +7,8 @@ use crate::{Db, StoreError};
 
 /// Rows read at once.
 const PAGE: i64 = 1_000;
+/// How often the way is begun anew because its beginning was deleted meanwhile; that happens once a day at most.
+const TRIES_MAX: u32 = 4;
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,30 +38,72 @@ pub struct Bad {
 /// # Errors
 /// Those of the database.
 pub async fn walk(db: &Db, known: &[Head], trusted: impl Fn(&Anchor) -> bool) -> Result<Walked, StoreError> {
+    follow(db, None, known, &trusted).await
+}
+
+/// Follows the chain to its end from a place that is known from outside, or from the newest anchor where the rows up to
+/// it were deleted: whether the log is what was known, and what was appended to it.
+///
+/// # Errors
+/// Those of the database.
+pub async fn onward(db: &Db, from: Head, trusted: impl Fn(&Anchor) -> bool) -> Result<Walked, StoreError> {
+    follow(db, Some(from), &[from], &trusted).await
+}
+
+async fn follow(
+    db: &Db,
+    from: Option<Head>,
+    known: &[Head],
+    trusted: &impl Fn(&Anchor) -> bool,
+) -> Result<Walked, StoreError> {
+    let mut tries = 1;
+    loop {
+        let (walked, begin) = once(db, from, known, trusted).await?;
+        if walked.is_intact() || tries == TRIES_MAX {
+            return Ok(walked);
+        }
+        // Rows whose time was over may have been deleted on the way, which looks like rows that are missing.
+        match anchors::newest(db).await {
+            Ok(Some(anchor)) if anchor.through.seq > begin => tries += 1,
+            Ok(_) | Err(StoreError::Corrupt { .. }) => return Ok(walked),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// One time along the chain; with the number of the row behind which the anchor lets it begin.
+async fn once(
+    db: &Db,
+    from: Option<Head>,
+    known: &[Head],
+    trusted: &impl Fn(&Anchor) -> bool,
+) -> Result<(Walked, i64), StoreError> {
     let anchor = match anchors::newest(db).await {
         Ok(anchor) => anchor,
         Err(StoreError::Corrupt { what, value }) => {
-            return Ok(Walked::broken(None, 0, format!("{what} is not a hash: {value}")));
+            return Ok((Walked::broken(0, format!("{what} is not a hash: {value}")), 0));
         }
         Err(error) => return Err(error),
     };
     if let Some(anchor) = anchor.as_ref().filter(|anchor| !trusted(anchor)) {
         let seq = anchor.through.seq;
-        return Ok(Walked::broken(
-            None,
-            seq,
-            "the signature of the anchor does not hold".to_owned(),
-        ));
+        let what = "the signature of the anchor does not hold".to_owned();
+        return Ok((Walked::broken(seq, what), seq));
     }
     let begin = anchor.as_ref().map_or(Head::default(), |anchor| anchor.through);
     let mut walk = Walk {
         head: begin,
         entries: 0,
-        known,
+        known: &known[known.partition_point(|place| place.seq < begin.seq)..],
     };
-    walk.known = &known[known.partition_point(|place| place.seq < begin.seq)..];
-    let mut first_bad = walk.compare().err();
     let mut after = i64::MIN;
+    let mut first_bad = match from.filter(|from| from.seq > begin.seq) {
+        Some(from) => {
+            after = from.seq;
+            walk.enter(db, from).await?.err()
+        }
+        None => walk.compare().err(),
+    };
     while first_bad.is_none() {
         let rows = query(
             "SELECT seq, org_id, ts, actor, action, subject, outcome, ip, correlation_id, detail, person, personal,
@@ -90,20 +134,21 @@ pub async fn walk(db: &Db, known: &[Head], trusted: impl Fn(&Anchor) -> bool) ->
         );
         first_bad = Some(walk.bad(what));
     }
-    Ok(Walked {
+    let walked = Walked {
         entries: walk.entries,
         head: walk.head,
         anchor,
         first_bad,
-    })
+    };
+    Ok((walked, begin.seq))
 }
 
 impl Walked {
-    fn broken(anchor: Option<Anchor>, seq: i64, what: String) -> Self {
+    fn broken(seq: i64, what: String) -> Self {
         Self {
             entries: 0,
             head: Head::default(),
-            anchor,
+            anchor: None,
             first_bad: Some(Bad { seq, what }),
         }
     }
@@ -123,6 +168,25 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    /// Goes to a place that is known from outside, provided that the log has it.
+    async fn enter(&mut self, db: &Db, place: Head) -> Result<Result<(), Bad>, StoreError> {
+        let row = query("SELECT hash FROM audit WHERE seq = $1")
+            .bind(place.seq)
+            .fetch_optional(db)
+            .await?;
+        let Some(row) = row else {
+            let what = "a checkpoint names the row, and it is not there: the log was cut off or written anew"
+                .to_owned();
+            return Ok(Err(Bad { seq: place.seq, what }));
+        };
+        let hash = row.get::<String>("hash").ok();
+        self.head = Head {
+            seq: place.seq,
+            hash: hash.and_then(|text| ChainHash::parse(&text)).unwrap_or_default(),
+        };
+        Ok(self.compare())
+    }
+
     /// Of the next row.
     fn bad(&self, what: String) -> Bad {
         Bad {
