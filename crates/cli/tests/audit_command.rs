@@ -37,6 +37,7 @@ async fn by_hand(data: &Path, text: &str) {
 async fn a_log_is_signed_looked_over_and_exported_and_what_is_cut_off_is_seen() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
+    good(&data, &["user", "list"]);
     let nothing = tradewind(&data, &["audit", "checkpoint"]);
     assert_eq!(nothing.status.code(), Some(1), "an empty log has nothing to sign");
     for name in ["asha", "bela", "chitra"] {
@@ -60,9 +61,11 @@ async fn a_log_is_signed_looked_over_and_exported_and_what_is_cut_off_is_seen() 
         (&true.into(), &4.into(), &3.into())
     );
     let lines = good(&data, &["audit", "export"]);
-    assert_eq!(lines.lines().count(), 4);
+    assert_eq!(lines.lines().count(), 5, "the export is noted before it is made");
+    let last = lines.lines().last().expect("a line");
+    assert!(last.contains("audit.export") && last.contains("JSONL"), "{last}");
     let csv = good(&data, &["audit", "export", "--format", "csv"]);
-    assert_eq!(csv.lines().count(), 5);
+    assert_eq!(csv.lines().count(), 7);
 
     by_hand(&data, "DELETE FROM audit WHERE seq >= 3").await;
     let cut = tradewind(&data, &["audit", "verify"]);
@@ -85,4 +88,65 @@ async fn a_log_is_signed_looked_over_and_exported_and_what_is_cut_off_is_seen() 
     assert_eq!(changed.status.code(), Some(4));
     let missing = tradewind(&data, &["audit", "verify", "--checkpoints", "/nowhere.jsonl"]);
     assert_eq!(missing.status.code(), Some(3));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_made_by_looking_at_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, typo) = (folder.path().join("data"), folder.path().join("dat"));
+    for command in ["verify", "export", "checkpoint"] {
+        let refused = tradewind(&typo, &["audit", command]);
+        assert_eq!(refused.status.code(), Some(3), "{command}");
+        let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(words.contains("there is no data directory"), "{words}");
+        assert!(!typo.exists(), "{command} made it");
+    }
+    std::fs::create_dir(&data).expect("made");
+    for command in ["verify", "export", "checkpoint"] {
+        let refused = tradewind(&data, &["audit", command]);
+        assert_eq!(refused.status.code(), Some(3), "{command}");
+        let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(words.contains("there is no database"), "{words}");
+        let inside = std::fs::read_dir(&data).expect("a folder").count();
+        assert_eq!(inside, 0, "{command} made something");
+    }
+    // A database without tables stays one.
+    by_hand(&data, "SELECT 1").await;
+    assert_eq!(tradewind(&data, &["audit", "verify"]).status.code(), Some(1));
+    let db = Db::open(&DbConfig::file(&data.join("tradewind.db")))
+        .await
+        .expect("open");
+    let tables = sql::query("SELECT name FROM sqlite_master").fetch_all(&db).await;
+    assert_eq!(tables.expect("read").len(), 0);
+    db.close().await;
+}
+
+#[test]
+fn what_is_done_to_people_of_an_organisation_is_in_its_log() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    good(&data, &["org", "create", "rival"]);
+    good(&data, &["user", "add", "asha"]);
+    good(&data, &["user", "add", "bela", "--org", "rival"]);
+    good(&data, &["user", "link", "bela"]);
+    let lines = good(&data, &["audit", "export"]);
+    let noted: Vec<(String, String)> = lines
+        .lines()
+        .map(|line| {
+            let entry: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            let text = |name: &str| entry[name].as_str().expect("text").to_owned();
+            (text("org"), text("action"))
+        })
+        .collect();
+    let expected = [
+        ("main", "organisation.create"),
+        ("main", "user.create"),
+        ("rival", "user.create"),
+        ("rival", "link.create"),
+        ("main", "audit.export"),
+    ];
+    assert_eq!(
+        noted,
+        expected.map(|(org, action)| (org.to_owned(), action.to_owned()))
+    );
 }

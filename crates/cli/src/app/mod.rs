@@ -192,7 +192,7 @@ impl Running {
             .context("the desk cannot be set up")?;
 
         let keyring = keyring(config.secrets.source(&data)).await?;
-        let chained = tradewind_server::identity::audit::adopt::adopt(&db, &keyring, clock.now())
+        let chained = tradewind_server::identity::audit::adopt::adopt(&db, &keyring, &clock)
             .await
             .map_err(|error| Failure::failed(error.detail))?;
         if chained > 0 {

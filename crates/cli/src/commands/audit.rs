@@ -1,5 +1,6 @@
 //! `tradewind audit verify|export|checkpoint`: the audit log of a data directory.
 
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,15 +10,16 @@ use tradewind_server::identity::audit::checkpoint::{Checkpoint, CheckpointFile};
 use tradewind_server::identity::audit::verify::{Verified, verify};
 use tradewind_server::identity::audit::{AuditLog, adopt, export};
 use tradewind_store::Db;
-use tradewind_types::Clock as _;
+use tradewind_types::Clock;
 use tradewind_venues::clock::SystemClock;
 use tradewind_wire::AuditFormat;
 
 use super::on_runtime;
-use super::user::{open, refused};
-use crate::app;
+use super::user::{note_with, open, refused};
+use crate::app::{self, DataDir};
 use crate::args::DataArg;
 use crate::failure::Failure;
+use crate::output::seen_enough;
 
 #[derive(Debug, Args)]
 #[command(
@@ -89,14 +91,24 @@ pub(crate) fn run(args: AuditArgs) -> Result<(), Failure> {
     })
 }
 
+/// The database as it is: what is looked at is never made by looking at it.
+async fn existing(data: &DataArg) -> Result<Db, Failure> {
+    let shown = data.data.display();
+    if !data.data.is_dir() {
+        return Err(Failure::Input(format!("there is no data directory {shown}")));
+    }
+    let found = DataDir::new(&data.data).open_existing().await?;
+    found.ok_or_else(|| Failure::Input(format!("there is no database in the data directory {shown}")))
+}
+
 async fn log(place: &Place) -> Result<(Db, AuditLog), Failure> {
+    existing(&place.data).await?.close().await;
     let db = open(&place.data).await?;
     let keyring = super::secrets::keyring(&place.data, place.config.as_deref()).await?;
-    adopt::adopt(&db, &keyring, SystemClock.now())
-        .await
-        .map_err(refused)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    adopt::adopt(&db, &keyring, &clock).await.map_err(refused)?;
     let folder = Some(place.data.data.clone());
-    let log = AuditLog::new(&db, &app::org(), Arc::new(SystemClock), &keyring, folder);
+    let log = AuditLog::new(&db, &app::org(), clock, &keyring, folder);
     Ok((db, log))
 }
 
@@ -120,11 +132,13 @@ async fn look_over(
     for file in files {
         kept.extend(read(file)?);
     }
-    let db = open(data).await?;
-    let found = verify(&db, Some(&data.data), kept, public_key)
-        .await
-        .map_err(refused)?;
+    let db = existing(data).await?;
+    let found = verify(&db, Some(&data.data), kept, public_key).await;
     db.close().await;
+    let found = found.map_err(|error| {
+        let hint = "where the database is of an older version: tradewind migrate up";
+        Failure::with_hint(format!("the audit log cannot be read: {}", error.detail), hint)
+    })?;
     if json {
         println!("{}", as_json(&found));
     } else {
@@ -177,17 +191,30 @@ async fn print_all(place: &Place, form: Form) -> Result<(), Failure> {
         Form::Jsonl => AuditFormat::Jsonl,
         Form::Csv => AuditFormat::Csv,
     };
-    print!("{}", export::header(format));
+    // Noted before it is made, as the API does.
+    let detail = serde_json::json!({ "format": format });
+    note_with(&db, &app::org(), ("audit.export", "audit"), detail).await?;
+    let written = write_all(&db, &log, format).await?;
+    db.close().await;
+    seen_enough(written)
+}
+
+/// Page by page, until it is all written or nobody reads any more.
+async fn write_all(db: &Db, log: &AuditLog, format: AuditFormat) -> Result<io::Result<()>, Failure> {
+    let mut text = export::header(format);
     let mut after = Some(0);
     while let Some(place) = after {
-        let (text, next) = export::page(&db, log.people(), None, format, place)
+        let (page, next) = export::page(db, log.people(), None, format, place)
             .await
             .map_err(refused)?;
-        print!("{text}");
+        text += &page;
+        if let Err(error) = io::stdout().write_all(text.as_bytes()) {
+            return Ok(Err(error));
+        }
+        text.clear();
         after = next;
     }
-    db.close().await;
-    Ok(())
+    Ok(io::stdout().flush())
 }
 
 async fn checkpoint(place: &Place) -> Result<(), Failure> {

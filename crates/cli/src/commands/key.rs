@@ -88,7 +88,7 @@ async fn add(db: &Db, user: &str, name: &str, asked: &Asked) -> Result<(), Failu
     let (row, secret) = manage::create_key(db, &owner.org, key, SystemClock.now())
         .await
         .map_err(refused)?;
-    note(db, "key.create", &row.id).await?;
+    note(db, &owner.org, "key.create", &row.id).await?;
     println!("{}", secret.text());
     eprintln!("This is the only time that the key is shown.");
     Ok(())
@@ -139,7 +139,7 @@ async fn revoke(db: &Db, id: &str) -> Result<(), Failure> {
             .await
             .context("revoking")?
         {
-            note(db, "key.revoke", id).await?;
+            note(db, &person.org, "key.revoke", id).await?;
             println!("revoked");
             return Ok(());
         }

@@ -44,7 +44,7 @@ async fn create(db: &Db, id: &str, name: &str) -> Result<(), Failure> {
     if !made.context("making an organisation")? {
         return Err(Failure::Input(format!("there is an organisation `{id}` already")));
     }
-    note(db, "organisation.create", id).await?;
+    note(db, &crate::app::org(), "organisation.create", id).await?;
     println!("{org}");
     Ok(())
 }
@@ -56,7 +56,7 @@ async fn rename(db: &Db, id: &str, name: &str) -> Result<(), Failure> {
         .await
         .context("renaming an organisation")?
     {
-        Renamed::Done { .. } => note(db, "organisation.change", id).await,
+        Renamed::Done { .. } => note(db, &org, "organisation.change", id).await,
         Renamed::Stale | Renamed::Missing => Err(Failure::Input(format!("there is no organisation `{id}`"))),
     }
 }

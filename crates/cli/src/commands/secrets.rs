@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
+use tradewind_server::identity::audit::{pending_usage, reseal_pending};
 use tradewind_server::identity::rotate_signing_key;
 use tradewind_server::secrets::{Keyring, RootKey, Source, reseal_all, usage};
+use tradewind_store::Db;
 use tradewind_types::Clock as _;
 use tradewind_venues::clock::SystemClock;
 
@@ -90,7 +92,7 @@ async fn status(place: &Place, json: bool) -> Result<(), Failure> {
     let source = source(&place.data, place.config.as_deref())?;
     let kind = source.kind();
     let ids = app::keyring(source).await?.ids();
-    let mut used = usage(&db).await.context("looking at what is sealed")?;
+    let mut used = all_usage(&db, &place.data).await?;
     let keys: Vec<(String, u64)> = ids
         .into_iter()
         .map(|id| {
@@ -115,6 +117,16 @@ async fn status(place: &Place, json: bool) -> Result<(), Failure> {
     missing(&used)
 }
 
+/// How many values are sealed with which root key: in the database, and in the file of audit entries that wait for it.
+async fn all_usage(db: &Db, data: &DataArg) -> Result<BTreeMap<String, u64>, Failure> {
+    let mut used = usage(db).await.context("looking at what is sealed")?;
+    let waiting = pending_usage(&data.data).context("looking at the audit entries that wait")?;
+    for (id, entries) in waiting {
+        *used.entry(id).or_insert(0) += entries;
+    }
+    Ok(used)
+}
+
 /// A failed check when values are sealed with keys that are not there.
 fn missing(used: &BTreeMap<String, u64>) -> Result<(), Failure> {
     let Some((id, values)) = used.first_key_value() else {
@@ -128,7 +140,7 @@ fn missing(used: &BTreeMap<String, u64>) -> Result<(), Failure> {
 async fn rotate(place: &Place) -> Result<(), Failure> {
     let db = open(&place.data).await?;
     let source = source(&place.data, place.config.as_deref())?;
-    let used = usage(&db).await.context("looking at what is sealed")?;
+    let used = all_usage(&db, &place.data).await?;
     if matches!(source, Source::File(_)) {
         // Made when it is missing, so that there is one to be replaced.
         let ids = app::keyring(source.clone()).await?.ids();
@@ -152,9 +164,11 @@ async fn rotate(place: &Place) -> Result<(), Failure> {
         );
     }
     let keyring = app::keyring(source).await?;
-    let done = reseal_all(&db, &keyring).await.context("sealing anew")?;
+    let mut done = reseal_all(&db, &keyring).await.context("sealing anew")?;
+    done += reseal_pending(&place.data.data, &keyring).context("sealing the audit entries that wait anew")?;
     note(
         &db,
+        &app::org(),
         "secrets.rotate",
         keyring.ids().first().map_or("", String::as_str),
     )
@@ -169,7 +183,7 @@ async fn rotate_signing(place: &Place) -> Result<(), Failure> {
     let kid = rotate_signing_key(&db, &keyring, &app::org(), SystemClock.now())
         .await
         .map_err(refused)?;
-    note(&db, "secrets.rotate_signing_key", &kid).await?;
+    note(&db, &app::org(), "secrets.rotate_signing_key", &kid).await?;
     println!("Access tokens are signed with {kid} within half a minute.");
     Ok(())
 }

@@ -67,10 +67,20 @@ pub(super) async fn open(data: &DataArg) -> Result<Db, Failure> {
     Ok(db)
 }
 
-/// Notes in the audit log what was done from the command line.
-pub(super) async fn note(db: &Db, action: &str, subject: &str) -> Result<(), Failure> {
+/// Notes in an organisation's audit log what was done from the command line.
+pub(super) async fn note(db: &Db, org: &OrgId, action: &str, subject: &str) -> Result<(), Failure> {
+    note_with(db, org, (action, subject), serde_json::json!({})).await
+}
+
+/// The same with before and after.
+pub(super) async fn note_with(
+    db: &Db,
+    org: &OrgId,
+    (action, subject): (&str, &str),
+    detail: serde_json::Value,
+) -> Result<(), Failure> {
     let row = AuditRow {
-        org: app::org(),
+        org: org.clone(),
         ts: SystemClock.now(),
         actor: "cli".to_owned(),
         action: action.to_owned(),
@@ -78,7 +88,7 @@ pub(super) async fn note(db: &Db, action: &str, subject: &str) -> Result<(), Fai
         outcome: "OK".to_owned(),
         ip: String::new(),
         correlation_id: String::new(),
-        detail: "{}".to_owned(),
+        detail: detail.to_string(),
         person: String::new(),
         personal: String::new(),
     };
@@ -139,7 +149,7 @@ async fn add(
     let row = manage::create_user(db, &passwords()?, org, &person, SystemClock.now())
         .await
         .map_err(refused)?;
-    note(db, "user.create", row.id.as_str()).await?;
+    note(db, org, "user.create", row.id.as_str()).await?;
     println!("{}", row.id);
     Ok(())
 }
@@ -202,7 +212,7 @@ async fn password(db: &Db, username: &str) -> Result<(), Failure> {
     end_sign_ins(db, &user.id, None, SystemClock.now())
         .await
         .context("ending the sessions")?;
-    note(db, "password.change", user.id.as_str()).await?;
+    note(db, &user.org, "password.change", user.id.as_str()).await?;
     println!("The password of {username} was changed; all sessions have ended.");
     Ok(())
 }
@@ -212,7 +222,7 @@ async fn link(db: &Db, username: &str) -> Result<(), Failure> {
     let token = manage::sign_in_token(db, &user.org, &user.id, SystemClock.now())
         .await
         .map_err(refused)?;
-    note(db, "link.create", user.id.as_str()).await?;
+    note(db, &user.org, "link.create", user.id.as_str()).await?;
     println!("#signin={}", token.text());
     eprintln!("Append it to the program's address; it works once, for a few minutes.");
     Ok(())
@@ -223,7 +233,7 @@ async fn reset_link(db: &Db, keyring: &Keyring, username: &str) -> Result<(), Fa
     let (token, end) = reset::issue(db, keyring, &user.org, &user.id, SystemClock.now())
         .await
         .map_err(refused)?;
-    note(db, "password.reset_link", user.id.as_str()).await?;
+    note(db, &user.org, "password.reset_link", user.id.as_str()).await?;
     println!("#reset={}", token.text());
     eprintln!(
         "Append it to the program's address; it works once, until {}.",
@@ -243,7 +253,7 @@ async fn factor_reset(db: &Db, username: &str) -> Result<(), Failure> {
     end_sign_ins(db, &user.id, None, SystemClock.now())
         .await
         .context("ending the sessions")?;
-    note(db, "factor.reset", user.id.as_str()).await?;
+    note(db, &user.org, "factor.reset", user.id.as_str()).await?;
     println!("{username} signs in without a code now; all sessions have ended.");
     Ok(())
 }

@@ -140,5 +140,5 @@ async fn deliver(state: &AppState, request: &RequestInfo, name: &str) -> ApiResu
         outcome,
         detail: json!({}),
     };
-    audit::write(state, request, note).await
+    audit::write_concerning(state, request, note, user.id.as_str()).await
 }

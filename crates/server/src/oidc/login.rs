@@ -124,8 +124,7 @@ impl Oidc {
         let Some((at, provider)) = position.and_then(|at| Some((at, self.providers.get(at)?))) else {
             return Err(ApiError::of(Code::OidcProviderUnknown));
         };
-        let now = state.clock.now();
-        let document = provider.document(&*self.dialer, now).await;
+        let document = provider.document(&*self.dialer, &*state.clock).await;
         let document = document.map_err(|error| {
             // Nobody has come with anything yet: whatever is wrong is the provider's, or its configuration's.
             let _ = failed(provider, &error);
@@ -141,7 +140,7 @@ impl Oidc {
             verifier,
             intent,
         };
-        self.leaving.keep(kept(name.text()), leaving, now);
+        self.leaving.keep(kept(name.text()), leaving, state.clock.now());
         Ok(Begun {
             url,
             cookie: cookie(state, browser.text(), LIFE_S)?,
@@ -174,6 +173,7 @@ impl Oidc {
             .providers
             .get(leaving.provider)
             .ok_or_else(|| ApiError::of(Code::OidcStateRefused))?;
+        request.trail.concerns(&provider.settings.org);
         let outcome = self.arrive(state, request, provider, &leaving, returned).await;
         if let Err(error) = &outcome {
             let note = Note {
@@ -183,7 +183,11 @@ impl Oidc {
                 outcome: error.code.name(),
                 detail: json!({"by": "oidc", "provider": provider.settings.id}),
             };
-            audit::write(state, request, note).await?;
+            let person = match &leaving.intent {
+                Intent::SignIn => "",
+                Intent::Link { user, .. } => user.as_str(),
+            };
+            audit::write_concerning(state, request, note, person).await?;
         }
         outcome
     }
@@ -196,8 +200,7 @@ impl Oidc {
         leaving: &Leaving,
         returned: &Returned,
     ) -> ApiResult<Landed> {
-        let now = state.clock.now();
-        let document = provider.document(&*self.dialer, now).await;
+        let document = provider.document(&*self.dialer, &*state.clock).await;
         let document = document.map_err(|error| failed(provider, &error))?;
         let named = returned.iss.as_deref();
         if named.is_some_and(|iss| iss != provider.settings.issuer)
@@ -213,7 +216,7 @@ impl Oidc {
             return Err(refused(provider, "there is no code"));
         };
         let proof = (code, leaving.verifier.text(), leaving.nonce.text());
-        let claims = provider.redeem(&*self.dialer, proof, now).await;
+        let claims = provider.redeem(&*self.dialer, proof, &*state.clock).await;
         let claims = claims.map_err(|error| failed(provider, &error))?;
         match &leaving.intent {
             Intent::SignIn => {
@@ -221,7 +224,7 @@ impl Oidc {
                 self.let_in(state, &provider.settings, &claims, user).await
             }
             Intent::Link { user, session } => {
-                let open = sessions::by_id(&state.store, user, session, now).await?;
+                let open = sessions::by_id(&state.store, user, session, state.clock.now()).await?;
                 let user = users::by_id(&state.store, user).await?;
                 let Some(user) = user.filter(|_| open.is_some()) else {
                     return Err(refused(provider, "the session that began has ended"));

@@ -69,7 +69,7 @@ pub(super) async fn find_or_make(
     Ok(user)
 }
 
-/// Somebody whom the provider made has the role that it tells now.
+/// Somebody whom the provider made has the role that it tells now. Another provider of the same issuer tells nothing of it.
 async fn follow(
     state: &AppState,
     request: &RequestInfo,
@@ -78,7 +78,7 @@ async fn follow(
     user: UserRow,
     now: UnixNanos,
 ) -> ApiResult<UserRow> {
-    if !link.made_by_it || provider.role_claim.is_none() {
+    if !link.made_by_it || link.provider != provider.id || provider.role_claim.is_none() {
         return Ok(user);
     }
     let role =
@@ -261,6 +261,7 @@ fn display_name(claims: &Claims) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
+/// Notes what a provider changed; the address of whoever came from it is that of the person.
 async fn note(
     state: &AppState,
     request: &RequestInfo,
@@ -275,7 +276,7 @@ async fn note(
         outcome: "OK",
         detail,
     };
-    audit::write(state, request, audited).await
+    audit::write_concerning(state, request, audited, subject).await
 }
 
 /// Tells the log why, and the person that it is so.

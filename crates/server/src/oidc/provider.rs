@@ -2,15 +2,16 @@
 //!
 //! Document and keys are asked for when they are needed and kept for an hour. A token that names a key which is not there
 //! makes the keys be asked for again, at most once a minute, so that forged tokens cost the provider nothing. A provider that
-//! does not answer is not asked again for five seconds.
+//! does not answer, or with something that cannot be used, is not asked again for five seconds from then on. One asks at a
+//! time: whoever comes meanwhile gets the same answer, or the same silence.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{Method, Request, Uri, header};
 use serde::Deserialize;
 use tokio::sync::Mutex;
-use tradewind_types::UnixNanos;
 use tradewind_types::time::SECOND_NS;
+use tradewind_types::{Clock, UnixNanos};
 use tradewind_venues::connection::Dialer;
 
 use super::fetch::{FetchError, fetch};
@@ -137,20 +138,20 @@ impl Provider {
     pub(crate) async fn document(
         &self,
         dialer: &dyn Dialer,
-        now: UnixNanos,
+        clock: &dyn Clock,
     ) -> Result<Document, ProviderError> {
         let mut cache = self.cache.lock().await;
-        self.document_in(&mut cache, dialer, now).await
+        self.document_in(&mut cache, dialer, clock).await
     }
 
     async fn document_in(
         &self,
         cache: &mut Cache,
         dialer: &dyn Dialer,
-        now: UnixNanos,
+        clock: &dyn Clock,
     ) -> Result<Document, ProviderError> {
         if let Some((at, document)) = &cache.document
-            && now.since(*at) < KEPT_NS
+            && clock.now().since(*at) < KEPT_NS
         {
             return Ok(document.clone());
         }
@@ -159,25 +160,25 @@ impl Provider {
         let address: Uri = address
             .parse()
             .map_err(|_| ProviderError::Document("its address cannot be read".to_owned()))?;
-        let body = asked(cache, dialer, &address, "its document", now).await?;
-        let document = Document::of(&self.settings, &body).map_err(ProviderError::Document)?;
-        cache.document = Some((now, document.clone()));
+        let read = |body: &[u8]| Document::of(&self.settings, body).map_err(ProviderError::Document);
+        let (at, document) = asked(cache, (dialer, clock), (&address, "its document"), read).await?;
+        cache.document = Some((at, document.clone()));
         Ok(document)
     }
 
     /// Its keys, those that are kept unless `newer` ones are needed.
-    async fn keys(&self, dialer: &dyn Dialer, now: UnixNanos, newer: bool) -> Result<Keys, ProviderError> {
+    async fn keys(&self, dialer: &dyn Dialer, clock: &dyn Clock, newer: bool) -> Result<Keys, ProviderError> {
         let mut cache = self.cache.lock().await;
         if let Some((at, keys)) = &cache.keys {
-            let age = now.since(*at);
+            let age = clock.now().since(*at);
             if age < KEPT_NS && (!newer || age < KEYS_AGAIN_NS) {
                 return Ok(keys.clone());
             }
         }
-        let document = self.document_in(&mut cache, dialer, now).await?;
-        let body = asked(&mut cache, dialer, &document.keys, "its keys", now).await?;
-        let keys = Keys::read(&body).map_err(ProviderError::Keys)?;
-        cache.keys = Some((now, keys.clone()));
+        let document = self.document_in(&mut cache, dialer, clock).await?;
+        let read = |body: &[u8]| Keys::read(body).map_err(ProviderError::Keys);
+        let (at, keys) = asked(&mut cache, (dialer, clock), (&document.keys, "its keys"), read).await?;
+        cache.keys = Some((at, keys.clone()));
         Ok(keys)
     }
 
@@ -186,9 +187,9 @@ impl Provider {
         &self,
         dialer: &dyn Dialer,
         (code, verifier, nonce): (&str, &str, &str),
-        now: UnixNanos,
+        clock: &dyn Clock,
     ) -> Result<Claims, ProviderError> {
-        let document = self.document(dialer, now).await?;
+        let document = self.document(dialer, clock).await?;
         let (request, body) = self.exchange(code, verifier);
         let body = fetch(dialer, &document.token, request, body)
             .await
@@ -207,12 +208,12 @@ impl Provider {
             nonce,
             algorithms: &self.settings.algorithms,
             access_token: tokens.access_token.as_deref(),
-            now_s: now.0 as f64 / SECOND_NS as f64,
+            now_s: clock.now().0 as f64 / SECOND_NS as f64,
         };
-        let keys = self.keys(dialer, now, false).await?;
+        let keys = self.keys(dialer, clock, false).await?;
         match verify(&id_token, &keys, &expected) {
             Err(Fault::KeyUnknown) => {
-                let keys = self.keys(dialer, now, true).await?;
+                let keys = self.keys(dialer, clock, true).await?;
                 Ok(verify(&id_token, &keys, &expected)?)
             }
             verified => Ok(verified?),
@@ -282,20 +283,24 @@ impl Provider {
     }
 }
 
-/// Asks for something that is kept.
-async fn asked(
+/// Asks for something that is kept, and reads it; with when it came. What cannot be read is as good as no answer.
+async fn asked<T>(
     cache: &mut Cache,
-    dialer: &dyn Dialer,
-    address: &Uri,
-    what: &'static str,
-    now: UnixNanos,
-) -> Result<bytes::Bytes, ProviderError> {
-    if cache.is_silent(now) {
+    (dialer, clock): (&dyn Dialer, &dyn Clock),
+    (address, what): (&Uri, &'static str),
+    read: impl FnOnce(&[u8]) -> Result<T, ProviderError>,
+) -> Result<(UnixNanos, T), ProviderError> {
+    if cache.is_silent(clock.now()) {
         return Err(ProviderError::Silent);
     }
     let body = fetch(dialer, address, Request::builder(), String::new()).await;
-    cache.failed_at = body.is_err().then_some(now);
-    body.map_err(|error| ProviderError::Fetch { what, error })
+    let read = body
+        .map_err(|error| ProviderError::Fetch { what, error })
+        .and_then(|body| read(&body));
+    // Asking may have taken as long as the silence lasts: it begins now.
+    let at = clock.now();
+    cache.failed_at = read.is_err().then_some(at);
+    read.map(|read| (at, read))
 }
 
 /// The S256 challenge of a verifier (RFC 7636, 4.2).
@@ -312,8 +317,83 @@ pub(crate) fn kept(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::Duration;
+
+    use futures_util::future::BoxFuture;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tradewind_venues::clock::ManualClock;
+    use tradewind_venues::connection::{BoxIo, ConnectError, StageCell, Target};
+
     use super::super::settings::tests::provider;
     use super::*;
+
+    /// A provider that takes its time: as long as anybody waits for it.
+    struct Slow {
+        clock: Arc<ManualClock>,
+        questions: AtomicU32,
+        answer: Option<&'static str>,
+    }
+
+    impl Slow {
+        fn saying(answer: Option<&'static str>) -> Self {
+            Self {
+                clock: Arc::new(ManualClock::at(UnixNanos::from_secs(1_795_338_000))),
+                questions: AtomicU32::new(0),
+                answer,
+            }
+        }
+
+        fn asked(&self) -> u32 {
+            self.questions.load(Ordering::Relaxed)
+        }
+    }
+
+    impl Dialer for Slow {
+        fn dial<'a>(&'a self, _: &'a Target, _: &'a StageCell) -> BoxFuture<'a, Result<BoxIo, ConnectError>> {
+            self.questions.fetch_add(1, Ordering::Relaxed);
+            self.clock.advance(Duration::from_nanos(FAILED_NS));
+            Box::pin(async move {
+                let Some(answer) = self.answer else {
+                    return Err(ConnectError::BadUrl {
+                        url: String::new(),
+                        why: "nobody is there".to_owned(),
+                    });
+                };
+                let (ours, mut theirs) = tokio::io::duplex(64 * 1024);
+                tokio::spawn(async move {
+                    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", answer.len());
+                    // An answer before the question is none.
+                    let _ = theirs.read(&mut [0; 4096]).await;
+                    let _ = theirs.write_all((head + answer).as_bytes()).await;
+                    // Until the other side has read it.
+                    let _ = tokio::io::copy(&mut theirs, &mut tokio::io::sink()).await;
+                });
+                Ok(Box::new(ours) as BoxIo)
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn the_silence_begins_when_asking_has_failed_also_by_an_answer_that_cannot_be_used() {
+        for answer in [None, Some("{}"), Some("no JSON")] {
+            let (slow, provider) = (Slow::saying(answer), Provider::new(provider()));
+            let first = provider.document(&slow, &*slow.clock).await.expect_err("fails");
+            match answer {
+                None => assert!(matches!(first, ProviderError::Fetch { .. }), "{first}"),
+                Some(_) => assert!(matches!(first, ProviderError::Document(_)), "{first}"),
+            }
+            slow.clock.advance(Duration::from_nanos(FAILED_NS - 1));
+            let then = provider.document(&slow, &*slow.clock).await.expect_err("silent");
+            assert!(matches!(then, ProviderError::Silent), "{then}");
+            assert_eq!(slow.asked(), 1, "{answer:?}");
+            slow.clock.advance(Duration::from_nanos(1));
+            let again = provider.document(&slow, &*slow.clock).await.expect_err("fails");
+            assert!(!matches!(again, ProviderError::Silent), "{again}");
+            assert_eq!(slow.asked(), 2, "{answer:?}");
+        }
+    }
 
     #[test]
     fn the_challenge_is_that_of_the_rfc() {

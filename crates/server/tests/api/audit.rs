@@ -249,12 +249,12 @@ async fn rows_from_before_the_chain_are_chained_and_their_addresses_sealed() {
         desk.state.audit.append(plain(&desk, 1)).await.is_ok(),
         "it is put aside until then"
     );
-    let done = adopt::adopt(&desk.db, &desk.state.keyring, START)
+    let done = adopt::adopt(&desk.db, &desk.state.keyring, &desk.state.clock)
         .await
         .expect("chained");
     assert_eq!(done, 1_203);
     assert_eq!(
-        adopt::adopt(&desk.db, &desk.state.keyring, START)
+        adopt::adopt(&desk.db, &desk.state.keyring, &desk.state.clock)
             .await
             .expect("nothing to do"),
         0
@@ -630,4 +630,68 @@ async fn a_checkpoint_of_another_key_does_not_hold() {
         desk.state.audit.checkpoint().await.is_err(),
         "signed with a key that nobody trusts"
     );
+}
+
+#[tokio::test]
+async fn a_log_that_was_written_anew_or_cut_off_is_not_signed_again() {
+    let (desk, folder) = desk_with_files().await;
+    let file = CheckpointFile::of(folder.path());
+    let (log, mut signed) = (desk.state.audit.clone(), 0);
+    for number in 1..=10 {
+        log.append(plain(&desk, number)).await.expect("appended");
+        log.checkpoint()
+            .await
+            .expect("signed")
+            .expect("something to sign");
+        signed += 1;
+    }
+    run(&desk, "CREATE TABLE audit_kept AS SELECT * FROM audit").await;
+    let is_not_signed = async |what: &str, expected: &str| {
+        for _ in 0..2 {
+            let refused = log.checkpoint().await.expect_err(what);
+            assert!(refused.detail.contains(expected), "{what}: {}", refused.detail);
+        }
+        assert_eq!(file.all().expect("read").len(), signed, "{what}");
+        assert!(!looked_over(&desk).await.walked.is_intact(), "{what}");
+    };
+    let back = "BEGIN; DELETE FROM audit; INSERT INTO audit SELECT * FROM audit_kept; COMMIT";
+
+    // Somebody who knows how the chain is made, and has the database alone.
+    run(&desk, "UPDATE audit SET outcome = 'OK!' WHERE seq = 5").await;
+    rehash(&desk, 5).await;
+    is_not_signed("written anew", "another hash than a checkpoint says").await;
+    log.append(plain(&desk, 11)).await.expect("appended");
+    is_not_signed("written anew and gone on", "another hash than a checkpoint says").await;
+    run(&desk, back).await;
+    assert!(log.checkpoint().await.is_ok(), "it is what was signed again");
+
+    run(&desk, "DELETE FROM audit WHERE seq > 7").await;
+    is_not_signed("cut off", "a checkpoint names the row, and it is not there").await;
+    for number in 8..=12 {
+        log.append(plain(&desk, 100 + number)).await.expect("appended");
+    }
+    is_not_signed("cut off and gone on", "another hash").await;
+    run(&desk, "DELETE FROM audit").await;
+    is_not_signed("emptied", "it is not there").await;
+    run(&desk, back).await;
+
+    // What came after the newest checkpoint has to go on from it.
+    for number in 11..=13 {
+        log.append(plain(&desk, number)).await.expect("appended");
+    }
+    run(&desk, "UPDATE audit SET subject = 'another' WHERE seq = 12").await;
+    is_not_signed("changed behind the newest checkpoint", "entry 12").await;
+}
+
+#[tokio::test]
+async fn an_entry_that_was_begun_is_appended_although_whoever_asked_has_gone() {
+    let (desk, _folder) = desk_with_files().await;
+    let log = desk.state.audit.clone();
+    let append = log.append(plain(&desk, 1));
+    assert!(
+        futures_util::FutureExt::now_or_never(append).is_none(),
+        "it was dropped in the middle"
+    );
+    log.settled().await;
+    assert_eq!(audit::head(&desk.db).await.expect("head").seq, 1);
 }

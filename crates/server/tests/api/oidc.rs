@@ -13,6 +13,7 @@ use http::{HeaderMap, StatusCode};
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::{Value, json};
 use tradewind_server::Config;
+use tradewind_server::identity::audit::Opened;
 use tradewind_server::identity::csrf_token;
 use tradewind_server::oidc::OidcProvider;
 use tradewind_server::oidc::settings::{Algorithm, CALLBACK_PATH, ClientAuth, ClientSecret, RoleOf};
@@ -231,7 +232,13 @@ fn parse(url: &str, cookie: String) -> Sent {
 }
 
 async fn leave(desk: &Desk) -> Sent {
-    let answer = desk.get(&As::Nobody, "/api/v1/oidc/work/start").await;
+    leave_for(desk, "work").await
+}
+
+async fn leave_for(desk: &Desk, provider: &str) -> Sent {
+    let answer = desk
+        .get(&As::Nobody, &format!("/api/v1/oidc/{provider}/start"))
+        .await;
     let url = location(&answer);
     let cookie = cookie_of(&answer, "tw_oidc").expect("a cookie");
     parse(&url, cookie)
@@ -834,4 +841,81 @@ async fn a_provider_of_another_organisation_links_nothing_here() {
     let theirs = session(&sign_in(&desk, &provider, asha()).await);
     let org = desk.get(&theirs, "/api/v1/organisation").await.json();
     assert_eq!(org["id"], "rival");
+
+    // What the provider does to its people is in the log of their organisation, the good and the bad.
+    let mut later = asha();
+    later["groups"] = json!(["bosses"]);
+    session(&sign_in(&desk, &provider, later).await);
+    provider.lock().spoil = |_, claims| claims["nonce"] = json!("another");
+    refused(sign_in(&desk, &provider, asha()).await, "OIDC_REFUSED").await;
+    let rows = audit::list(&desk.db, 0, 100).await.expect("audit");
+    let noted: Vec<_> = rows
+        .iter()
+        .filter(|(_, row)| row.org.as_str() == "rival")
+        .map(|(_, row)| (row.actor == "oidc", row.action.as_str(), row.outcome.as_str()))
+        .collect();
+    assert_eq!(
+        noted,
+        [
+            (true, "user.create", "OK"),
+            (false, "session.open", "OK"),
+            (true, "user.change", "OK"),
+            (false, "session.open", "OK"),
+            (false, "session.open", "OIDC_REFUSED"),
+        ],
+        "{rows:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_address_of_somebody_whom_a_provider_made_goes_with_them() {
+    let provider = Provider::start().await;
+    let desk = provider.desk(|_, _| {}).await;
+    let who = session(&sign_in(&desk, &provider, asha()).await);
+    let me = desk.get(&who, "/api/v1/session").await.json();
+    let id = me["user"]["id"].as_str().expect("id").to_owned();
+    let entries = async || {
+        let rows = audit::list::of_person(&desk.db, &id, 0, 100).await;
+        let mut opened = Vec::new();
+        for entry in rows.expect("audit") {
+            let people = desk.state.audit.people();
+            opened.push(Opened::of(people, &entry).await.expect("opened"));
+        }
+        opened
+    };
+    let before = entries().await;
+    assert_eq!(before.len(), 2, "made, and signed in");
+    for entry in before {
+        assert_eq!(entry.address.as_deref(), Some("203.0.113.7"));
+    }
+    let erased = tradewind_store::privacy::erase::erase(&desk.db, &id, &[], desk.clock.now()).await;
+    erased.expect("erased");
+    desk.state.audit.people().forget(&id);
+    for entry in entries().await {
+        assert!(entry.erased && entry.address.is_none(), "{entry:?}");
+    }
+}
+
+#[tokio::test]
+async fn another_provider_of_the_same_issuer_does_not_tell_the_role_of_whom_the_first_one_made() {
+    let provider = Provider::start().await;
+    let (first, mut second) = (provider.settings(), provider.settings());
+    second.id = "admins".to_owned();
+    second.role_claim = Some("admin_groups".to_owned());
+    let desk = Desk::with(|config| {
+        config.rates.multiplier = 100_000;
+        config.oidc = vec![first, second];
+    })
+    .await;
+    let mut claims = asha();
+    claims["admin_groups"] = json!(["bosses"]);
+    let mut roles = Vec::new();
+    for id in ["work", "admins"] {
+        let sent = leave_for(&desk, id).await;
+        let code = provider.consent(&desk, &sent, claims.clone());
+        let who = session(&back(&desk, &sent, &code).await);
+        let me = desk.get(&who, "/api/v1/session").await.json();
+        roles.push(me["user"]["role"].clone());
+    }
+    assert_eq!(roles, ["TRADER", "TRADER"]);
 }

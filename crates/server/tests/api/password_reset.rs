@@ -198,6 +198,16 @@ async fn whoever_asks_is_answered_alike_and_the_link_goes_the_configured_way() {
         (&letter["username"], &letter["user_id"]),
         (&json!("asha"), &json!("u-asha"))
     );
+    let rows = audit::list(&desk.db, 0, 10).await.expect("audit");
+    let (_, asked) = rows
+        .iter()
+        .find(|(_, row)| row.action == "password.reset_request")
+        .expect("noted");
+    assert_eq!(
+        (asked.actor.as_str(), asked.person.as_str()),
+        ("anonymous", "u-asha"),
+        "the address goes with the person"
+    );
     let token = letter["fragment"]
         .as_str()
         .expect("text")

@@ -470,3 +470,18 @@ async fn a_program_is_asked_for_the_second_factor_too() {
     );
     program(&tokens(with(Some(app.code(&desk)))).await);
 }
+
+#[tokio::test]
+async fn a_program_that_signs_out_is_noted_in_the_log_of_its_organisation() {
+    let desk = Desk::open().await;
+    let tenant = desk.organisation("rival").await;
+    desk.person_of(&tenant, "bela", Role::Trader).await;
+    let one = open(&desk, "bela").await;
+    let body = json!({"refresh_token": one.refresh});
+    let ended = desk.call(&As::Nobody, "DELETE", "/api/v1/tokens", body).await;
+    assert_eq!(ended.status, 204);
+    let rows = audit::list(&desk.db, 0, 10).await.expect("audit");
+    let ends: Vec<_> = rows.iter().filter(|(_, row)| row.action == "token.end").collect();
+    assert_eq!(ends.len(), 1);
+    assert_eq!(ends[0].1.org, tenant);
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tradewind_store::Db;
 use tradewind_store::identity::audit::adopt::{chain, unchained};
-use tradewind_types::UnixNanos;
+use tradewind_types::Clock;
 
 use super::people::People;
 use super::plain::ADDRESS;
@@ -17,8 +17,8 @@ const BATCH: u32 = 500;
 ///
 /// # Errors
 /// Those of the database and of sealing.
-pub async fn adopt(db: &Db, keyring: &Arc<Keyring>, now: UnixNanos) -> ApiResult<usize> {
-    let people = People::new(db, keyring);
+pub async fn adopt(db: &Db, keyring: &Arc<Keyring>, clock: &Arc<dyn Clock>) -> ApiResult<usize> {
+    let (people, now) = (People::new(db, keyring, clock), clock.now());
     let mut done = 0;
     loop {
         let rows = unchained(db, BATCH).await?;

@@ -61,7 +61,21 @@ pub async fn write_after(state: &AppState, request: &RequestInfo, note: Note<'_>
 /// # Errors
 /// When neither the database nor the file beside it takes it.
 pub async fn write(state: &AppState, request: &RequestInfo, note: Note<'_>) -> ApiResult<()> {
-    append(state, request, note, None).await
+    append(state, request, note, "", None).await
+}
+
+/// Appends a note of somebody's request who is not signed in, where it is known whom it concerns: the address is sealed with
+/// the key of that person, and gone when they are erased.
+///
+/// # Errors
+/// As [`write`].
+pub async fn write_concerning(
+    state: &AppState,
+    request: &RequestInfo,
+    note: Note<'_>,
+    person: &str,
+) -> ApiResult<()> {
+    append(state, request, note, person, None).await
 }
 
 /// Appends a note with what is personal in it, which only the key of that person opens: it is gone when the person is
@@ -76,20 +90,17 @@ pub async fn write_about(
     person: &str,
     personal: Value,
 ) -> ApiResult<()> {
-    append(state, request, note, Some((person, personal))).await
+    append(state, request, note, person, Some(personal)).await
 }
 
 async fn append(
     state: &AppState,
     request: &RequestInfo,
     note: Note<'_>,
-    about: Option<(&str, Value)>,
+    person: &str,
+    personal: Option<Value>,
 ) -> ApiResult<()> {
     request.trail.noted();
-    let (person, personal) = match about {
-        Some((person, personal)) => (person.to_owned(), personal.to_string()),
-        None => (String::new(), String::new()),
-    };
     let row = PlainRow {
         org: request.trail.org().unwrap_or(&state.config.org).clone(),
         ts: state.clock.now(),
@@ -100,8 +111,8 @@ async fn append(
         address: request.ip.clone(),
         correlation_id: request.correlation_id.clone(),
         detail: note.detail.to_string(),
-        person,
-        personal,
+        person: person.to_owned(),
+        personal: personal.map(|personal| personal.to_string()).unwrap_or_default(),
     };
     state.audit.append(row).await
 }

@@ -12,6 +12,19 @@ pub(super) const ADDRESS: &str = "audit.ip";
 /// What the personal parts of before and after are sealed for.
 pub(super) const PERSONAL: &str = "audit.personal";
 
+/// Actors that are nobody: requests before signing in, and changes by a provider. What is sealed with their keys stays
+/// readable for ever.
+const NOBODY: [&str; 2] = ["anonymous", "oidc"];
+
+/// With whose key an address is sealed: the actor's; that of the person whom it concerns where the actor is nobody.
+fn holder<'a>(actor: &'a str, person: &'a str) -> &'a str {
+    if person.is_empty() || !NOBODY.contains(&actor) {
+        actor
+    } else {
+        person
+    }
+}
+
 /// A row in clear.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlainRow {
@@ -33,7 +46,7 @@ pub struct PlainRow {
     pub correlation_id: String,
     /// Before and after, without personal data.
     pub detail: String,
-    /// Whom the personal part is about; empty when there is none.
+    /// Whom the personal part is about, and whose address it is where the actor is nobody; may be empty.
     pub person: String,
     /// The personal part of before and after, JSON.
     pub personal: String,
@@ -56,6 +69,7 @@ impl PlainRow {
     /// # Errors
     /// Those of the database and of sealing.
     pub async fn seal(&self, people: &People, now: UnixNanos) -> ApiResult<AuditRow> {
+        let holder = holder(&self.actor, &self.person);
         Ok(AuditRow {
             org: self.org.clone(),
             ts: self.ts,
@@ -63,7 +77,7 @@ impl PlainRow {
             action: self.action.clone(),
             subject: self.subject.clone(),
             outcome: self.outcome.clone(),
-            ip: people.seal(&self.actor, ADDRESS, &self.address, now).await?,
+            ip: people.seal(holder, ADDRESS, &self.address, now).await?,
             correlation_id: self.correlation_id.clone(),
             detail: self.detail.clone(),
             personal: people.seal(&self.person, PERSONAL, &self.personal, now).await?,
@@ -79,7 +93,8 @@ impl Opened {
     /// Those of the database; when a value was changed.
     pub async fn of(people: &People, entry: &Entry) -> ApiResult<Self> {
         let row = &entry.row;
-        let address = people.open(&row.actor, ADDRESS, &row.ip).await?;
+        let holder = holder(&row.actor, &row.person);
+        let address = people.open(holder, ADDRESS, &row.ip).await?;
         let personal = people.open(&row.person, PERSONAL, &row.personal).await?;
         Ok(Self {
             erased: (address.is_none() && !row.ip.is_empty())

@@ -80,7 +80,7 @@ pub(crate) async fn refused(state: &AppState, request: &RequestInfo, what: &str,
     ) {
         tracing::error!(
             correlation_id = request.correlation_id,
-            "a refusal could not be noted"
+            "a refusal is not noted, or not yet"
         );
     }
 }

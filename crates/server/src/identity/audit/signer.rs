@@ -2,7 +2,7 @@
 //! half is in the file `audit.pub` of the data directory, so that whoever may only write the database cannot put
 //! another key in its place.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use base64::Engine as _;
@@ -41,10 +41,18 @@ fn pair_of(text: &[u8]) -> ApiResult<Ed25519KeyPair> {
 }
 
 /// The public key that is trusted: that of the folder; `None` before anything was signed.
-#[must_use]
-pub fn trusted(folder: &Path) -> Option<String> {
-    let text = std::fs::read_to_string(folder.join(PUBLIC)).ok()?;
-    Some(text.trim().to_owned())
+///
+/// # Errors
+/// When there is a file and it cannot be read: nothing may be trusted in its place.
+pub fn trusted(folder: &Path) -> ApiResult<Option<String>> {
+    match std::fs::read_to_string(folder.join(PUBLIC)) {
+        Ok(text) => Ok(Some(text.trim().to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => {
+            tracing::error!(%error, "audit.pub cannot be read");
+            Err(ApiError::of(Code::Internal))
+        }
+    }
 }
 
 /// Whether a signature is that of a public key.
@@ -154,7 +162,7 @@ impl Signer {
 
 /// Writes the public half where it is trusted from, or makes sure that it is the one that is.
 fn pin(folder: &Path, public: &str) -> ApiResult<()> {
-    if let Some(trusted) = trusted(folder) {
+    if let Some(trusted) = trusted(folder)? {
         return if trusted == public {
             Ok(())
         } else {
@@ -173,4 +181,24 @@ fn pin(folder: &Path, public: &str) -> ApiResult<()> {
         tracing::error!(%error, "audit.pub cannot be written");
         ApiError::of(Code::Internal)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_cannot_be_read_is_not_the_same_as_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert_eq!(trusted(folder.path()).expect("none"), None);
+        pin(folder.path(), "ours").expect("pinned");
+        assert_eq!(trusted(folder.path()).expect("read").as_deref(), Some("ours"));
+        assert!(pin(folder.path(), "another").is_err());
+        std::fs::write(folder.path().join(PUBLIC), b"\xff\xfe").expect("written");
+        assert!(trusted(folder.path()).is_err());
+        assert!(pin(folder.path(), "ours").is_err());
+        std::fs::remove_file(folder.path().join(PUBLIC)).expect("removed");
+        std::fs::create_dir(folder.path().join(PUBLIC)).expect("made");
+        assert!(trusted(folder.path()).is_err());
+    }
 }

@@ -23,7 +23,7 @@ pub struct Verified {
 /// that of the folder.
 ///
 /// # Errors
-/// Those of the database; when the file of checkpoints cannot be read.
+/// Those of the database; when the file of checkpoints or that of the key cannot be read.
 pub async fn verify(
     db: &Db,
     folder: Option<&Path>,
@@ -43,7 +43,11 @@ pub async fn verify(
             Err(error) => return Err(unusable(error)),
         }
     }
-    let trusted = match public.or_else(|| folder.and_then(signer::trusted)) {
+    let pinned = match folder {
+        Some(folder) if public.is_none() => signer::trusted(folder)?,
+        _ => None,
+    };
+    let trusted = match public.or(pinned) {
         Some(public) => public,
         // Nothing outside the database says which key to trust.
         None => keys::current(db)

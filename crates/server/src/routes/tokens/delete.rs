@@ -19,6 +19,7 @@ pub async fn delete_tokens(
     let Some(family) = family else {
         return Ok(StatusCode::NO_CONTENT);
     };
+    request.trail.concerns(&family.org);
     families::revoke(&state.store, &family.owner, &family.id, now).await?;
     state.identity_changed();
     let note = Note {
