@@ -93,16 +93,23 @@ impl Settings {
     /// Those of the database.
     pub async fn load(&self, db: &Db) -> ApiResult<()> {
         let _applying = self.applying.lock().await;
-        let mut changed = settings::all(db).await?;
-        changed.retain(|key, value| match self.refusal(key, Some(value)) {
-            None => true,
-            Some(refused) => {
+        let stored = settings::all(db).await?;
+        for (key, value) in &stored {
+            if let Some(refused) = self.refusal(key, Some(value)) {
                 tracing::warn!(key, value, why = refused.message, "a changed setting is left out");
-                false
             }
-        });
-        self.hold(changed);
+        }
+        self.hold(self.understood(&stored));
         Ok(())
+    }
+
+    /// What this program understands of what is stored, which is what holds, is shown, and has a tag. The rest stays stored:
+    /// a newer program may know it.
+    fn understood(&self, stored: &Changed) -> Changed {
+        let known = stored
+            .iter()
+            .filter(|(key, value)| self.refusal(key, Some(value)).is_none());
+        known.map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
     /// All of it, by key.
@@ -152,7 +159,7 @@ impl Settings {
         }
         let _applying = self.applying.lock().await;
         let decide = |before: &Changed| {
-            based_on.check(Some(&Tag::of(before)?))?;
+            based_on.check(Some(&Tag::of(&self.understood(before))?))?;
             let mut after = before.clone();
             for (key, value) in asked {
                 match value {
@@ -163,6 +170,7 @@ impl Settings {
             Ok::<_, ApiError>(after)
         };
         let (before, after) = settings::change(db, now, decide).await??;
+        let (before, after) = (self.understood(&before), self.understood(&after));
         self.hold(after.clone());
         Ok(Change { before, after })
     }
@@ -226,7 +234,20 @@ impl Settings {
     }
 }
 
-/// A rate of everybody: not below a tenth of the documented one, or whoever set it could not set it back.
+/// How many at once a rate has to allow at least: what one page of the web app asks for as it opens, and what it takes to
+/// set the rate back.
+fn least_at_once(name: &str) -> u64 {
+    match name {
+        "read" => 30,
+        "address" => 60,
+        "write" | "admin" => 5,
+        "auth" => 2,
+        _ => 1,
+    }
+}
+
+/// A rate of everybody: not below a tenth of the documented one, and not so few at once, or whoever set it could not set it
+/// back.
 fn check_rate(name: &str, text: &str) -> Result<(), String> {
     let rate: Rate = text
         .parse()
@@ -238,13 +259,21 @@ fn check_rate(name: &str, text: &str) -> Result<(), String> {
         u128::from(rate.limit) * u128::from(usual.window_s) * 10,
         u128::from(usual.limit) * u128::from(rate.window_s),
     );
-    match asked >= least {
-        true => Ok(()),
-        false => Err(format!(
+    if asked < least {
+        return Err(format!(
             "`{text}` is less than a tenth of the documented {}",
             usual.text()
-        )),
+        ));
     }
+    let least = least_at_once(name);
+    if rate.limit < least {
+        return Err(format!(
+            "`{text}` allows {} at once, and this rate takes {least} at least: give more in a longer time, such as {}",
+            rate.limit,
+            usual.text()
+        ));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -253,13 +282,20 @@ mod tests {
 
     #[test]
     fn a_rate_is_not_set_so_low_that_nobody_could_set_it_back() {
-        for right in ["1000/min", "100/min", "2/s", "6000/h"] {
+        for right in ["1000/min", "100/min", "30/s", "60/30s", "6000/h"] {
             assert_eq!(check_rate("read", right), Ok(()), "{right}");
         }
-        for wrong in ["99/min", "1/s", "5999/h", "0/s", "fast"] {
+        for wrong in ["99/min", "1/s", "2/s", "29/s", "5999/h", "0/s", "fast"] {
             assert!(check_rate("read", wrong).is_err(), "{wrong}");
         }
         assert!(check_rate("admin", "9/h").is_err() && check_rate("admin", "10/h").is_ok());
+        // 600 a minute, but ten at once: the web app would not load.
+        assert!(check_rate("address", "10/s").is_err() && check_rate("address", "600/min").is_ok());
+        assert!(check_rate("account_orders", "1/min").is_ok());
+        for name in Rates::NAMES {
+            let usual = Rates::default().named(name).expect("a rate").text();
+            assert_eq!(check_rate(name, &usual), Ok(()), "{name}");
+        }
         assert!(check_rate("coffee", "9/h").is_err());
     }
 }

@@ -232,13 +232,37 @@ async fn a_stored_setting_that_is_not_understood_is_left_out_at_the_start() {
     }
     let who = admin(&desk).await;
     let router = desk.restarted().await;
-    let request = desk.request(&who, "GET", CONFIG, None);
-    let answer = router.oneshot(request).await.expect("an answer");
-    assert_eq!(answer.status(), 200);
-    let body = axum::body::to_bytes(answer.into_body(), 1 << 20)
-        .await
-        .expect("a body");
-    let config: Value = serde_json::from_slice(&body).expect("JSON");
+    let ask = async |request: http::Request<axum::body::Body>| {
+        let answer = router.clone().oneshot(request).await.expect("an answer");
+        let (status, tag) = (
+            answer.status().as_u16(),
+            answer.headers().get(header::ETAG).cloned(),
+        );
+        let body = axum::body::to_bytes(answer.into_body(), 1 << 20)
+            .await
+            .expect("a body");
+        let body: Value = serde_json::from_slice(&body).expect("JSON");
+        (status, tag, body)
+    };
+    let (status, tag, config) = ask(desk.request(&who, "GET", CONFIG, None)).await;
+    assert_eq!(status, 200);
     assert_eq!(item(&config, "log")["value"], "info");
     assert_eq!(item(&config, "limits.rates.read")["value"], "700/min");
+    // What was read is what a change is based on, and nothing that was left out holds after it.
+    for based_on in [tag.expect("a tag"), "*".parse().expect("a header")] {
+        let body = json!({"values": {"limits.rates.write": "60/min"}});
+        let mut request = desk.request(&who, "PATCH", CONFIG, Some(&body));
+        request.headers_mut().insert(header::IF_MATCH, based_on);
+        let (status, _, config) = ask(request).await;
+        assert_eq!(status, 200, "{config}");
+        assert_eq!(item(&config, "limits.rates.write")["value"], "60/min");
+        assert_eq!(item(&config, "log")["value"], "info");
+        assert_eq!(*desk.log.0.lock().expect("nobody panicked"), "info");
+    }
+    let stored = settings::all(&desk.db).await.expect("read");
+    assert_eq!(
+        stored.get("gone").map(String::as_str),
+        Some("1"),
+        "it stays stored"
+    );
 }
