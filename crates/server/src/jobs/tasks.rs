@@ -11,8 +11,8 @@ use wire::{JobKind, JobState};
 use super::{JobSource, KnownJob, Whose};
 use crate::problem::{ApiError, ApiResult, Code};
 
-/// Tasks that are over and still shown.
-const KEPT_MAX: usize = 500;
+/// Tasks of one kind that are over and still shown: many of one kind push none of another out.
+const KEPT_MAX: usize = 200;
 /// Longest text of an outcome, characters.
 const TEXT_MAX: usize = 500;
 
@@ -85,6 +85,7 @@ impl Tasks {
             error: None,
             cancelable: stoppable,
         };
+        inner.forget_old(kind);
         inner.entries.push_back(Entry {
             known: KnownJob {
                 whose: Whose::Installation(by.cloned()),
@@ -92,7 +93,6 @@ impl Tasks {
             },
             stop: stoppable.then(|| Arc::clone(&stop)),
         });
-        inner.forget_old();
         drop(inner);
         Task {
             tasks: Arc::clone(self),
@@ -110,7 +110,11 @@ impl Tasks {
     fn end(&self, id: &str, state: JobState, result: Option<String>, error: Option<String>) {
         let cut = |text: String| text.chars().take(TEXT_MAX).collect::<String>();
         let now = wire::Time(self.clock.now());
-        if let Some(entry) = self.lock().find(id) {
+        let mut inner = self.lock();
+        if state == JobState::Failed {
+            inner.forget_last_failure(id);
+        }
+        if let Some(entry) = inner.find(id) {
             let job = &mut entry.known.job;
             (job.state, job.finished_at, job.cancelable) = (state, Some(now), false);
             (job.result, job.error) = (result.map(cut), error.map(cut));
@@ -128,14 +132,39 @@ impl Inner {
             .find(|entry| entry.known.job.id == id)
     }
 
-    /// Forgets the oldest that are over, beyond those that are kept.
-    fn forget_old(&mut self) {
-        let over = |entry: &Entry| !entry.known.job.state.is_open();
-        while self.entries.len() > KEPT_MAX {
-            let Some(oldest) = self.entries.iter().position(over) else {
-                return;
-            };
-            self.entries.remove(oldest);
+    /// Makes room for one more of a kind: the oldest that are over go, beyond those that are kept.
+    fn forget_old(&mut self, kind: JobKind) {
+        let over = |entry: &Entry| entry.known.job.kind == kind && !entry.known.job.state.is_open();
+        let mut count = self.entries.iter().filter(|entry| over(entry)).count();
+        self.entries.retain(|entry| {
+            let goes = over(entry) && count >= KEPT_MAX;
+            count -= usize::from(goes);
+            !goes
+        });
+    }
+
+    /// What the program tries by itself, and fails at again and again, is shown once: the failure before that of `id` goes.
+    fn forget_last_failure(&mut self, id: &str) {
+        let Some(KnownJob { whose, job }) = self.find(id).map(|entry| entry.known.clone()) else {
+            return;
+        };
+        if whose.asked_by().is_some() {
+            return;
+        }
+        let same = |known: &KnownJob| {
+            known.whose == whose && known.job.kind == job.kind && known.job.name == job.name
+        };
+        // Failures in a row only: one with a success after it is another story.
+        let before = self.entries.iter().rposition(|entry| {
+            entry.known.job.id != job.id && same(&entry.known) && !entry.known.job.state.is_open()
+        });
+        if let Some(place) = before
+            && self
+                .entries
+                .get(place)
+                .is_some_and(|of| of.known.job.state == JobState::Failed)
+        {
+            self.entries.remove(place);
         }
     }
 }
@@ -298,18 +327,47 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_that_are_over_are_forgotten_and_those_that_run_never() {
+    fn the_oldest_of_a_kind_that_are_over_are_forgotten_and_those_that_run_and_other_kinds_never() {
         let tasks = tasks();
         let first = tasks.begin(JobKind::Compaction, "first", None);
+        tasks.begin(JobKind::Backup, "the backup", None).complete("");
         for n in 0..2 * KEPT_MAX {
             tasks
                 .begin(JobKind::Compaction, &n.to_string(), None)
                 .complete("");
         }
         let shown = states(&tasks);
-        assert_eq!(shown.len(), KEPT_MAX);
+        assert_eq!(shown.len(), KEPT_MAX + 2);
         assert_eq!(shown[0], ("first".to_owned(), JobState::Running));
-        assert_eq!(shown[KEPT_MAX - 1].0, (2 * KEPT_MAX - 1).to_string());
+        assert_eq!(shown[1], ("the backup".to_owned(), JobState::Complete));
+        assert_eq!(shown[KEPT_MAX + 1].0, (2 * KEPT_MAX - 1).to_string());
         first.complete("");
+    }
+
+    #[test]
+    fn what_fails_again_and_again_by_itself_is_shown_once_until_it_goes_well() {
+        let tasks = tasks();
+        let begin = |name: &str| tasks.begin(JobKind::Backfill, name, None);
+        let ana = UserId::new("ana").expect("an id");
+        for n in 0..5 {
+            begin("BTC 1m").fail(format!("try {n}"));
+            begin("ETH 1m").fail(format!("try {n}"));
+            tasks
+                .begin(JobKind::Backfill, "BTC 1m", Some(&ana))
+                .fail("asked for");
+        }
+        let errors = |name: &str| -> Vec<String> {
+            let jobs = tasks.jobs().into_iter().filter(|of| of.job.name == name);
+            jobs.filter_map(|of| of.job.error).collect()
+        };
+        assert_eq!(errors("ETH 1m"), ["try 4"]);
+        let asked = vec!["asked for".to_owned(); 5];
+        let mut all = errors("BTC 1m");
+        assert!(all.contains(&"try 4".to_owned()));
+        all.retain(|why| why != "try 4");
+        assert_eq!(all, asked, "what people asked for stays");
+        begin("ETH 1m").complete("7 bars");
+        begin("ETH 1m").fail("again");
+        assert_eq!(errors("ETH 1m"), ["try 4", "again"]);
     }
 }

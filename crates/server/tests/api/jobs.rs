@@ -58,7 +58,7 @@ async fn a_job_shows_to_its_owner_and_to_administrators_of_the_organisation_and_
     // The program's own work belongs to the installation.
     let own = desk.state.tasks.begin(JobKind::Compaction, "memory", None);
     let id = sweep(&desk, &ana).await;
-    assert_eq!(ids(&desk, &ana, "").await, [id.clone()]);
+    assert_eq!(ids(&desk, &ana, "").await, std::slice::from_ref(&id));
     let all = ids(&desk, &boss, "").await;
     assert!(all.len() == 2 && all.contains(&id) && all.contains(&own.id().to_owned()));
     assert!(ids(&desk, &ben, "").await.is_empty() && ids(&desk, &foe, "").await.is_empty());
