@@ -51,10 +51,13 @@ pub struct Backups {
     pub keep_all_days: u32,
     /// Days for which one a day is kept.
     pub keep_daily_days: u32,
-    /// When the last one was taken.
+    /// When the last one was taken by the program's schedule or by request, of those that nothing is known to be wrong with.
     pub last_taken_at: Option<Time>,
     /// When one was last restored on trial.
     pub last_drilled_at: Option<Time>,
+    /// When the newest says that it was taken, where that is later than now: the clock was wrong then, or is now. Null
+    /// otherwise.
+    pub ahead_at: Option<Time>,
     /// Job that is at work on them now.
     pub running: Option<String>,
     /// Newest first.

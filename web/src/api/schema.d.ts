@@ -2640,6 +2640,7 @@ export interface components {
             backup_codes: string[];
         };
         Backups: {
+            ahead_at?: components["schemas"]["Timestamp"] | null;
             drill_every_s?: number | null;
             every_s?: number | null;
             folder: string;

@@ -975,6 +975,11 @@ class Backups(Model):
     items: tuple[Backup, ...]
     """Newest first."""
 
+    ahead_at: Timestamp | None = None
+    """When the newest says that it was taken, where that is later than now: the clock was wrong then, or is
+    now. Null otherwise.
+    """
+
     drill_every_s: int | None = None
     """Seconds from one trial to the next; null when none are made by themselves."""
 
@@ -988,7 +993,9 @@ class Backups(Model):
     """When one was last restored on trial."""
 
     last_taken_at: Timestamp | None = None
-    """When the last one was taken."""
+    """When the last one was taken by the program's schedule or by request, of those that nothing is known to
+    be wrong with.
+    """
 
     next_cursor: str | None = None
     """Pass as `cursor` for the next page; null on the last one."""

@@ -12,20 +12,19 @@ use tradewind_types::Clock;
 
 use crate::failure::Failure;
 
-/// Opens the folder.
+/// Opens them. A folder that cannot be used stops nothing else: it is tried again while the program runs.
 pub(super) async fn open(
     config: BackupConfig,
     db: &Db,
     clock: &Arc<dyn Clock>,
     tasks: Arc<Tasks>,
 ) -> Result<Arc<Backups>, Failure> {
-    let (folder, db, clock) = (config.folder.display().to_string(), db.clone(), Arc::clone(clock));
+    let (db, clock) = (db.clone(), Arc::clone(clock));
     if config.key.is_none() {
         tracing::info!("no backups are taken: there is no key for them");
     }
     let opened = tokio::task::spawn_blocking(move || Backups::open(config, db, clock, tasks)).await;
-    let opened = opened.context("opening the backups was interrupted")?;
-    Ok(opened.with_context(|| format!("backups in {folder}"))?)
+    Ok(opened.context("opening the backups was interrupted")?)
 }
 
 /// Takes them when they are due, until `stop`.

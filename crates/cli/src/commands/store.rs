@@ -209,6 +209,8 @@ async fn restore(args: RestoreArgs) -> Result<(), Failure> {
         let taken = match &args.drill_on {
             None => {
                 let scratch = std::env::temp_dir();
+                // Plain copies that trials left that were killed.
+                backup::sweep_trials(&scratch)?;
                 let taken = backup::drill(path, &key, now, &scratch, &look_at_journal, &|_, _| true).await;
                 taken.map_err(failure)?
             }
@@ -266,6 +268,15 @@ fn new_key(path: &Path) -> Result<(), Failure> {
     let mut file = private(path)?;
     writeln!(file, "{}", *key.to_text())?;
     file.sync_all()?;
+    if let Some(folder) = path.parent() {
+        let here = Path::new(".");
+        let folder = if folder.as_os_str().is_empty() {
+            here
+        } else {
+            folder
+        };
+        File::open(folder)?.sync_all()?;
+    }
     println!(
         "{} is a new key; keep a copy where the backups are not",
         path.display()

@@ -1,13 +1,14 @@
 //! The folder of backups: what is in it, and what is known of each file.
 //!
 //! ```text
-//! 2026-11-30T110000Z.twb    the database
-//! 2026-11-30T110000Z.twj    the journal of right after
-//! 2026-11-30T110000Z.json   what is known of the two: this program's notes, which backups do without
+//! 2026-11-30T110000Z.twb         the database
+//! 2026-11-30T110000Z.twj         the journal of right after
+//! 2026-11-30T110000Z.notes.json  what is known of the two: this program's notes, which backups do without
+//! .lock                          locked by the program whose folder it is
 //! ```
 //! Backups that were taken on the command line are listed, too; of those less is known until they are verified.
 
-use std::fs;
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -17,8 +18,11 @@ use tradewind_types::UnixNanos;
 
 const DATABASE: &str = "twb";
 const JOURNAL: &str = "twj";
-const NOTES: &str = "json";
+const NOTES: &str = "notes.json";
 const UNFINISHED: &str = "part";
+const LOCK_FILE: &str = ".lock";
+/// Files younger than this are spared where another program may be at them.
+const YOUNG_NS: u64 = 6 * 3_600 * tradewind_types::time::SECOND_NS;
 
 /// What is known of a backup beside its bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,7 +77,7 @@ pub struct Found {
     pub bytes: u64,
     /// Bytes of the journal beside it.
     pub journal_bytes: Option<u64>,
-    /// When it was taken, else when the file was written.
+    /// When it was taken, as its notes say, else its name, else when the file was written.
     pub taken_at: UnixNanos,
     /// What is known.
     pub notes: Notes,
@@ -83,6 +87,42 @@ impl Found {
     /// Whether this program gave it its name, and may take it away when its time is over.
     pub(super) fn is_ours(&self) -> bool {
         is_ours(&self.id)
+    }
+
+    /// Whether nothing was ever found wrong with it.
+    pub(super) fn is_whole(&self) -> bool {
+        self.notes.fault.is_none()
+    }
+
+    /// Whether it is known to be under another key.
+    pub(super) fn is_under_another(&self, key: &str) -> bool {
+        self.notes.key.as_deref().is_some_and(|of| of != key)
+    }
+}
+
+/// Whose a folder is.
+pub(super) enum Hold {
+    /// This program's, as long as it has this.
+    Ours { _lock: File },
+    /// Another program's, which runs.
+    Others,
+    /// Nobody knows: the file system has no locks.
+    Unknown,
+}
+
+/// Asks for a folder.
+pub(super) fn hold(folder: &Path) -> Hold {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let Ok(file) = options.open(folder.join(LOCK_FILE)) else {
+        return Hold::Unknown;
+    };
+    match file.try_lock() {
+        Ok(()) => Hold::Ours { _lock: file },
+        Err(TryLockError::WouldBlock) => Hold::Others,
+        Err(TryLockError::Error(_)) => Hold::Unknown,
     }
 }
 
@@ -102,6 +142,17 @@ fn is_ours(stem: &str) -> bool {
             '0' => own.is_ascii_digit(),
             like => own == like,
         })
+}
+
+/// When a backup that this program named was taken, to the second.
+fn time_in(stem: &str) -> Option<UnixNanos> {
+    if !is_ours(stem) {
+        return None;
+    }
+    let (day, time) = stem.trim_end_matches('Z').split_once('T')?;
+    let (hour, rest) = time.split_at_checked(2)?;
+    let (minute, second) = rest.split_at_checked(2)?;
+    format!("{day}T{hour}:{minute}:{second}Z").parse().ok()
 }
 
 pub(super) fn path_of(folder: &Path, id: &str) -> PathBuf {
@@ -133,11 +184,13 @@ pub(super) fn list(folder: &Path) -> io::Result<Vec<Found>> {
             .ok()
             .and_then(|time| jiff::Timestamp::try_from(time).ok());
         let notes = read_notes(&path);
+        let id = id.to_string_lossy().into_owned();
+        let taken_at = notes.taken_at.or_else(|| time_in(&id)).or(written.map(at));
         found.push(Found {
-            id: id.to_string_lossy().into_owned(),
+            id,
             bytes: data.len(),
             journal_bytes: fs::metadata(journal_of(&path)).ok().map(|data| data.len()),
-            taken_at: notes.taken_at.or(written.map(at)).unwrap_or_default(),
+            taken_at: taken_at.unwrap_or_default(),
             notes,
             path,
         });
@@ -178,11 +231,17 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
 }
 
 /// Takes away what a program that was stopped left half made: unfinished files, journals and notes without a database.
-/// Files that this program did not name stay.
+/// Files that this program did not name stay; where the folder is not this program's alone, young ones do, too: somebody may
+/// be at them `now`.
 ///
 /// # Errors
 /// The disk.
-pub(super) fn sweep(folder: &Path) -> io::Result<u64> {
+pub(super) fn sweep(folder: &Path, alone: bool, now: UnixNanos) -> io::Result<u64> {
+    let is_young = |path: &Path| {
+        let written = fs::metadata(path).and_then(|data| data.modified()).ok();
+        let written = written.and_then(|time| jiff::Timestamp::try_from(time).ok());
+        written.is_none_or(|written| at(written).plus(YOUNG_NS) > now)
+    };
     let mut gone = 0;
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -194,9 +253,9 @@ pub(super) fn sweep(folder: &Path) -> io::Result<u64> {
         let Some((stem, kind)) = name.split_once('.').filter(|(stem, _)| is_ours(stem)) else {
             continue;
         };
-        let alone = || !path_of(folder, stem).exists();
-        let half = kind.ends_with(UNFINISHED) || ([JOURNAL, NOTES].contains(&kind) && alone());
-        if half {
+        let left = || !path_of(folder, stem).exists();
+        let half = kind.ends_with(UNFINISHED) || ([JOURNAL, NOTES].contains(&kind) && left());
+        if half && (alone || !is_young(&path)) {
             fs::remove_file(&path)?;
             gone += 1;
         }
@@ -224,6 +283,27 @@ mod tests {
         ] {
             assert!(!is_ours(other), "{other}");
         }
+        assert_eq!(time_in(&name), Some(NOW));
+        assert_eq!((time_in("nightly"), time_in("2026-13-22T090000Z")), (None, None));
+    }
+
+    #[test]
+    fn a_folder_is_one_programs_at_a_time_and_what_another_may_be_at_stays() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let first = hold(folder.path());
+        assert!(matches!(first, Hold::Ours { .. }));
+        assert!(matches!(hold(folder.path()), Hold::Others));
+        let part = folder.path().join("2026-11-22T100000Z.twb.part");
+        fs::write(&part, b"x").expect("written");
+        let written = fs::metadata(&part)
+            .and_then(|data| data.modified())
+            .expect("a time");
+        let written = at(jiff::Timestamp::try_from(written).expect("a time"));
+        let swept = |now| sweep(folder.path(), false, now).expect("swept");
+        assert_eq!((swept(written.plus(YOUNG_NS - 1)), part.exists()), (0, true));
+        assert_eq!((swept(written.plus(YOUNG_NS)), part.exists()), (1, false));
+        drop(first);
+        assert!(matches!(hold(folder.path()), Hold::Ours { .. }));
     }
 
     #[test]
@@ -233,23 +313,29 @@ mod tests {
         let whole = [
             "2026-11-22T090000Z.twb",
             "2026-11-22T090000Z.twj",
-            "2026-11-22T090000Z.json",
+            "2026-11-22T090000Z.notes.json",
         ];
-        let others = ["nightly.twb", "nightly.twj.part", "key.txt"];
+        let others = [
+            "nightly.twb",
+            "nightly.twj.part",
+            "nightly.json",
+            ".lock",
+            "key.txt",
+        ];
         let half = [
             "2026-11-22T100000Z.twb.part",
             "2026-11-22T100000Z.twj.part",
             "2026-11-22T110000Z.twj",
-            "2026-11-22T110000Z.json",
-            "2026-11-22T090000Z.json.part",
+            "2026-11-22T110000Z.notes.json",
+            "2026-11-22T090000Z.notes.json.part",
         ];
         whole
             .iter()
             .chain(&others)
             .chain(&half)
             .for_each(|name| write(name));
-        assert_eq!(sweep(folder.path()).expect("swept"), half.len() as u64);
-        assert_eq!(sweep(folder.path()).expect("swept"), 0);
+        assert_eq!(sweep(folder.path(), true, NOW).expect("swept"), half.len() as u64);
+        assert_eq!(sweep(folder.path(), true, NOW).expect("swept"), 0);
         let there = |name: &&str| folder.path().join(name).exists();
         assert!(whole.iter().chain(&others).all(there) && !half.iter().any(there));
     }
@@ -277,8 +363,17 @@ mod tests {
             (8, Some(7), &notes)
         );
         assert_eq!(by_id("nightly").notes, Notes::default());
+        // What notes do not tell its name does.
+        fs::remove_file(older.with_extension(NOTES)).expect("removed");
+        let listed = list(folder.path()).expect("listed");
+        assert!(
+            listed
+                .iter()
+                .any(|found| found.is_ours() && found.taken_at == NOW)
+        );
+        write_notes(&older, &notes).expect("noted");
         remove(&older).expect("removed");
         assert_eq!(list(folder.path()).expect("listed").len(), 1);
-        assert!(!journal_of(&older).exists() && !older.with_extension("json").exists());
+        assert!(!journal_of(&older).exists() && !older.with_extension(NOTES).exists());
     }
 }

@@ -13,16 +13,18 @@ mod schedule;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
 use tradewind_store::Db;
 use tradewind_store::backup::{self, BackupError, BackupKey, Taken};
+use tradewind_types::time::DAY_NS;
 use tradewind_types::{Clock, UnixNanos, UserId};
 use tradewind_wire as wire;
 use wire::JobKind;
 
+use folder::Hold;
 pub use folder::{Found, Notes};
 pub use keep::Keep;
 pub use schedule::Due;
@@ -54,13 +56,31 @@ pub struct BackupConfig {
     pub look: JournalCheck,
 }
 
-/// What happened last.
+/// What happened last, to backups that this program named and nothing is known to be wrong with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Latest {
-    /// When the newest backup was taken.
+    /// When the newest of them was taken; one that is later than now does not count.
     pub taken_at: Option<UnixNanos>,
     /// When one was last restored on trial.
     pub drilled_at: Option<UnixNanos>,
+    /// When the newest says that it was taken, be it later than now.
+    pub newest_at: Option<UnixNanos>,
+}
+
+/// What did not come to a good end when it was last tried.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tried {
+    backup_at: Option<UnixNanos>,
+    drill_at: Option<UnixNanos>,
+}
+
+/// Where the folder stands.
+#[derive(Default)]
+struct Place {
+    /// None until it could be used.
+    hold: Option<Hold>,
+    /// Whether the log has it that it cannot be used.
+    told: bool,
 }
 
 /// The backups of a program.
@@ -69,48 +89,128 @@ pub struct Backups {
     db: Db,
     clock: Arc<dyn Clock>,
     tasks: Arc<Tasks>,
+    place: Mutex<Place>,
     /// Held by whoever is at work.
     turn: Arc<Turn<()>>,
     /// Job of the work under way.
     running: Mutex<Option<String>>,
     stopping: AtomicBool,
     latest: Mutex<Latest>,
+    tried: Mutex<Tried>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Every change is whole before anything that could panic.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Backups {
-    /// Makes the folder for its owner alone where it is missing, and takes away what is half made in it. Blocks for disk.
-    ///
-    /// # Errors
-    /// The folder cannot be made or read.
-    pub fn open(
-        config: BackupConfig,
-        db: Db,
-        clock: Arc<dyn Clock>,
-        tasks: Arc<Tasks>,
-    ) -> io::Result<Arc<Self>> {
-        let mut builder = std::fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.recursive(true).create(&config.folder)?;
-        let swept = folder::sweep(&config.folder)?;
-        if swept > 0 {
-            tracing::warn!(files = swept, "half-made backups were taken away");
-        }
-        let found = folder::list(&config.folder)?;
-        let latest = Latest {
-            taken_at: found.last().map(|found| found.taken_at),
-            drilled_at: found.iter().filter_map(|found| found.notes.drilled_at).max(),
-        };
-        Ok(Arc::new(Self {
+    /// With a key: makes the folder for its owner alone where it is missing, takes away what is half made in it, and what
+    /// trials left that were killed. A folder that cannot be used is tried again with everything that is asked for. Blocks
+    /// for disk.
+    #[must_use]
+    pub fn open(config: BackupConfig, db: Db, clock: Arc<dyn Clock>, tasks: Arc<Tasks>) -> Arc<Self> {
+        let this = Arc::new(Self {
             config,
             db,
             clock,
             tasks,
+            place: Mutex::default(),
             turn: Arc::default(),
             running: Mutex::default(),
             stopping: AtomicBool::new(false),
-            latest: Mutex::new(latest),
-        }))
+            latest: Mutex::default(),
+            tried: Mutex::default(),
+        });
+        if this.config.key.is_some() {
+            match backup::sweep_trials(&this.config.scratch) {
+                Ok(0) => {}
+                Ok(folders) => tracing::warn!(folders, "what killed trials of backups left was taken away"),
+                Err(error) => tracing::warn!(%error, "what killed trials of backups left is not known"),
+            }
+            // Said in the log; the platform goes on without.
+            let _ = this.ready();
+        }
+        this
+    }
+
+    /// Makes the folder ready where it is not.
+    ///
+    /// # Errors
+    /// `BACKUPS_UNAVAILABLE`.
+    fn ready(&self) -> ApiResult<()> {
+        let mut place = lock(&self.place);
+        if place.hold.is_some() {
+            return Ok(());
+        }
+        match self.prepare() {
+            Ok(hold) => {
+                if place.told {
+                    tracing::info!(folder = %self.config.folder.display(), "the folder of backups can be used again");
+                }
+                *place = Place {
+                    hold: Some(hold),
+                    told: false,
+                };
+                drop(place);
+                self.learn();
+                Ok(())
+            }
+            Err(error) => {
+                if !std::mem::replace(&mut place.told, true) {
+                    let folder = self.config.folder.display();
+                    tracing::error!(%error, %folder, "no backups are taken until their folder can be used");
+                }
+                Err(unusable())
+            }
+        }
+    }
+
+    fn prepare(&self) -> io::Result<Hold> {
+        let folder = &self.config.folder;
+        let mut builder = std::fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.recursive(true).create(folder)?;
+        let hold = folder::hold(folder);
+        let alone = match hold {
+            Hold::Ours { .. } => true,
+            Hold::Others => {
+                tracing::warn!(folder = %folder.display(), "another program keeps backups in this folder, and looks after old ones");
+                false
+            }
+            Hold::Unknown => false,
+        };
+        let swept = folder::sweep(folder, alone, self.clock.now())?;
+        if swept > 0 {
+            tracing::warn!(files = swept, "half-made backups were taken away");
+        }
+        Ok(hold)
+    }
+
+    /// Whether old ones may be taken away: not while another program does that.
+    fn looks_after_old(&self) -> bool {
+        let mut place = lock(&self.place);
+        if matches!(place.hold, Some(Hold::Others)) {
+            place.hold = Some(folder::hold(&self.config.folder));
+        }
+        !matches!(place.hold, Some(Hold::Others))
+    }
+
+    /// Looks what is there. What cannot be read leaves what was known.
+    fn learn(&self) {
+        let found = match folder::list(&self.config.folder) {
+            Ok(found) => found,
+            Err(error) => return tracing::warn!(%error, "the folder of backups cannot be read"),
+        };
+        let now = self.clock.now();
+        let own: Vec<&Found> = found.iter().filter(|of| of.is_ours() && of.is_whole()).collect();
+        let times = || own.iter().map(|found| found.taken_at);
+        *lock(&self.latest) = Latest {
+            taken_at: times().filter(|at| !schedule::is_ahead(*at, now)).max(),
+            drilled_at: own.iter().filter_map(|found| found.notes.drilled_at).max(),
+            newest_at: times().max(),
+        };
     }
 
     /// How they are made.
@@ -122,78 +222,81 @@ impl Backups {
     /// What happened last.
     #[must_use]
     pub fn latest(&self) -> Latest {
-        *self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.latest)
+    }
+
+    /// When the newest says that it was taken, if that is later than now: the clock was wrong then, or is now.
+    #[must_use]
+    pub fn ahead(&self) -> Option<UnixNanos> {
+        let now = self.clock.now();
+        self.latest().newest_at.filter(|at| schedule::is_ahead(*at, now))
     }
 
     /// Job of the work under way.
     #[must_use]
     pub fn running(&self) -> Option<String> {
-        self.running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        lock(&self.running).clone()
     }
 
-    /// Ages for the metrics, in seconds, as of now.
+    /// Ages for the metrics, in seconds, as of now; and what is wrong.
     pub fn measure(&self) {
         let (latest, now) = (self.latest(), self.clock.now());
-        let age_s = |at: UnixNanos| now.0.saturating_sub(at.0) as f64 / 1e9;
+        let seconds = |from: UnixNanos, to: UnixNanos| to.0.saturating_sub(from.0) as f64 / 1e9;
         if let Some(at) = latest.taken_at {
-            metrics::gauge!("tradewind_backup_age_s").set(age_s(at));
+            metrics::gauge!("tradewind_backup_age_s").set(seconds(at, now));
         }
         if let Some(at) = latest.drilled_at {
-            metrics::gauge!("tradewind_backup_drill_age_s").set(age_s(at));
+            metrics::gauge!("tradewind_backup_drill_age_s").set(seconds(at, now));
         }
-    }
-
-    /// Refuses while something is under way, and without a key.
-    ///
-    /// # Errors
-    /// `BACKUP_KEY_MISSING`, `BACKUP_RUNNING`.
-    pub fn is_free(&self) -> ApiResult<()> {
-        if self.config.key.is_none() {
-            return Err(ApiError::of(Code::BackupKeyMissing));
-        }
-        match self.turn.try_lock() {
-            Ok(_) => Ok(()),
-            Err(_) => Err(ApiError::of(Code::BackupRunning)),
+        if self.config.key.is_some() {
+            let usable = lock(&self.place).hold.is_some();
+            metrics::gauge!("tradewind_backup_folder_usable").set(f64::from(u8::from(usable)));
+            let ahead_s = self.ahead().map_or(0.0, |at| seconds(now, at));
+            metrics::gauge!("tradewind_backup_ahead_s").set(ahead_s);
         }
     }
 
     /// What there is, newest first. Blocks for disk.
     ///
     /// # Errors
-    /// The disk.
+    /// `BACKUPS_UNAVAILABLE` while the folder cannot be used.
     pub fn list(&self) -> ApiResult<Vec<Found>> {
-        let mut found = folder::list(&self.config.folder).map_err(|e| disk(&e))?;
+        if self.config.key.is_some() {
+            self.ready()?;
+        }
+        let found = folder::list(&self.config.folder);
+        let mut found = found.map_err(|error| {
+            tracing::error!(%error, "the folder of backups");
+            unusable()
+        })?;
         found.reverse();
         Ok(found)
     }
 
-    /// Begins to take one; its job.
+    /// Takes the turn for some work, which begins with [`Claim::begin`]. Blocks for disk.
     ///
     /// # Errors
-    /// `BACKUP_KEY_MISSING`, `BACKUP_RUNNING`.
-    pub fn take(self: &Arc<Self>, by: Option<&UserId>) -> ApiResult<wire::Job> {
-        self.begin(JobKind::Backup, "database and journal", by, Work::Take)
-    }
-
-    /// Begins to read one to its end; its job.
-    ///
-    /// # Errors
-    /// `BACKUP_KEY_MISSING`, `BACKUP_RUNNING`, `BACKUP_UNKNOWN`.
-    pub fn verify(self: &Arc<Self>, id: &str, by: Option<&UserId>) -> ApiResult<wire::Job> {
-        let found = self.find(id)?;
-        self.begin(JobKind::BackupCheck, id, by, Work::Verify(found))
-    }
-
-    /// Begins to restore one on trial; its job.
-    ///
-    /// # Errors
-    /// `BACKUP_KEY_MISSING`, `BACKUP_RUNNING`, `BACKUP_UNKNOWN`.
-    pub fn drill(self: &Arc<Self>, id: &str, by: Option<&UserId>) -> ApiResult<wire::Job> {
-        let found = self.find(id)?;
-        self.begin(JobKind::RestoreDrill, id, by, Work::Drill(found))
+    /// `BACKUP_KEY_MISSING`, `BACKUPS_UNAVAILABLE`, `BACKUP_RUNNING`, `BACKUP_UNKNOWN`, `BACKUP_OTHER_KEY`.
+    pub fn claim(self: &Arc<Self>, wanted: Wanted<'_>) -> ApiResult<Claim> {
+        let key = self.config.key.clone();
+        let key = key.ok_or_else(|| ApiError::of(Code::BackupKeyMissing))?;
+        self.ready()?;
+        let turn = Arc::clone(&self.turn).try_lock_owned();
+        let turn = turn.map_err(|_| ApiError::of(Code::BackupRunning))?;
+        if self.stopping.load(Ordering::Relaxed) {
+            return Err(ApiError::of(Code::Unavailable).retry_after(5));
+        }
+        let work = match wanted {
+            Wanted::Backup => Work::Take,
+            Wanted::Check(id) => Work::Verify(self.find(id, &key)?),
+            Wanted::Drill(id) => Work::Drill(self.find(id, &key)?),
+        };
+        Ok(Claim {
+            backups: Arc::clone(self),
+            key,
+            work,
+            turn,
+        })
     }
 
     /// Stops what is under way, and waits until it is gone.
@@ -203,41 +306,13 @@ impl Backups {
     }
 
     /// One of the folder: names of files are compared, none is made of what somebody sent.
-    fn find(&self, id: &str) -> ApiResult<Found> {
+    fn find(&self, id: &str, key: &BackupKey) -> ApiResult<Found> {
         let found = self.list()?.into_iter().find(|found| found.id == id);
-        found.ok_or_else(|| ApiError::of(Code::BackupUnknown))
-    }
-
-    fn begin(
-        self: &Arc<Self>,
-        kind: JobKind,
-        name: &str,
-        by: Option<&UserId>,
-        work: Work,
-    ) -> ApiResult<wire::Job> {
-        let key = self.config.key.clone();
-        let key = key.ok_or_else(|| ApiError::of(Code::BackupKeyMissing))?;
-        let turn = Arc::clone(&self.turn).try_lock_owned();
-        let turn = turn.map_err(|_| ApiError::of(Code::BackupRunning))?;
-        if self.stopping.load(Ordering::Relaxed) {
-            return Err(ApiError::of(Code::Unavailable).retry_after(5));
+        let found = found.ok_or_else(|| ApiError::of(Code::BackupUnknown))?;
+        match found.is_under_another(&key.id()) {
+            true => Err(ApiError::of(Code::BackupOtherKey)),
+            false => Ok(found),
         }
-        let task = self.tasks.begin_stoppable(kind, name, by);
-        let job = task.job();
-        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(job.id.clone());
-        let this = Arc::clone(self);
-        let runtime = tokio::runtime::Handle::current();
-        // It reads and writes files all the time: a thread of its own.
-        drop(tokio::task::spawn_blocking(move || {
-            runtime.block_on(this.work(&key, work, task));
-            this.over(turn);
-        }));
-        Ok(job)
-    }
-
-    fn over(&self, turn: OwnedMutexGuard<()>) {
-        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        drop(turn);
     }
 
     async fn work(&self, key: &BackupKey, work: Work, task: Task) {
@@ -248,26 +323,33 @@ impl Backups {
                 .and_then(|taken| self.note(found, key, &taken, |notes| notes.verified_at = Some(now))),
             Work::Drill(found) => self.drilled(found, key, (now, &task)).await,
         };
+        if let (Work::Verify(found) | Work::Drill(found), Err(BackupError::Broken(_))) = (&work, &done) {
+            let mut notes = found.notes.clone();
+            notes.fault = done.as_ref().err().map(ToString::to_string);
+            if let Err(error) = folder::write_notes(&found.path, &notes) {
+                tracing::warn!(%error, "what is wrong with a backup could not be noted");
+            }
+        }
+        let failed_at = done.is_err().then_some(now);
+        match &work {
+            Work::Take => lock(&self.tried).backup_at = failed_at,
+            Work::Drill(_) => lock(&self.tried).drill_at = failed_at,
+            Work::Verify(_) => {}
+        }
+        self.learn();
+        self.measure();
         let failed = match done {
             Ok(said) => return task.complete(said),
             Err(BackupError::Stopped) => return task.stopped(),
             Err(failed) => failed,
         };
         tracing::warn!(error = %failed, job = task.id(), "a backup's work failed");
-        let said = failed.to_string();
-        if let (Work::Verify(found) | Work::Drill(found), BackupError::Broken(_)) = (&work, &failed) {
-            let mut notes = found.notes.clone();
-            notes.fault = Some(said.clone());
-            if let Err(error) = folder::write_notes(&found.path, &notes) {
-                tracing::warn!(%error, "what is wrong with a backup could not be noted");
-            }
-        }
         task.fail(match failed {
             // What a database or a disk says is for the log.
             BackupError::Store(_) | BackupError::Io(_) => {
                 "the database or the disk failed; the log says how".to_owned()
             }
-            _ => said,
+            _ => failed.to_string(),
         });
     }
 
@@ -292,37 +374,62 @@ impl Backups {
             ..Notes::default()
         };
         notes.learn(&taken, &key.id());
-        folder::write_notes(&path, &notes)?;
-        self.latest
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .taken_at = Some(now);
-        self.measure();
-        let gone = self.retire(now)?;
-        let gone = match gone {
-            0 => String::new(),
-            gone => format!("; {gone} old ones taken away"),
-        };
-        Ok(format!("{} rows{gone}", taken.contents.rows()))
+        // It is whole without: what they say is said again when it is verified.
+        if let Err(error) = folder::write_notes(&path, &notes) {
+            tracing::warn!(%error, "what is known of a backup could not be noted");
+        }
+        let mut said = format!("{} rows", taken.contents.rows());
+        match self.retire(&path) {
+            Ok((0, 0)) => {}
+            Ok((gone, 0)) => said += &format!("; {gone} old ones taken away"),
+            Ok((gone, stuck)) => {
+                said += &format!("; {gone} old ones taken away, {stuck} could not be: the log says why");
+            }
+            Err(error) => {
+                tracing::warn!(%error, "old backups could not be looked for");
+                said += "; old ones could not be looked for: the log says why";
+            }
+        }
+        Ok(said)
     }
 
-    /// Takes those away whose time is over.
-    fn retire(&self, now: UnixNanos) -> io::Result<usize> {
+    /// Takes those away whose time is over, but not the one that was just `taken`: how many went, and how many could not be
+    /// taken away. Whole ones make room for whole ones only; a broken one goes when it is older than all that stay anyway.
+    fn retire(&self, taken: &Path) -> io::Result<(usize, usize)> {
+        if !self.looks_after_old() {
+            return Ok((0, 0));
+        }
         // Those of the command line are their owner's.
         let ours = folder::list(&self.config.folder)?
             .into_iter()
-            .filter(folder::Found::is_ours);
-        let ours: Vec<Found> = ours.collect();
-        let times: Vec<UnixNanos> = ours.iter().map(|found| found.taken_at).collect();
-        let over = self.config.keep.over(&times, now);
-        let gone = ours.iter().filter(|found| over.contains(&found.taken_at));
-        let mut count = 0;
-        for found in gone {
-            folder::remove(&found.path)?;
-            tracing::info!(backup = found.id, "its time is over");
-            count += 1;
+            .filter(Found::is_ours);
+        let (whole, broken): (Vec<Found>, Vec<Found>) = ours.partition(Found::is_whole);
+        let times: Vec<UnixNanos> = whole.iter().map(|found| found.taken_at).collect();
+        let over = self.config.keep.over(&times, self.config.every);
+        let all_ns = u64::from(self.config.keep.all_days) * DAY_NS;
+        let stale = |of: &&Found| {
+            times
+                .last()
+                .is_some_and(|newest| of.taken_at.0.saturating_add(all_ns) < newest.0)
+        };
+        let over = over.iter().filter_map(|place| whole.get(*place));
+        let (mut gone, mut stuck) = (0, 0);
+        for found in over.chain(broken.iter().filter(stale)) {
+            if found.path == taken {
+                continue;
+            }
+            match folder::remove(&found.path) {
+                Ok(()) => {
+                    tracing::info!(backup = found.id, "its time is over");
+                    gone += 1;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, backup = found.id, "its time is over, and it cannot be taken away");
+                    stuck += 1;
+                }
+            }
         }
-        Ok(count)
+        Ok((gone, stuck))
     }
 
     async fn drilled(
@@ -336,11 +443,6 @@ impl Backups {
         let said = self.note(found, key, &taken, |notes| {
             (notes.verified_at, notes.drilled_at) = (Some(now), Some(now));
         })?;
-        self.latest
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .drilled_at = Some(now);
-        self.measure();
         Ok(format!("restored, compared and thrown away: {said}"))
     }
 
@@ -362,6 +464,17 @@ impl Backups {
     }
 }
 
+/// What somebody wants of backups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted<'a> {
+    /// A new one.
+    Backup,
+    /// That the one of this id is read to its end.
+    Check(&'a str),
+    /// That the one of this id is restored on trial.
+    Drill(&'a str),
+}
+
 /// What there is to do.
 enum Work {
     Take,
@@ -369,7 +482,43 @@ enum Work {
     Drill(Found),
 }
 
-fn disk(error: &io::Error) -> ApiError {
-    tracing::error!(%error, "the folder of backups");
-    ApiError::of(Code::Internal)
+/// The turn to do some work. Nobody else has it until that is over, or this is dropped.
+pub struct Claim {
+    backups: Arc<Backups>,
+    key: BackupKey,
+    work: Work,
+    turn: OwnedMutexGuard<()>,
+}
+
+impl Claim {
+    /// Begins the work in somebody's name, or the program's own; its job. Within a runtime.
+    pub fn begin(self, by: Option<&UserId>) -> wire::Job {
+        let Self {
+            backups,
+            key,
+            work,
+            turn,
+        } = self;
+        let (kind, name) = match &work {
+            Work::Take => (JobKind::Backup, "database and journal"),
+            Work::Verify(found) => (JobKind::BackupCheck, found.id.as_str()),
+            Work::Drill(found) => (JobKind::RestoreDrill, found.id.as_str()),
+        };
+        let task = backups.tasks.begin_stoppable(kind, name, by);
+        let job = task.job();
+        *lock(&backups.running) = Some(job.id.clone());
+        let runtime = tokio::runtime::Handle::current();
+        // It reads and writes files all the time: a thread of its own.
+        drop(tokio::task::spawn_blocking(move || {
+            runtime.block_on(backups.work(&key, work, task));
+            *lock(&backups.running) = None;
+            drop(turn);
+        }));
+        job
+    }
+}
+
+fn unusable() -> ApiError {
+    let detail = "The folder of backups cannot be used at the moment; the log says why.";
+    ApiError::new(Code::BackupsUnavailable, detail)
 }

@@ -54,8 +54,9 @@ catalogue! {
     BacktestLimit "BACKTEST_LIMIT" 409 "Too many" "There is no room for more backtests or files; delete some.";
     BacktestState "BACKTEST_STATE" 409 "Backtest state" "The backtest is in a state in which this can't be done.";
     BacktestUnknown "BACKTEST_UNKNOWN" 404 "Unknown backtest" "You have no such backtest.";
-    BackupsUnavailable "BACKUPS_UNAVAILABLE" 503 "No backups" "This program takes no backups.";
+    BackupsUnavailable "BACKUPS_UNAVAILABLE" 503 "No backups" "This program takes no backups, or cannot use their folder at the moment.";
     BackupKeyMissing "BACKUP_KEY_MISSING" 409 "No key for backups" "This program was given no key for backups, and takes none without.";
+    BackupOtherKey "BACKUP_OTHER_KEY" 409 "Under another key" "The backup is under another key than the one that this program was given.";
     BackupRunning "BACKUP_RUNNING" 409 "Backup under way" "A backup is taken, verified or restored on trial at this moment; one at a time.";
     BackupUnknown "BACKUP_UNKNOWN" 404 "Unknown backup" "There is no such backup in the folder.";
     BadRequest "BAD_REQUEST" 400 "Bad request" "The request is not valid HTTP for this resource.";

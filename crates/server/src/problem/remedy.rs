@@ -34,6 +34,9 @@ impl Code {
             Code::BackupKeyMissing => {
                 "Make a key (`tradewind store key FILE`), name it as `key_file` in `[backup]` of the configuration, start again."
             }
+            Code::BackupOtherKey => {
+                "Check it on the command line with the key that it names: `tradewind store verify FILE --key-file KEY`."
+            }
             Code::BackupRunning => "Wait for the job that GET /api/v1/backups names as `running`.",
             Code::BackupUnknown => "Check the id against GET /api/v1/backups.",
             Code::BadRequest => "Compare the request with the description of the endpoint.",

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use http::header;
 use serde_json::{Value, json};
-use tradewind_server::backups::{Backups, Latest};
+use tradewind_server::backups::{BackupConfig, Backups, Latest, Wanted};
+use tradewind_store::backup::BackupKey;
 use tradewind_store::identity::audit;
 use tradewind_types::Clock;
-use tradewind_wire::Role;
+use tradewind_wire::{self as wire, Role};
 
 use crate::desk::{As, Desk, START, backup_config};
 
@@ -107,7 +108,10 @@ async fn a_backup_is_taken_verified_and_restored_on_trial_and_nothing_half_made_
         names.sort();
         names
     };
-    let wanted = ["json", "twb", "twj"].map(|kind| format!("{id}.{kind}"));
+    let mut wanted = ["notes.json", "twb", "twj"]
+        .map(|kind| format!("{id}.{kind}"))
+        .to_vec();
+    wanted.insert(0, ".lock".to_owned());
     assert_eq!(names(&config.folder), wanted);
     assert!(
         !names(&config.scratch).iter().any(|name| name.contains("drill")),
@@ -226,15 +230,20 @@ async fn without_a_key_none_is_taken_and_two_at_once_are_one() {
         if !key {
             config.key = None;
         }
-        Backups::open(config, desk.db.clone(), Arc::clone(&clock), Arc::clone(&tasks)).expect("opened")
+        Backups::open(config, desk.db.clone(), Arc::clone(&clock), Arc::clone(&tasks))
     };
-    let refused = open(false).take(None).expect_err("no key");
+    let take = |backups: &Arc<Backups>| backups.claim(Wanted::Backup).map(|claim| claim.begin(None));
+    let refused = take(&open(false)).expect_err("no key");
     assert_eq!(refused.code.name(), "BACKUP_KEY_MISSING");
     assert!(open(false).due(START).is_none());
+    assert!(
+        !folder.path().join("backups").exists(),
+        "without a key no folder is made"
+    );
     let backups = open(true);
     assert_eq!(backups.latest(), Latest::default());
-    backups.take(None).expect("begun");
-    let second = backups.take(None).expect_err("one at a time");
+    take(&backups).expect("begun");
+    let second = take(&backups).expect_err("one at a time");
     assert_eq!(second.code.name(), "BACKUP_RUNNING");
     // Stopped in the middle or just through: nothing half made is there.
     backups.stop().await;
@@ -243,39 +252,248 @@ async fn without_a_key_none_is_taken_and_two_at_once_are_one() {
         .map(|entry| entry.expect("entry").file_name().to_string_lossy().into_owned())
         .collect();
     assert!(!left.iter().any(|name| name.ends_with(".part")), "{left:?}");
-    assert!(left.is_empty() || left.len() == 3, "{left:?}");
+    // With the lock.
+    assert!(left.len() == 1 || left.len() == 4, "{left:?}");
 }
+
+/// Backups of a program on a folder of its own, with a schedule.
+struct Scheduled {
+    desk: Desk,
+    folder: tempfile::TempDir,
+    config: BackupConfig,
+}
+
+impl Scheduled {
+    async fn new() -> Self {
+        let (desk, folder) = (Desk::open().await, tempfile::tempdir().expect("a folder"));
+        let mut config = backup_config(folder.path());
+        config.every = Some(Duration::from_secs(3_600));
+        config.drill_every = Some(Duration::from_secs(86_400));
+        fs::create_dir(&config.folder).expect("made");
+        Self { desk, folder, config }
+    }
+
+    fn open(&self) -> Arc<Backups> {
+        let clock: Arc<dyn Clock> = self.desk.clock.clone();
+        let tasks = Arc::clone(&self.desk.state.tasks);
+        Backups::open(self.config.clone(), self.desk.db.clone(), clock, tasks)
+    }
+
+    /// What a program that ran before has left, with these notes.
+    fn left(&self, id: &str, notes: &Value) {
+        let file = self.config.folder.join(id);
+        fs::write(file.with_extension("twb"), b"x").expect("written");
+        fs::write(file.with_extension("notes.json"), notes.to_string()).expect("written");
+    }
+
+    fn there(&self) -> Vec<String> {
+        let entries = fs::read_dir(&self.config.folder).expect("read");
+        let names = entries.map(|entry| entry.expect("entry").file_name().to_string_lossy().into_owned());
+        let mut ids: Vec<String> = names
+            .filter_map(|name| name.strip_suffix(".twb").map(str::to_owned))
+            .collect();
+        ids.sort();
+        ids
+    }
+
+    /// Does some work to its end; what the job says.
+    async fn done(&self, backups: &Arc<Backups>, wanted: Wanted<'_>) -> wire::Job {
+        let job = backups.claim(wanted).expect("claimed").begin(None);
+        while backups.running().is_some() {
+            tokio::task::yield_now().await;
+        }
+        let jobs = self.desk.state.jobs.all();
+        jobs.into_iter()
+            .find(|of| of.job.id == job.id)
+            .expect("a job")
+            .job
+    }
+}
+
+const HOUR_NS: u64 = 3_600_000_000_000;
+/// As [`START`] is written.
+const AT_START: &str = "2026-11-22T090000Z";
 
 #[tokio::test]
 async fn what_is_due_is_the_backup_first_and_then_the_trial() {
     use tradewind_server::backups::Due;
+    let desk = Scheduled::new().await;
+    let hours = |n: u64| START.plus(n * HOUR_NS);
+    assert_eq!(desk.open().due(START), Some(Due::Backup));
+    desk.left(AT_START, &json!({"taken_at": START.0}));
+    assert_eq!(desk.open().due(START), Some(Due::Drill));
+    assert_eq!(desk.open().due(hours(1)), Some(Due::Backup));
+    desk.left(AT_START, &json!({"taken_at": START.0, "drilled_at": START.0}));
+    assert_eq!(desk.open().due(START.plus(1)), None);
+
+    // Neither what somebody else put there counts, nor what is known to be broken, nor what is later than now.
+    for (id, notes) in [
+        ("nightly", json!({"taken_at": START.0, "drilled_at": START.0})),
+        (
+            "2026-11-22T090001Z",
+            json!({"taken_at": START.0, "fault": "a byte"}),
+        ),
+        ("2027-11-22T090000Z", json!({})),
+    ] {
+        let desk = Scheduled::new().await;
+        desk.left(id, &notes);
+        let backups = desk.open();
+        assert_eq!(backups.due(START), Some(Due::Backup), "{id}");
+        let ahead = backups.ahead().map(tradewind_types::UnixNanos::to_rfc3339);
+        match id.starts_with("2027") {
+            true => assert!(ahead.is_some_and(|at| at.starts_with("2027-11-22"))),
+            false => assert_eq!(ahead, None),
+        }
+    }
+    // A clock that went back while the program ran: nobody knows when the last one was.
+    let desk = Scheduled::new().await;
+    desk.left(AT_START, &json!({"taken_at": START.0, "drilled_at": START.0}));
+    let backups = desk.open();
+    let before = |seconds: u64| tradewind_types::UnixNanos(START.0 - seconds * 1_000_000_000);
+    assert_eq!(backups.due(before(60)), None, "clocks are set right by a minute");
+    assert_eq!(backups.due(before(600)), Some(Due::Backup));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn old_ones_go_but_never_for_broken_ones_nor_because_the_clock_was_wrong() {
+    let desk = Scheduled::new().await;
+    // Eight whole ones of long ago, one a day, and a broken one and a foreign one of lately.
+    for day in 10..18 {
+        desk.left(&format!("2026-05-{day}T090000Z"), &json!({}));
+    }
+    desk.left("2026-11-22T080000Z", &json!({"fault": "a byte was changed"}));
+    desk.left("nightly", &json!({"taken_at": 1}));
+    let backups = desk.open();
+    let job = desk.done(&backups, Wanted::Backup).await;
+    assert_eq!(job.state, wire::JobState::Complete, "{job:?}");
+    // Half a year lies between them and this one: nothing goes that was not old before.
+    assert_eq!(desk.there().len(), 11, "{:?}", desk.there());
+    // A year ahead, and back.
+    desk.desk.pass(Duration::from_secs(365 * 86_400)).await;
+    let job = desk.done(&backups, Wanted::Backup).await;
+    assert_eq!(job.state, wire::JobState::Complete, "{job:?}");
+    let there = desk.there();
+    assert!(
+        !there.contains(&"2026-11-22T080000Z".to_owned()),
+        "a broken one goes when it is old"
+    );
+    assert_eq!(there.len(), 11, "{there:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_under_another_key_is_refused_and_keeps_its_name_and_the_trial_takes_an_own_one() {
+    use tradewind_server::backups::Due;
+    let mut desk = Scheduled::new().await;
+    let backups = desk.open();
+    assert_eq!(
+        desk.done(&backups, Wanted::Backup).await.state,
+        wire::JobState::Complete
+    );
+    drop(backups);
+    desk.config.key = Some(BackupKey::from_bytes([8; 32]));
+    let backups = desk.open();
+    for wanted in [Wanted::Check(AT_START), Wanted::Drill(AT_START)] {
+        let refused = backups.claim(wanted).err().expect("refused");
+        assert_eq!(refused.code.name(), "BACKUP_OTHER_KEY");
+    }
+    assert!(backups.list().expect("listed")[0].notes.fault.is_none());
+    // Somebody's own notes beside their own backup stay theirs.
+    desk.left("nightly", &json!({}));
+    let own = desk.config.folder.join("nightly.json");
+    fs::write(&own, "mine").expect("written");
+    let failed = desk.done(&backups, Wanted::Check("nightly")).await;
+    assert_eq!(failed.state, wire::JobState::Failed);
+    assert_eq!(fs::read(&own).expect("read"), b"mine");
+    // A trial that failed is not made again at once.
+    desk.desk.pass(Duration::from_secs(60)).await;
+    assert_eq!(
+        desk.done(&backups, Wanted::Backup).await.state,
+        wire::JobState::Complete
+    );
+    let now = desk.desk.clock.now();
+    assert_eq!(backups.due(now), Some(Due::Drill));
+    let newest = "2026-11-22T090100Z";
+    fs::write(desk.config.folder.join(newest).with_extension("twb"), b"x").expect("written");
+    let failed = desk.done(&backups, Wanted::Drill(newest)).await;
+    assert_eq!(failed.state, wire::JobState::Failed);
+    let there = backups.list().expect("listed");
+    let fault = |id: &str| {
+        there
+            .iter()
+            .find(|of| of.id == id)
+            .and_then(|of| of.notes.fault.clone())
+    };
+    assert!(fault(newest).is_some() && fault(AT_START).is_none());
+    assert_eq!(backups.due(now.plus(HOUR_NS / 2)), None);
+    assert_eq!(backups.due(now.plus(HOUR_NS)), Some(Due::Backup));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_folder_that_cannot_be_used_is_told_and_tried_again() {
+    let desk = Scheduled::new().await;
+    fs::remove_dir(&desk.config.folder).expect("removed");
+    fs::write(&desk.config.folder, "a file where the folder should be").expect("written");
+    let backups = desk.open();
+    let refused = backups.claim(Wanted::Backup).err().expect("refused");
+    assert_eq!(refused.code.name(), "BACKUPS_UNAVAILABLE");
+    assert_eq!(
+        backups.list().expect_err("refused").code.name(),
+        "BACKUPS_UNAVAILABLE"
+    );
+    fs::remove_file(&desk.config.folder).expect("removed");
+    assert_eq!(
+        desk.done(&backups, Wanted::Backup).await.state,
+        wire::JobState::Complete
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_programs_on_one_folder_one_looks_after_old_ones() {
+    let desk = Scheduled::new().await;
+    let first = desk.open();
+    let part = desk.config.folder.join("2026-11-22T090007Z.twb.part");
+    fs::write(&part, "under way").expect("written");
+    let second = desk.open();
+    assert!(part.exists(), "the first may be at it");
+    for day in 10..28 {
+        desk.left(&format!("2026-01-{day}T090000Z"), &json!({}));
+        desk.left(&format!("2026-01-{day}T100000Z"), &json!({}));
+    }
+    assert_eq!(
+        desk.done(&second, Wanted::Backup).await.state,
+        wire::JobState::Complete
+    );
+    assert_eq!(desk.there().len(), 37);
+    drop(first);
+    desk.desk.pass(Duration::from_secs(60)).await;
+    assert_eq!(
+        desk.done(&second, Wanted::Backup).await.state,
+        wire::JobState::Complete
+    );
+    assert!(desk.there().len() < 37, "{:?}", desk.there());
+    // What a trial left that was killed goes at the next start.
+    let left = desk.folder.path().join(".drill-aB3dE6");
+    fs::create_dir(&left).expect("made");
+    drop(desk.open());
+    assert!(!left.exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_what_begins_is_noted() {
     let desk = Desk::open().await;
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut config = backup_config(folder.path());
-    config.every = Some(Duration::from_secs(3_600));
-    config.drill_every = Some(Duration::from_secs(86_400));
-    let (clock, tasks): (Arc<dyn Clock>, _) = (desk.clock.clone(), Arc::clone(&desk.state.tasks));
-    let open = || {
-        Backups::open(
-            config.clone(),
-            desk.db.clone(),
-            Arc::clone(&clock),
-            Arc::clone(&tasks),
-        )
-        .expect("opened")
-    };
-    let hours = |n: u64| START.plus(n * 3_600_000_000_000);
-    assert_eq!(open().due(START), Some(Due::Backup));
-    // What a program that ran before has left.
-    let note = |drilled: &str| {
-        let file = folder.path().join("backups/2026-11-22T090000Z");
-        fs::write(file.with_extension("twb"), b"x").expect("written");
-        let notes = format!("{{\"taken_at\":{},\"drilled_at\":{drilled}}}", START.0);
-        fs::write(file.with_extension("json"), notes).expect("written");
-    };
-    note("null");
-    assert_eq!(open().due(START), Some(Due::Drill));
-    assert_eq!(open().due(hours(1)), Some(Due::Backup));
-    note(&START.0.to_string());
-    assert_eq!(open().due(START.plus(1)), None);
+    let who = root(&desk).await;
+    let refused = desk
+        .call(&who, "POST", &format!("{BACKUPS}/none/drill"), Value::Null)
+        .await;
+    assert_eq!(refused.problem(), "BACKUP_UNKNOWN");
+    let backups = desk.state.backups.as_ref().expect("backups");
+    let claim = backups.claim(Wanted::Backup).expect("claimed");
+    let refused = desk.call(&who, "POST", BACKUPS, Value::Null).await;
+    assert_eq!(refused.problem(), "BACKUP_RUNNING");
+    drop(claim);
+    let rows = audit::list(&desk.db, 0, 1_000).await.expect("audit");
+    assert!(!rows.iter().any(|(_, row)| row.action.starts_with("backup.")));
+    begin(&desk, &who, BACKUPS).await;
+    let rows = audit::list(&desk.db, 0, 1_000).await.expect("audit");
+    assert!(rows.iter().any(|(_, row)| row.action == "backup.take"));
 }

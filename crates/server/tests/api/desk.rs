@@ -254,7 +254,7 @@ impl Desk {
             config,
             clock: shared,
             backtests: Some(backtests.expect("a folder for backtests")),
-            backups: Some(backups.expect("a folder for backups")),
+            backups: Some(backups),
             tasks,
             catalogue: Some(Arc::new(catalogue)),
             engine: engine.handle(),

@@ -35,6 +35,7 @@ pub async fn list_backups(
         keep_daily_days: config.keep.daily_days,
         last_taken_at: latest.taken_at.map(wire::Time),
         last_drilled_at: latest.drilled_at.map(wire::Time),
+        ahead_at: backups.ahead().map(wire::Time),
         running: backups.running(),
         next_cursor: items.last().filter(|_| more).map(|last| Cursor::after(key(last))),
         items: items.into_iter().map(shown).collect(),

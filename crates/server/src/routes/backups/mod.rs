@@ -12,7 +12,7 @@ use tokio::task::spawn_blocking;
 use tradewind_wire as wire;
 
 use crate::AppState;
-use crate::backups::Backups;
+use crate::backups::{Backups, Claim};
 use crate::extract::RequestInfo;
 use crate::identity::Caller;
 use crate::identity::audit::{self, Note};
@@ -37,20 +37,20 @@ async fn blocking<R: Send + 'static>(
     })?
 }
 
-/// Begins some work in somebody's name, once it is noted.
+/// Begins some work in somebody's name: the turn is taken first, so that only what then begins is noted, and before it does.
 async fn begun(
     state: AppState,
     request: RequestInfo,
     caller: Arc<Caller>,
     (action, subject): (&'static str, String),
-    begin: impl FnOnce(&Arc<Backups>, &Caller) -> ApiResult<wire::Job> + Send + 'static,
+    claim: impl FnOnce(&Arc<Backups>) -> ApiResult<Claim> + Send + 'static,
 ) -> ApiResult<wire::Job> {
     let backups = of(&state)?;
-    backups.is_free()?;
     to_its_end(async move {
+        let claim = blocking(Arc::clone(&backups), claim).await?;
         let note = Note::ok(&caller, action, &subject).with(json!({ "folder": backups.config().folder }));
         audit::write(&state, &request, note).await?;
-        blocking(backups, move |backups| begin(backups, &caller)).await
+        Ok(claim.begin(Some(&caller.user)))
     })
     .await
 }

@@ -3,6 +3,7 @@
 use crate::routes::prelude::*;
 
 use super::{begun, location};
+use crate::backups::Wanted;
 
 /// Takes a backup of the database and the journal while the program runs, as a job that can be stopped; it is read again
 /// before it counts.
@@ -17,8 +18,8 @@ pub async fn post_backup(
     SignedIn(caller): SignedIn,
 ) -> ApiResult<impl IntoResponse> {
     let note = ("backup.take", "database and journal".to_owned());
-    let job = begun(state, request, caller, note, |backups, caller| {
-        backups.take(Some(&caller.user))
+    let job = begun(state, request, caller, note, |backups| {
+        backups.claim(Wanted::Backup)
     })
     .await?;
     Ok((StatusCode::ACCEPTED, location(&job), Json(job)))

@@ -3,13 +3,14 @@
 use crate::routes::prelude::*;
 
 use super::{begun, location};
+use crate::backups::Wanted;
 
 /// Reads a backup and its journal from the first to the last byte, as a job: whether a byte was changed, lost or moved.
 #[utoipa::path(post, path = "/api/v1/backups/{backup}/verify", tag = "system",
     params(("backup" = String, Path, description = "Backup id."),
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 64 printable characters; the same key within 24 hours answers the first result again.")),
     responses((status = 202, body = wire::Job),
-        (status = 409, description = "Problem: BACKUP_RUNNING, BACKUP_KEY_MISSING, IDEMPOTENCY_IN_FLIGHT.", body = wire::Problem, content_type = "application/problem+json"),
+        (status = 409, description = "Problem: BACKUP_RUNNING, BACKUP_KEY_MISSING, BACKUP_OTHER_KEY, IDEMPOTENCY_IN_FLIGHT.", body = wire::Problem, content_type = "application/problem+json"),
         (status = 503, description = "Problem: BACKUPS_UNAVAILABLE.", body = wire::Problem, content_type = "application/problem+json")))]
 pub async fn verify_backup(
     State(state): State<AppState>,
@@ -19,8 +20,8 @@ pub async fn verify_backup(
 ) -> ApiResult<impl IntoResponse> {
     let id = params.text("backup").to_owned();
     let note = ("backup.verify", id.clone());
-    let job = begun(state, request, caller, note, move |backups, caller| {
-        backups.verify(&id, Some(&caller.user))
+    let job = begun(state, request, caller, note, move |backups| {
+        backups.claim(Wanted::Check(&id))
     })
     .await?;
     Ok((StatusCode::ACCEPTED, location(&job), Json(job)))
