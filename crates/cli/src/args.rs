@@ -1,9 +1,12 @@
 //! The command line.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, Parser, Subcommand, ValueEnum};
+use tradewind_wire::ConfigSource;
 
 /// Market data to decisions, orders and accounts, in one program.
 #[derive(Debug, Parser)]
@@ -24,6 +27,35 @@ pub(crate) struct Cli {
     pub(crate) log_format: LogFormat,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// Where the values of the command line are from that somebody has given, by the name of the argument.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Origins(BTreeMap<String, ConfigSource>);
+
+impl Origins {
+    /// Of the command line and all below it.
+    pub(crate) fn of(matches: &ArgMatches) -> Self {
+        let mut given = BTreeMap::new();
+        let mut level = Some(matches);
+        while let Some(matches) = level {
+            for id in matches.ids() {
+                let source = match matches.value_source(id.as_str()) {
+                    Some(ValueSource::CommandLine) => ConfigSource::Argument,
+                    Some(ValueSource::EnvVariable) => ConfigSource::Environment,
+                    _ => continue,
+                };
+                given.insert(id.as_str().to_owned(), source);
+            }
+            level = matches.subcommand().map(|(_, below)| below);
+        }
+        Self(given)
+    }
+
+    /// Where an argument's value is from; none where nobody gave it.
+    pub(crate) fn source(&self, argument: &str) -> Option<ConfigSource> {
+        self.0.get(argument).copied()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

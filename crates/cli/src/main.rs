@@ -15,18 +15,26 @@ mod logging;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
-use args::{Cli, Command};
+use args::{Cli, Command, Origins};
 use failure::Failure;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let origins = Origins::of(&matches);
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.format(&mut Cli::command()).exit(),
+    };
     logging::start(&cli);
     let hardened = hardening::no_core_dumps()
         .map_err(|error| Failure::failed(format!("core dumps cannot be switched off: {error}")));
     // Printed is printed: a command that went well fails when its output could not be written.
-    match hardened.and_then(|()| run(cli)).and_then(|()| output::finish()) {
+    match hardened
+        .and_then(|()| run(cli, origins))
+        .and_then(|()| output::finish())
+    {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("error: {failure}");
@@ -38,10 +46,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<(), Failure> {
+fn run(cli: Cli, origins: Origins) -> Result<(), Failure> {
     match cli.command {
-        Command::Demo(args) => commands::demo::run(args),
-        Command::Serve(args) => commands::serve::run(args),
+        Command::Demo(args) => commands::demo::run(args, origins),
+        Command::Serve(args) => commands::serve::run(args, origins),
         Command::Simulate(args) => commands::simulate::run(args),
         Command::Venue(args) => commands::venue::run(args),
         Command::Migrate(args) => commands::migrate::run(args),

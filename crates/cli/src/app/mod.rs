@@ -33,6 +33,7 @@ use tradewind_store::Db;
 use tradewind_store::projection::{Pace, ProjectionError, Projector, Scope, SqlHistories};
 use tradewind_types::{Clock, EngineId, OrgId, UnixNanos};
 
+use crate::args::Origins;
 use crate::config::FileConfig;
 use crate::failure::Failure;
 
@@ -46,6 +47,12 @@ const CATALOGUE_STOP: Duration = Duration::from_secs(2);
 
 /// How long a stop waits for the end of the audit log to be signed.
 const AUDIT_STOP: Duration = Duration::from_secs(2);
+
+/// How long a stop waits for the work on a backup; what is half made then goes with the next start.
+const BACKUPS_STOP: Duration = Duration::from_secs(3);
+
+/// How long a stop waits for the database's connections.
+const DATABASE_STOP: Duration = Duration::from_secs(5);
 
 /// The one desk of a single-node installation.
 pub(crate) const ORG: &str = "main";
@@ -135,8 +142,8 @@ pub(crate) struct Options {
     pub(crate) data: DataDir,
     pub(crate) config: FileConfig,
     pub(crate) demo: bool,
-    /// Keys of the configuration that the command line has set.
-    pub(crate) arguments: Vec<&'static str>,
+    /// Where what the command line says is from.
+    pub(crate) origins: Origins,
     /// Of the engine: the wall clock, or that of a recording.
     pub(crate) engine_clock: Arc<dyn Clock>,
     /// Of people: sessions, links, audit.
@@ -171,7 +178,7 @@ impl Running {
             data,
             config,
             demo,
-            arguments,
+            origins,
             engine_clock,
             clock,
             given,
@@ -280,7 +287,7 @@ impl Running {
             calendars: Arc::clone(&calendars),
             rights,
             keyring,
-            configured: configured(&config, &data, &arguments)?,
+            configured: configured(&config, &data, &origins)?,
             config: server_config,
             clock,
             backtests: Some(Arc::clone(&backtests)),
@@ -355,7 +362,14 @@ impl Running {
         if self.backups_due.await.is_err() {
             tracing::error!("the clock of the backups did not stop cleanly");
         }
-        self.backups.stop().await;
+        if tokio::time::timeout(BACKUPS_STOP, self.backups.stop())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                "the work on a backup did not stop in time; what is left of it goes with the next start"
+            );
+        }
         let backtests = self.backtests;
         if tokio::task::spawn_blocking(move || backtests.stop())
             .await
@@ -383,7 +397,13 @@ impl Running {
                 tracing::warn!("the projections are behind; they catch up at the next start")
             }
         }
-        self.db.close().await;
+        // Somebody who does not stop may still have a connection.
+        if tokio::time::timeout(DATABASE_STOP, self.db.close())
+            .await
+            .is_err()
+        {
+            tracing::warn!("the database did not close in time");
+        }
     }
 }
 
@@ -398,10 +418,10 @@ pub(crate) async fn keyring(source: Source) -> Result<Arc<Keyring>, Failure> {
 }
 
 /// The configuration as people are shown it, and what of it can be changed.
-fn configured(config: &FileConfig, data: &DataDir, arguments: &[&str]) -> Result<Configured, Failure> {
+fn configured(config: &FileConfig, data: &DataDir, origins: &Origins) -> Result<Configured, Failure> {
     let (limits, multiplier) = (config.limits.clone(), config.rate_multiplier);
     Ok(Configured {
-        values: config.shown(data, arguments),
+        values: config.shown(data, origins),
         log: crate::logging::filter(),
         rates: limits.everybodys().map_err(Failure::Input)?,
         rates_over: Arc::new(move |rates| limits.rates_over(rates, multiplier)),

@@ -17,14 +17,14 @@ use tradewind_venues::feeds::VenueKind;
 
 use super::{StopSignals, on_runtime};
 use crate::app::{self, DataDir, Options, Running};
-use crate::args::DemoArgs;
+use crate::args::{DemoArgs, Origins};
 use crate::config::{AccountConfig, FileConfig, VenueConfig};
 use crate::failure::Failure;
 
-pub(crate) fn run(args: DemoArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: DemoArgs, origins: Origins) -> Result<(), Failure> {
     match args.recording.clone() {
-        Some(file) => on_runtime(recording::play(args, file)),
-        None => on_runtime(simulated(args)),
+        Some(file) => on_runtime(recording::play(args, origins, file)),
+        None => on_runtime(simulated(args, origins)),
     }
 }
 
@@ -40,7 +40,7 @@ const KRAKEN_FEES: (&str, &str, &str) = (
     "Kraken Pro, first tier, kraken.com/features/fee-schedule, as of 2026-11-22",
 );
 
-async fn simulated(args: DemoArgs) -> Result<(), Failure> {
+async fn simulated(args: DemoArgs, origins: Origins) -> Result<(), Failure> {
     let mut stop = StopSignals::listen()?;
     let data = DataDir::new(&args.data.data);
     data.create()?;
@@ -67,7 +67,7 @@ async fn simulated(args: DemoArgs) -> Result<(), Failure> {
         data,
         config: file,
         demo: true,
-        arguments: Vec::new(),
+        origins,
         engine_clock: Arc::clone(&clock),
         clock,
         given: Vec::new(),

@@ -8,30 +8,25 @@ use tradewind_venues::clock::SystemClock;
 
 use super::{StopSignals, on_runtime};
 use crate::app::{DataDir, Options, Running};
-use crate::args::ServeArgs;
+use crate::args::{Origins, ServeArgs};
 use crate::config::FileConfig;
 use crate::failure::Failure;
 
-pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: ServeArgs, origins: Origins) -> Result<(), Failure> {
     let mut config = args
         .config
         .as_deref()
         .map_or_else(|| Ok(FileConfig::default()), FileConfig::load)?;
-    let mut arguments = Vec::new();
     if let Some(listen) = args.listen {
         config.listen = listen;
-        arguments.push("listen");
     }
-    if args.tape {
-        config.tape = true;
-        arguments.push("tape");
-    }
+    config.tape |= args.tape;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let options = Options {
         data: DataDir::new(&args.data.data),
         config,
         demo: false,
-        arguments,
+        origins,
         engine_clock: Arc::clone(&clock),
         clock,
         given: Vec::new(),

@@ -10,6 +10,7 @@ use tradewind_wire::{ConfigSource, ConfigValue};
 
 use super::FileConfig;
 use crate::app::DataDir;
+use crate::args::Origins;
 use crate::commands::store::BACKUP_KEY_ENV;
 
 /// Keys of which is told only whether they are set: their values may hold passwords.
@@ -233,8 +234,9 @@ fn harmless(text: &str) -> bool {
 }
 
 impl FileConfig {
-    /// Every key, with its value and where that is from. `arguments` are keys that the command line has set.
-    pub(crate) fn shown(&self, data: &DataDir, arguments: &[&str]) -> Vec<ConfigValue> {
+    /// Every key, with its value and where that is from. `origins` knows those that the command line has set,
+    /// and the environment in its place.
+    pub(crate) fn shown(&self, data: &DataDir, origins: &Origins) -> Vec<ConfigValue> {
         let set = |name: &str| std::env::var(name).is_ok_and(|value| !value.is_empty());
         let defaults = keys_of(&Self::default());
         let mut keys = keys_of(self);
@@ -258,11 +260,14 @@ impl FileConfig {
         }
         let source = |key: &str, value: &Option<String>| {
             let from_environment = elsewhere.iter().any(|(name, is_set)| *name == key && *is_set);
-            if from_environment || (key == LOG && set("TRADEWIND_LOG")) {
+            if from_environment {
                 return ConfigSource::Environment;
             }
-            if arguments.contains(&key) || key == "data" {
-                return ConfigSource::Argument;
+            if let Some(source) = origins.source(key) {
+                return source;
+            }
+            if key == "data" {
+                return ConfigSource::Default;
             }
             if self.given.contains(key) {
                 return ConfigSource::File;
@@ -298,14 +303,18 @@ mod tests {
     use super::*;
     use std::path::Path;
 
+    /// As `serve` shows them with these arguments.
     fn shown(text: &str, arguments: &[&str]) -> Vec<ConfigValue> {
+        use clap::CommandFactory as _;
+        let line = ["tradewind", "serve"].iter().chain(arguments);
+        let matches = crate::args::Cli::command().get_matches_from(line);
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("tradewind.toml");
         std::fs::write(&path, text).expect("written");
         let config = FileConfig::load(&path).map_err(|failure| failure.to_string());
         config
             .expect("loaded")
-            .shown(&DataDir::new(Path::new("data")), arguments)
+            .shown(&DataDir::new(Path::new("data")), &Origins::of(&matches))
     }
 
     fn of<'a>(values: &'a [ConfigValue], key: &str) -> &'a ConfigValue {
@@ -321,7 +330,8 @@ mod tests {
 
     #[test]
     fn every_value_says_where_it_is_from() {
-        let values = shown(EVERYTHING, &["listen"]);
+        let arguments = ["--listen", "127.0.0.1:1", "--log", "debug", "--data", "here"];
+        let values = shown(EVERYTHING, &arguments);
         let seen = |key: &str| {
             (
                 of(&values, key).value.as_deref().map(str::to_owned),
@@ -342,7 +352,22 @@ mod tests {
             (some("300"), ConfigSource::Default)
         );
         assert_eq!(seen("store.connections"), (None, ConfigSource::Default));
-        assert_eq!(seen("data").1, ConfigSource::Argument);
+        for key in ["data", "log"] {
+            assert_eq!(seen(key).1, ConfigSource::Argument, "{key}");
+        }
+        // Nobody said anything, unless the environment of the test does.
+        let values = shown("", &[]);
+        for (key, name) in [
+            ("data", "TRADEWIND_DATA"),
+            ("log", "TRADEWIND_LOG"),
+            ("listen", "TRADEWIND_LISTEN"),
+        ] {
+            let source = match std::env::var(name) {
+                Ok(_) => ConfigSource::Environment,
+                Err(_) => ConfigSource::Default,
+            };
+            assert_eq!(of(&values, key).source, source, "{key}");
+        }
     }
 
     #[test]

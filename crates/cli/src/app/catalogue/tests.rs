@@ -80,7 +80,7 @@ async fn start(data: &Path, simulator: &SimulatorHandle, clock: &Arc<dyn Clock>)
         data: DataDir::new(data),
         config,
         demo: false,
-        arguments: Vec::new(),
+        origins: crate::args::Origins::default(),
         engine_clock: Arc::clone(clock),
         clock: Arc::clone(clock),
         given: Vec::new(),

@@ -28,7 +28,7 @@ use tradewind_venues::clock::SystemClock;
 use tradewind_wire::{Role, Scope};
 
 use crate::app::{self, DataDir, Options, Running, envelope};
-use crate::args::BenchArgs;
+use crate::args::{BenchArgs, Origins};
 use crate::commands::on_runtime;
 use crate::config::{AccountConfig, FileConfig};
 use crate::failure::Failure;
@@ -141,7 +141,7 @@ async fn serve(args: &BenchArgs, folder: &std::path::Path) -> Result<(), Failure
         data: DataDir::new(folder),
         config,
         demo: true,
-        arguments: Vec::new(),
+        origins: Origins::default(),
         engine_clock: Arc::clone(&clock),
         clock,
         given: Vec::new(),

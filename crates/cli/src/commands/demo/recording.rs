@@ -17,7 +17,7 @@ use tradewind_venues::feeds::VenueKind;
 
 use super::{COINBASE_FEES, KRAKEN_FEES, announce, demo_account, venue};
 use crate::app::{DataDir, Options, Running};
-use crate::args::DemoArgs;
+use crate::args::{DemoArgs, Origins};
 use crate::commands::StopSignals;
 use crate::config::FileConfig;
 use crate::failure::Failure;
@@ -36,7 +36,7 @@ impl Clock for RecordingClock {
     }
 }
 
-pub(super) async fn play(args: DemoArgs, file: PathBuf) -> Result<(), Failure> {
+pub(super) async fn play(args: DemoArgs, origins: Origins, file: PathBuf) -> Result<(), Failure> {
     if !(args.speed.is_finite() && args.speed >= 0.0) {
         return Err(Failure::Usage(
             "--speed must be 0 (as fast as it goes) or above".to_owned(),
@@ -103,7 +103,7 @@ pub(super) async fn play(args: DemoArgs, file: PathBuf) -> Result<(), Failure> {
         data,
         config,
         demo: true,
-        arguments: Vec::new(),
+        origins,
         engine_clock,
         clock: Arc::new(SystemClock),
         given,
