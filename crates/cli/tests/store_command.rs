@@ -3,10 +3,18 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde_json::Value;
+use tradewind_engine::kernel::{Actions, State};
+use tradewind_engine::{Event, Kernel, KernelConfig};
+use tradewind_journal::{FileJournal, Head, Journal as _, JournalConfig, RecordIn, read_from};
+use tradewind_store::projection::{RecordSource, Records, Scope, SourceRecord, rebuild};
 use tradewind_store::testing::{Server, block_on};
 use tradewind_store::{Db, DbConfig, sql};
+use tradewind_types::record::{Command as Asked, CommandEnvelope, Record};
+use tradewind_types::{AccountInfo, AccountKind, Currency, Decimal, Money, UnixNanos};
 
 /// A place for a database: a data folder, or a PostgreSQL server's URL that goes before it.
 struct Place {
@@ -186,4 +194,201 @@ fn a_postgresql_database_is_backed_up_drilled_and_restored_into_either() {
     assert_eq!(copy(&between, &returned), there);
     let args = ["store", "copy", "--from", &between, "--to", &returned];
     refused(&plain(&args), 1, "");
+}
+
+fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+    text.parse().expect("a valid id")
+}
+
+/// Writes a desk's journal through the real kernel, in segments of some 30 transfers.
+struct Writer {
+    journal: FileJournal,
+    kernel: Kernel,
+    now: UnixNanos,
+    transfers: u64,
+}
+
+impl Writer {
+    fn begin(dir: &Path) -> Self {
+        let mut config = JournalConfig::new(dir);
+        (config.segment_bytes_max, config.group_bytes_max) = (20 << 10, 16 << 10);
+        config.record_bytes_max = 8 << 10;
+        let mut writer = Self {
+            journal: FileJournal::open(config).expect("a new journal").0,
+            kernel: Kernel::new(KernelConfig::default(), State::default()),
+            now: UnixNanos::from_secs(1_795_338_000),
+            transfers: 0,
+        };
+        let account = AccountInfo {
+            id: id("a1"),
+            org: id("main"),
+            owner: id("u1"),
+            name: "Paper".to_owned(),
+            kind: AccountKind::Paper,
+            venue: id("coinbase"),
+            base_currency: Currency::USD,
+        };
+        let deposit = Money::new(Decimal::from(1_000), Currency::USD);
+        writer.write(Asked::OpenAccount { account, deposit });
+        writer
+    }
+
+    fn transfer(&mut self) {
+        self.transfers += 1;
+        self.write(Asked::Transfer {
+            account: id("a1"),
+            money: Money::new(Decimal::new(1_001, 2), Currency::USD),
+            key: format!("t{}", self.transfers),
+            reason: "test".to_owned(),
+        });
+    }
+
+    fn write(&mut self, command: Asked) {
+        self.now = self.now.plus(1_000_000);
+        let envelope = CommandEnvelope {
+            actor: "u1".to_owned(),
+            correlation_id: "r".to_owned(),
+            ts: self.now,
+            command,
+        };
+        let mut actions = Actions::default();
+        self.kernel
+            .process(&Event::Command(Box::new(envelope)), &mut actions);
+        for record in &actions.records {
+            let payload = record.encode().expect("encodes");
+            let record = RecordIn {
+                kind: record.kind() as u16,
+                version: record.version(),
+                ts: self.now.0,
+                payload: &payload,
+            };
+            self.journal.append(&[record]).expect("appended");
+        }
+        self.journal.commit().expect("committed");
+    }
+}
+
+struct Source(PathBuf);
+
+impl RecordSource for Source {
+    fn read(&self, from_seq: u64) -> Records {
+        let records = read_from(&self.0, from_seq).map(|record| {
+            let record = record.expect("whole");
+            let head = Head {
+                seq: record.seq,
+                hash: record.hash,
+            };
+            let outcome = match Record::decode(record.kind, record.version, &record.payload).expect("decodes")
+            {
+                Record::Outcome(outcome) => Some(outcome),
+                Record::Command(_) | Record::Venue(_) => None,
+            };
+            Ok(SourceRecord {
+                seq: record.seq,
+                hash: head.hash_hex(),
+                outcome,
+            })
+        });
+        Box::new(records.collect::<Vec<_>>().into_iter())
+    }
+}
+
+fn project(data: &Path) {
+    block_on(async {
+        let db = Db::open(&DbConfig::file(&data.join("tradewind.db")))
+            .await
+            .expect("a database");
+        let (org, engine) = (id("main"), id("main"));
+        let source = Arc::new(Source(data.join("journal")));
+        rebuild(&db, &Scope { org, engine }, source, None)
+            .await
+            .expect("built");
+        db.close().await;
+    });
+}
+
+fn segments(journal: &Path) -> usize {
+    let entries = std::fs::read_dir(journal).expect("read");
+    let names = entries.map(|entry| entry.expect("entry").file_name().to_string_lossy().into_owned());
+    names.filter(|name| name.ends_with(".seg")).count()
+}
+
+/// Raised however the test ends, or the writer would go on for ever.
+struct Raised<'a>(&'a AtomicBool);
+
+impl Drop for Raised<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_journal_that_grows_from_segment_to_segment_is_backed_up_restored_and_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let from = file(folder, "from");
+    let added = from.run(&["user", "add", "asha", "--role", "trader"]);
+    assert!(added.status.success(), "{}", errors(&added));
+    let key = folder.join("backup.key");
+    assert!(
+        plain(&["store", "key", key.to_str().expect("text")])
+            .status
+            .success()
+    );
+    let journal = from.data.join("journal");
+    let mut writer = Writer::begin(&journal);
+    (0..100).for_each(|_| writer.transfer());
+    let projected = writer.journal.head().seq;
+    project(&from.data);
+
+    let (stop, durable) = (AtomicBool::new(false), AtomicU64::new(projected));
+    let back_up = || {
+        let (mut rounds, mut rotated) = (0, 0);
+        while rotated < 3 {
+            rounds += 1;
+            assert!(rounds < 50, "the journal does not grow");
+            let (before, at_least) = (segments(&journal), durable.load(Ordering::Acquire));
+            let backup = folder.join(format!("{rounds}.twb"));
+            let taken = from.backup(&backup, &key);
+            rotated += usize::from(segments(&journal) > before);
+            assert_eq!(json(&plain(&with_key("verify", &backup, &key))), taken);
+            let mut drill = with_key("restore", &backup, &key);
+            drill.push("--drill");
+            assert_eq!(json(&from.run(&drill)), taken);
+            let to = file(folder, &format!("restored-{rounds}"));
+            assert_eq!(json(&to.run(&with_key("restore", &backup, &key))), taken);
+            let report = json(&to.run(&["verify", "--json"]));
+            assert_eq!(report["ok"], true, "{report}");
+            assert_eq!(report["projections"]["applied_seq"], projected, "{report}");
+            let head = report["journal"]["head_seq"].as_u64().expect("a number");
+            assert!(
+                head >= at_least,
+                "{head} of {at_least} that were durable before it began"
+            );
+            // It is written on: what was half written at its end goes.
+            let (mut restored, _) =
+                FileJournal::open(JournalConfig::new(to.data.join("journal"))).expect("opened");
+            assert_eq!(restored.head().seq, head);
+            let record = RecordIn {
+                kind: 1,
+                version: 1,
+                ts: 0,
+                payload: b"more",
+            };
+            restored.append(&[record]).expect("appended");
+            assert_eq!(restored.commit().expect("committed").seq, head + 1);
+        }
+    };
+    std::thread::scope(|scope| {
+        let raised = Raised(&stop);
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                writer.transfer();
+                durable.store(writer.journal.head().seq, Ordering::Release);
+            }
+        });
+        back_up();
+        drop(raised);
+    });
+    assert!(durable.into_inner() > projected);
 }
