@@ -139,22 +139,17 @@ impl Deref for AppState {
 }
 
 impl AppState {
-    /// Once at start: gives back what a stopped program left half done, and deletes sessions, tokens and links that ended
-    /// long ago.
+    /// Once at start: gives back what a stopped program left half done, and deletes sessions and tokens that ended long
+    /// ago.
     ///
     /// # Errors
     /// Those of the database.
     pub async fn tidy(&self) -> ApiResult<()> {
-        const KEPT_NS: u64 = 30 * tradewind_types::time::DAY_NS;
         tradewind_store::identity::idempotency::release_abandoned(&self.store, &self.config.engine_id)
             .await?;
         self.orgs.learn_all(&self.engine).await?;
         self.settings.load(&self.store).await?;
-        let before = UnixNanos(self.clock.now().0.saturating_sub(KEPT_NS));
-        tradewind_store::identity::sessions::purge(&self.store, before).await?;
-        tradewind_store::identity::families::purge(&self.store, before).await?;
-        tradewind_store::identity::resets::purge(&self.store, before).await?;
-        Ok(())
+        crate::privacy::retention::delete_old_sign_ins(self).await
     }
 
     /// The jobs.

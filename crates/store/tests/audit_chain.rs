@@ -3,12 +3,16 @@
 use tradewind_store::identity::audit::anchors::{self, Anchor};
 use tradewind_store::identity::audit::walk::{onward, walk};
 use tradewind_store::identity::audit::{self, AuditRow, adopt};
-use tradewind_store::privacy::deletions::{self, Decision, DeletionRow, DeletionState};
+use tradewind_store::identity::memberships::{self, Changed, MembershipRow};
+use tradewind_store::identity::users::{self, Decided};
+use tradewind_store::privacy::consents;
+use tradewind_store::privacy::deletions::{self, Asked, Decision, DeletionRow, DeletionState};
+use tradewind_store::privacy::erase::{Erasing, Refusal, copy, erase, prepare};
 use tradewind_store::privacy::periods::{self, Kept};
 use tradewind_store::privacy::person_keys::{self, PersonKey};
-use tradewind_store::privacy::{consents, erase};
-use tradewind_store::{Db, identity::users, migrate, sql, testing};
-use tradewind_types::{OrgId, UnixNanos};
+use tradewind_store::{Db, migrate, sql, testing};
+use tradewind_types::time::DAY_NS;
+use tradewind_types::{EngineId, OrgId, UnixNanos, UserId};
 
 fn org() -> OrgId {
     OrgId::new("desk").expect("id")
@@ -245,18 +249,7 @@ async fn old_rows_are_chained_once() {
 async fn a_person_is_copied_held_and_erased() {
     let dir = tempfile::tempdir().expect("dir");
     let db = db(&dir).await;
-    let user = users::UserRow {
-        id: "u1".parse().expect("id"),
-        org: org(),
-        username: "asha".to_owned(),
-        display_name: "Asha".to_owned(),
-        role: "TRADER".to_owned(),
-        password_hash: "hash".to_owned(),
-        disabled: false,
-        created_at: UnixNanos(5),
-        version: 1,
-    };
-    users::insert(&db, &user).await.expect("person");
+    person(&db, "u1", "asha", "TRADER").await;
     let first = person_keys::insert_first(&db, "u1", "sealed", UnixNanos(6)).await;
     assert_eq!(first.expect("stored"), PersonKey::Sealed("sealed".to_owned()));
     let second = person_keys::insert_first(&db, "u1", "other", UnixNanos(7)).await;
@@ -271,28 +264,19 @@ async fn a_person_is_copied_held_and_erased() {
         policy: "1".to_owned(),
         decided_at: UnixNanos(8),
     };
-    for _ in 0..2 {
-        consents::decide(&db, &org(), "u1", &consent)
-            .await
-            .expect("decided");
-    }
-    assert_eq!(consents::of_person(&db, "u1").await.expect("read").len(), 2);
-    let request = DeletionRow {
-        id: "d1".to_owned(),
-        org: org(),
-        person: "u1".to_owned(),
-        state: DeletionState::Pending,
-        requested_at: UnixNanos(10),
-        due_at: UnixNanos(20),
-        hold_reason: String::new(),
-        decided_by: String::new(),
-        decided_at: None,
+    let decide = async |consent: &consents::ConsentRow| {
+        consents::decide(&db, &org(), "u1", consent).await.expect("asked")
     };
-    assert!(deletions::insert(&db, &request).await.expect("stored"));
-    assert!(
-        !deletions::insert(&db, &request).await.expect("asked"),
-        "two open requests"
-    );
+    assert!(decide(&consent).await);
+    assert!(!decide(&consent).await, "the same again adds nothing");
+    let back = consents::ConsentRow {
+        granted: false,
+        ..consent.clone()
+    };
+    assert!(decide(&back).await && decide(&consent).await);
+    assert_eq!(consents::newest(&db, "u1").await.expect("read"), [consent]);
+    assert_eq!(ask(&db, "d1", "u1", 10).await, Asked::Stored);
+    assert_eq!(ask(&db, "d2", "u1", 10).await, Asked::Open, "two open requests");
     let hold = Decision {
         from: &[DeletionState::Pending],
         to: DeletionState::Held,
@@ -307,7 +291,7 @@ async fn a_person_is_copied_held_and_erased() {
     );
     assert_eq!(deletions::held(&db).await.expect("read"), ["u1"]);
     assert!(
-        deletions::due(&db, UnixNanos(30), 9)
+        deletions::due(&db, UnixNanos(30), None, 9)
             .await
             .expect("read")
             .is_empty()
@@ -317,15 +301,59 @@ async fn a_person_is_copied_held_and_erased() {
         1
     );
 
-    let copied = erase::copy(&db, "u1").await.expect("copied");
+    let copied = copy(&db, "u1").await.expect("copied");
     let users = copied
         .iter()
         .find(|table| table.name == "users")
         .expect("the table");
     assert_eq!(users.rows.len(), 1);
-    erase::erase(&db, "u1", &["user:x".to_owned()], UnixNanos(40))
+    let who = "u1".parse().expect("id");
+    let attempts = ["user:x".to_owned()];
+    let try_it = async |at| {
+        erase(&db, &erasing("d1", &org(), &who, at), &attempts)
+            .await
+            .expect("asked")
+    };
+    assert_eq!(try_it(40).await, Err(Refusal::NotPending), "held");
+    let release = Decision {
+        from: &[DeletionState::Held],
+        to: DeletionState::Pending,
+        reason: None,
+        ..hold
+    };
+    assert!(deletions::decide(&db, "d1", release).await.expect("released"));
+    assert_eq!(
+        try_it(19).await,
+        Err(Refusal::NotDue),
+        "released before it is due"
+    );
+    assert_eq!(try_it(40).await, Ok(()));
+    let request = deletions::of_person(&db, "u1")
         .await
-        .expect("erased");
+        .expect("read")
+        .expect("there");
+    assert_eq!(
+        (
+            request.state,
+            request.hold_reason.as_str(),
+            request.decided_by.as_str()
+        ),
+        (DeletionState::Executed, "", "u9")
+    );
+    assert_eq!(try_it(41).await, Err(Refusal::NotPending), "twice");
+    assert!(
+        !deletions::decide(&db, "d1", hold).await.expect("asked"),
+        "held after it was executed"
+    );
+    let row = users::by_id(&db, &who).await.expect("read").expect("there");
+    assert_eq!(
+        (row.username.as_str(), row.role.as_str(), row.disabled),
+        ("erased:u1", "VIEWER", true)
+    );
+    let anything = |_: &users::UserRow, _| Ok::<_, ()>(("TRADER".to_owned(), false));
+    let change = users::change(&db, (&org(), &who), "SUPER_ADMIN", UnixNanos(42), anything).await;
+    assert_eq!(change.expect("asked"), Decided::Missing, "switched on again");
+    assert_eq!(own(&db, "a1", "u1", "OWNER").await, Changed::Missing);
     assert!(users::by_username(&db, "asha").await.expect("read").is_none());
     let key = person_keys::get(&db, "u1").await.expect("read");
     assert_eq!(key, Some(PersonKey::Destroyed(UnixNanos(40))));
@@ -345,6 +373,182 @@ async fn a_person_is_copied_held_and_erased() {
     }
 }
 
+async fn person(db: &Db, id: &str, name: &str, role: &str) {
+    let user = users::UserRow {
+        id: id.parse().expect("id"),
+        org: org(),
+        username: name.to_owned(),
+        display_name: name.to_owned(),
+        role: role.to_owned(),
+        password_hash: "hash".to_owned(),
+        disabled: false,
+        created_at: UnixNanos(5),
+        version: 1,
+    };
+    users::insert(db, &user).await.expect("person");
+}
+
+/// Asks to be erased, due ten nanoseconds later.
+async fn ask(db: &Db, id: &str, person: &str, at: u64) -> Asked {
+    let request = DeletionRow {
+        id: id.to_owned(),
+        org: org(),
+        person: person.to_owned(),
+        state: DeletionState::Pending,
+        requested_at: UnixNanos(at),
+        due_at: UnixNanos(at + 10),
+        hold_reason: String::new(),
+        decided_by: String::new(),
+        decided_at: None,
+    };
+    deletions::insert(db, &request).await.expect("asked")
+}
+
+fn erasing<'a>(request: &'a str, org: &'a OrgId, person: &'a UserId, at: u64) -> Erasing<'a> {
+    Erasing {
+        request,
+        org,
+        person,
+        highest: "SUPER_ADMIN",
+        by: "u9",
+        now: UnixNanos(at),
+    }
+}
+
+fn member(account: &str, person: &str, role: &str) -> MembershipRow {
+    MembershipRow {
+        account: account.parse().expect("id"),
+        owner: person.parse().expect("id"),
+        role: role.to_owned(),
+        since: UnixNanos(7),
+        version: 1,
+    }
+}
+
+async fn own(db: &Db, account: &str, person: &str, role: &str) -> Changed {
+    let engine = EngineId::new("main").expect("id");
+    let row = member(account, person, role);
+    memberships::set(db, (&org(), &engine), &row, "u9", |_| true)
+        .await
+        .expect("asked")
+}
+
+async fn nobody_is_erased_whom_others_still_need() {
+    let dir = tempfile::tempdir().expect("dir");
+    let db = db(&dir).await;
+    for (id, name, role) in [
+        ("u1", "asha", "SUPER_ADMIN"),
+        ("u2", "bela", "SUPER_ADMIN"),
+        ("u3", "cora", "TRADER"),
+    ] {
+        person(&db, id, name, role).await;
+    }
+    for (account, owner) in [("a2", "u1"), ("a1", "u1"), ("a3", "u1"), ("a3", "u3")] {
+        assert!(matches!(
+            own(&db, account, owner, "OWNER").await,
+            Changed::Done(_)
+        ));
+    }
+    let (desk, asha, bela): (OrgId, UserId, UserId) =
+        (org(), "u1".parse().expect("id"), "u2".parse().expect("id"));
+    ask(&db, "d1", "u1", 10).await;
+    ask(&db, "d2", "u2", 10).await;
+    let ready = async |request, who| {
+        prepare(&db, &erasing(request, &desk, who, 30))
+            .await
+            .expect("asked")
+    };
+    let alone = Err(Refusal::LastOwner(vec![
+        "a1".parse().expect("id"),
+        "a2".parse().expect("id"),
+    ]));
+    assert_eq!(ready("d1", &asha).await, alone);
+    let row = users::by_id(&db, &asha).await.expect("read").expect("there");
+    assert!(!row.disabled, "refused, and disabled nevertheless");
+    // Bela is made ready, which disables her; Asha is the last one then.
+    assert_eq!(ready("d2", &bela).await, Ok(()));
+    assert_eq!(ready("d1", &asha).await, Err(Refusal::LastAdministrator));
+    assert_eq!(
+        erase(&db, &erasing("d1", &desk, &asha, 30), &[])
+            .await
+            .expect("asked"),
+        Err(Refusal::LastAdministrator)
+    );
+    assert_eq!(
+        ready("d1", &bela).await,
+        Err(Refusal::Missing),
+        "the request of another"
+    );
+    let done = erase(&db, &erasing("d2", &desk, &bela, 30), &[]).await;
+    assert_eq!(done.expect("asked"), Ok(()));
+}
+
+async fn an_owner_is_appointed_only_where_there_is_none_who_could_do_it() {
+    let dir = tempfile::tempdir().expect("dir");
+    let db = db(&dir).await;
+    for (id, name) in [("u1", "asha"), ("u2", "bela")] {
+        person(&db, id, name, "TRADER").await;
+    }
+    own(&db, "a1", "u1", "OWNER").await;
+    let (desk, engine) = (org(), EngineId::new("main").expect("id"));
+    let appoint = async |account| {
+        let row = member(account, "u2", "OWNER");
+        memberships::appoint(&db, (&desk, &engine), &row, "u9", |_| true)
+            .await
+            .expect("asked")
+    };
+    assert_eq!(appoint("a1").await, Changed::Owned);
+    ask(&db, "d1", "u1", 10).await;
+    assert!(matches!(appoint("a1").await, Changed::Done(_)), "the owner goes");
+    assert_eq!(appoint("a1").await, Changed::Owned, "there is one again");
+    assert!(matches!(appoint("a2").await, Changed::Done(_)), "nobody's");
+}
+
+async fn who_asks_and_withdraws_again_and_again_waits() {
+    let dir = tempfile::tempdir().expect("dir");
+    let db = db(&dir).await;
+    person(&db, "u1", "asha", "TRADER").await;
+    let withdraw = Decision {
+        from: &[DeletionState::Pending],
+        to: DeletionState::Withdrawn,
+        reason: None,
+        by: "u1",
+        at: UnixNanos(11),
+    };
+    for id in ["d1", "d2", "d3", "d4", "d5"] {
+        assert_eq!(ask(&db, id, "u1", 10).await, Asked::Stored);
+        assert!(deletions::decide(&db, id, withdraw).await.expect("withdrawn"));
+    }
+    assert_eq!(ask(&db, "d6", "u1", 10 + DAY_NS - 1).await, Asked::TooOften);
+    assert_eq!(ask(&db, "d6", "u1", 10 + DAY_NS).await, Asked::Stored);
+}
+
+async fn of_two_owners_of_whom_one_leaves_and_one_is_erased_at_once_one_stays() {
+    let dir = tempfile::tempdir().expect("dir");
+    let db = db(&dir).await;
+    let desk = org();
+    for round in 0..12 {
+        let (first, second) = (format!("u1r{round}"), format!("u2r{round}"));
+        for id in [&first, &second] {
+            person(&db, id, id, "TRADER").await;
+            own(&db, &format!("a{round}"), id, "OWNER").await;
+        }
+        let request = format!("d{round}");
+        ask(&db, &request, &first, 10).await;
+        let (leaving, going) = (second.parse().expect("id"), first.parse().expect("id"));
+        let account = format!("a{round}").parse().expect("id");
+        let wanted = erasing(&request, &desk, &going, 30);
+        let (left, erased) = futures_util::future::join(
+            memberships::end(&db, &account, &leaving, |_| true),
+            erase(&db, &wanted, &[]),
+        )
+        .await;
+        let left = matches!(left.expect("asked"), Changed::Done(_));
+        let erased = erased.expect("asked").is_ok();
+        assert!(left != erased, "round {round}: both went, or neither could");
+    }
+}
+
 tradewind_store::on_both_databases!(
     rows_that_come_at_once_make_one_chain,
     the_beginning_is_cut_and_the_chain_goes_on,
@@ -353,4 +557,8 @@ tradewind_store::on_both_databases!(
     rows_are_appended_together_or_not_at_all,
     old_rows_are_chained_once,
     a_person_is_copied_held_and_erased,
+    nobody_is_erased_whom_others_still_need,
+    an_owner_is_appointed_only_where_there_is_none_who_could_do_it,
+    who_asks_and_withdraws_again_and_again_waits,
+    of_two_owners_of_whom_one_leaves_and_one_is_erased_at_once_one_stays,
 );

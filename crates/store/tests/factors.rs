@@ -1,9 +1,12 @@
 //! Second factors, token families, signing keys, reset links and sealed columns, on both databases.
 
+use tradewind_store::identity::ending::Keep;
 use tradewind_store::identity::families::{self, FamilyRow, Turned};
 use tradewind_store::identity::sealed::{self, SealedColumn};
 use tradewind_store::identity::signing_keys::{self, SigningKeyRow};
 use tradewind_store::identity::{factors, links, organisations, resets, users};
+use tradewind_store::privacy::periods::{self, Kept};
+use tradewind_store::sql::script;
 use tradewind_store::{Db, migrate, sealed_column, testing};
 use tradewind_types::{EngineId, OrgId, UnixNanos, UserId};
 
@@ -58,18 +61,18 @@ async fn a_factor_is_begun_confirmed_used_once_a_step_and_taken_away() {
         ..pending.clone()
     };
     assert!(
-        !factors::enable(&db, &stale, 3, &digests, UnixNanos(8))
+        !factors::enable(&db, &stale, 3, &digests, Keep::default(), UnixNanos(8))
             .await
             .expect("asked"),
         "another seed"
     );
     assert!(
-        factors::enable(&db, &pending, 3, &digests, UnixNanos(8))
+        factors::enable(&db, &pending, 3, &digests, Keep::default(), UnixNanos(8))
             .await
             .expect("on")
     );
     assert!(
-        !factors::enable(&db, &pending, 4, &digests, UnixNanos(8))
+        !factors::enable(&db, &pending, 4, &digests, Keep::default(), UnixNanos(8))
             .await
             .expect("asked"),
         "twice"
@@ -94,8 +97,24 @@ async fn a_factor_is_begun_confirmed_used_once_a_step_and_taken_away() {
             .await
             .expect("asked")
     );
-    assert!(factors::remove(&db, &asha()).await.expect("removed"));
-    assert!(!factors::remove(&db, &asha()).await.expect("asked"));
+    // What is signed in ends with the factor, but for what asked for it.
+    for id in ["f1", "f2"] {
+        families::insert(&db, &family(id, 100), id).await.expect("stored");
+    }
+    let kept = Keep {
+        session: None,
+        family: Some("f2"),
+    };
+    let remove = async || {
+        factors::remove(&db, &asha(), kept, UnixNanos(11))
+            .await
+            .expect("asked")
+    };
+    assert!(remove().await && !remove().await);
+    let open = families::of_owner(&db, &asha(), UnixNanos(11))
+        .await
+        .expect("read");
+    assert_eq!(open.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["f2"]);
     assert_eq!(factors::backup_left(&db, &asha()).await.expect("read"), 0);
 }
 
@@ -183,8 +202,20 @@ async fn a_refresh_token_is_turned_once_and_its_second_showing_ends_the_family()
             .expect("ended"),
         1
     );
-    assert_eq!(families::purge(&db, UnixNanos(100)).await.expect("asked"), 0);
-    assert_eq!(families::purge(&db, UnixNanos(101)).await.expect("deleted"), 2);
+    let delete = async |before| {
+        periods::delete(&db, Kept::TokenFamilies, UnixNanos(before))
+            .await
+            .expect("asked")
+    };
+    assert_eq!(delete(10).await, 0);
+    let held = "INSERT INTO deletion_requests (id, org_id, person, state, requested_at, due_at, hold_reason, decided_by,
+                    decided_at) VALUES ('d1', 'desk', 'u1', 'HELD', 1, 2, 'inquiry', 'u2', 1)";
+    script(held, &db).await.expect("held");
+    assert_eq!(delete(101).await, 0, "what is held was deleted");
+    script("UPDATE deletion_requests SET state = 'PENDING'", &db)
+        .await
+        .expect("released");
+    assert_eq!(delete(101).await, 2);
 }
 
 fn key(kid: &str, at: u64) -> SigningKeyRow {
@@ -294,7 +325,12 @@ async fn a_reset_sets_the_password_once_and_voids_every_other_link() {
             .expect("asked"),
         0
     );
-    assert_eq!(resets::purge(&db, UnixNanos(21)).await.expect("deleted"), 3);
+    assert_eq!(
+        periods::delete(&db, Kept::Links, UnixNanos(21))
+            .await
+            .expect("deleted"),
+        3
+    );
 }
 
 async fn a_sealed_value_is_replaced_unless_somebody_was_faster() {

@@ -111,7 +111,7 @@ pub use order::{
 pub use page::Page;
 pub use privacy::{
     Consent, ConsentDecision, ConsentPurpose, Consents, DeletionRequest, DeletionRequestState, LegalHold,
-    RetentionDeleted, RetentionEnforced, RetentionItem, RetentionKind, RetentionReport,
+    RetentionDeleted, RetentionEnforced, RetentionFailed, RetentionItem, RetentionKind, RetentionReport,
 };
 pub use risk::{
     IntradayRules, KillSwitch, KillSwitchRequest, KillSwitchStatus, MarginRules, PlaceRule, PlaceRuleKind,

@@ -115,6 +115,8 @@ pub enum RetentionKind {
     Audit,
     /// Sessions, since their end.
     Sessions,
+    /// What programs signed in with, since its end.
+    TokenFamilies,
     /// Answers repeated for an `Idempotency-Key`.
     IdempotencyKeys,
     /// Counts of failed sign-ins.
@@ -160,9 +162,24 @@ pub struct RetentionDeleted {
     pub count: u64,
 }
 
+/// What enforcing could not do.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct RetentionFailed {
+    /// Of what.
+    pub kind: RetentionKind,
+    /// The request to be erased that it is about; null for all of the kind.
+    pub request: Option<String>,
+    /// Why, as an error code.
+    pub error_code: String,
+    /// Why, in words.
+    pub detail: String,
+}
+
 /// What enforcing did.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct RetentionEnforced {
     /// What was deleted.
     pub deleted: Vec<RetentionDeleted>,
+    /// What could not be deleted; it is tried again the next time.
+    pub failed: Vec<RetentionFailed>,
 }

@@ -4,11 +4,13 @@ use std::io::Read as _;
 
 use anyhow::Context as _;
 use tradewind_server::identity::manage::{self, Person};
-use tradewind_server::identity::{Passwords, end_sign_ins, reset};
+use tradewind_server::identity::{Passwords, reset};
 use tradewind_server::secrets::Keyring;
 use tradewind_store::Db;
 use tradewind_store::identity::audit::{self, AuditRow};
+use tradewind_store::identity::ending::Keep;
 use tradewind_store::identity::{factors, organisations, users};
+use tradewind_store::privacy::person_keys;
 use tradewind_types::{Clock, OrgId};
 use tradewind_venues::clock::SystemClock;
 use tradewind_wire::Role;
@@ -107,7 +109,15 @@ pub(super) fn word<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
 
 pub(super) async fn find(db: &Db, username: &str) -> Result<users::UserRow, Failure> {
     let found = users::by_username(db, username).await.context("reading users")?;
-    found.ok_or_else(|| Failure::with_hint(format!("there is no user `{username}`"), "tradewind user list"))
+    let found = found
+        .ok_or_else(|| Failure::with_hint(format!("there is no user `{username}`"), "tradewind user list"))?;
+    let erased = person_keys::is_erased(db, found.id.as_str()).await;
+    if erased.context("reading the keys of people")? {
+        return Err(Failure::Input(format!(
+            "`{username}` was erased at their request and stays so"
+        )));
+    }
+    Ok(found)
 }
 
 /// From TRADEWIND_PASSWORD, or the first line of standard input.
@@ -206,12 +216,9 @@ async fn password(db: &Db, username: &str) -> Result<(), Failure> {
     let password = read_password()?;
     manage::check_password("password", &password, username).map_err(refused)?;
     let hash = passwords()?.hash(&password).await.map_err(refused)?;
-    users::set_password(db, &user.id, &hash, SystemClock.now())
+    users::change_password(db, &user.id, &hash, Keep::default(), SystemClock.now())
         .await
         .context("storing the password")?;
-    end_sign_ins(db, &user.id, None, SystemClock.now())
-        .await
-        .context("ending the sessions")?;
     note(db, &user.org, "password.change", user.id.as_str()).await?;
     println!("The password of {username} was changed; all sessions have ended.");
     Ok(())
@@ -244,15 +251,12 @@ async fn reset_link(db: &Db, keyring: &Keyring, username: &str) -> Result<(), Fa
 
 async fn factor_reset(db: &Db, username: &str) -> Result<(), Failure> {
     let user = find(db, username).await?;
-    let removed = factors::remove(db, &user.id)
+    let removed = factors::remove(db, &user.id, Keep::default(), SystemClock.now())
         .await
         .context("removing the factor")?;
     if !removed {
         return Err(Failure::Input(format!("{username} has no second factor")));
     }
-    end_sign_ins(db, &user.id, None, SystemClock.now())
-        .await
-        .context("ending the sessions")?;
     note(db, &user.org, "factor.reset", user.id.as_str()).await?;
     println!("{username} signs in without a code now; all sessions have ended.");
     Ok(())

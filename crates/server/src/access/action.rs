@@ -13,6 +13,8 @@ pub enum Need {
     Stop,
     /// Owner.
     Manage,
+    /// Owner; or a super administrator, for the case that an account has no owner left. The endpoint sees to that.
+    Appoint,
 }
 
 /// Who may do an action.
@@ -230,6 +232,7 @@ actions! {
     Bookkeep: Rule::Account(Need::Manage), Manage, Write;
     FxRatesRead: Rule::SignedIn, Read, Read;
     FxRateRecord: Rule::Roles(ADMINS), Admin, Admin;
-    MembersChange: Rule::Account(Need::Manage), Manage, Write;
+    MemberPut: Rule::Account(Need::Appoint), Manage, Write;
+    MemberEnd: Rule::Account(Need::Manage), Manage, Write;
     Reconcile: Rule::Account(Need::Trade), Manage, Write;
 }

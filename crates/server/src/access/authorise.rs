@@ -113,9 +113,9 @@ fn on_account(caller: &Caller, need: Need, account: &AccountId) -> Decision {
     );
     let allowed = match need {
         Need::Read => true,
-        Need::Stop if caller.role == Role::SuperAdmin => true,
+        Need::Stop | Need::Appoint if caller.role == Role::SuperAdmin => true,
         Need::Trade | Need::Stop => may_act && matches!(member, Some(MemberRole::Owner | MemberRole::Trader)),
-        Need::Manage => may_act && member == Some(MemberRole::Owner),
+        Need::Manage | Need::Appoint => may_act && member == Some(MemberRole::Owner),
     };
     if allowed {
         Decision::Allow

@@ -3,10 +3,13 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::{StreamExt as _, stream};
 use http::{HeaderMap, Method, header};
+use tokio_util::sync::CancellationToken;
 use tradewind_types::AccountId;
 
 use super::action::{Action, RateClass, Rule};
@@ -44,8 +47,8 @@ pub struct Guarded {
     pub path: Arc<str>,
     /// Whether it answers JSON.
     pub json: bool,
-    /// What it answers beside JSON, to those who name it.
-    pub also: Option<&'static str>,
+    /// The media types that it answers beside JSON, to those who name one.
+    pub also: Arc<[String]>,
     /// That it will go.
     pub deprecated: Option<Deprecated>,
     /// Whether it takes an `Idempotency-Key`.
@@ -94,13 +97,45 @@ async fn handle(state: &AppState, row: &Guarded, request: Request, next: Next) -
         let asked = request.headers().clone();
         return tagged(&row.path, &asked, next.run(request).await).await;
     }
-    let caller = request.extensions().get::<Arc<Caller>>().cloned();
-    match (row.once, caller) {
-        (Some(how), Some(caller)) => {
-            once(state.clone(), how, row.action.class(), &caller, request, next).await
-        }
-        _ => next.run(request).await,
+    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        return next.run(request).await;
     }
+    let caller = request.extensions().get::<Arc<Caller>>().cloned();
+    let (state, how, class) = (state.clone(), row.once, row.action.class());
+    to_its_end(request, async move |request| match (how, caller) {
+        (Some(how), Some(caller)) => once(state, how, class, &caller, request, next).await,
+        _ => next.run(request).await,
+    })
+    .await
+}
+
+/// Lets a change go on to its end when whoever asked hangs up or the time is over: what the database has, memory and the
+/// audit log have too. What has not arrived of the request's body by then is an error, so that nobody waits for it.
+async fn to_its_end<W>(request: Request, work: impl FnOnce(Request) -> W) -> Response
+where
+    W: Future<Output = Response> + Send + 'static,
+{
+    let gone = CancellationToken::new();
+    let _asked = gone.clone().drop_guard();
+    let (parts, body) = request.into_parts();
+    let body = if body.is_end_stream() {
+        body
+    } else {
+        let broken_off = gone.clone();
+        let rest = stream::once(async move { broken_off }).filter_map(async |gone| {
+            let early = std::io::Error::other("the request was broken off");
+            gone.is_cancelled().then(|| Err(axum::Error::new(early)))
+        });
+        let data = body.into_data_stream().take_until(gone.cancelled_owned());
+        Body::from_stream(data.chain(rest))
+    };
+    let done = tokio::spawn(work(Request::from_parts(parts, body))).await;
+    done.unwrap_or_else(|error| {
+        if error.is_panic() {
+            std::panic::resume_unwind(error.into_panic());
+        }
+        ApiError::of(Code::Unavailable).retry_after(5).into_response()
+    })
 }
 
 /// Lets a request in, or says why not, with what the limits said. An address's own limit is told only where it refuses.
@@ -233,7 +268,7 @@ async fn decide(
     }
     check_csrf(row.action, caller.as_deref(), request)?;
     let asked = request.headers();
-    let other = row.also.is_some_and(|kind| accept::prefers(asked, kind));
+    let other = row.also.iter().any(|kind| accept::prefers(asked, kind));
     if row.json && !other && !accept::accepts(asked, JSON) {
         return Err(ApiError::of(Code::NotAcceptable));
     }

@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tradewind_engine::backtest::BacktestConfig;
 use tradewind_engine::backtest::sweep::Grid;
@@ -314,6 +315,33 @@ impl Backtests {
         };
         self.save(id)?;
         Ok(job)
+    }
+
+    /// Stops all jobs of a person and waits until none runs, no longer than `within`. Blocks.
+    ///
+    /// # Errors
+    /// `BACKTEST_STATE` when one still runs then; the disk.
+    pub fn stop_all_of(&self, user: &UserId, within: Duration) -> ApiResult<()> {
+        for job in self.list(user) {
+            match self.cancel(user, &job.id) {
+                // It has ended.
+                Err(error) if matches!(error.code, Code::BacktestState | Code::BacktestUnknown) => {}
+                stopped => drop(stopped?),
+            }
+        }
+        let runs = |inner: &mut Inner| {
+            let mut own = inner.jobs.values().filter(|entry| entry.record.owner == *user);
+            own.any(|entry| entry.record.job.state == BacktestState::Running)
+        };
+        let waited = self.wake.wait_timeout_while(self.lock(), within, runs);
+        let (_inner, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        if waited.timed_out() {
+            return Err(ApiError::new(
+                Code::BacktestState,
+                "a backtest was told to stop and still runs; try again in a minute",
+            ));
+        }
+        Ok(())
     }
 
     /// Queues a canceled or failed job again. A sweep goes on from its finished variants. Blocks for disk.

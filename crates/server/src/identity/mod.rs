@@ -21,7 +21,7 @@ mod token;
 pub mod tokens;
 
 pub use caller::{Caller, Via, member_text, parse_member, parse_role, parse_scope, role_text, scope_text};
-pub use ending::end_sign_ins;
+pub use ending::keep;
 pub use identities::{Credential, Identities};
 pub use key_terms::KeyTerms;
 pub use lockout::{Lockout, Turns};

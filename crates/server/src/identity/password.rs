@@ -137,15 +137,24 @@ impl Passwords {
         .await?
     }
 
-    /// Whether the password belongs to the hash. Without a hash (no such person) it takes as long and says no.
+    /// Whether the password belongs to the hash. Without a hash (no such person, or one who was erased), and with one that
+    /// cannot be read, it takes as long and says no.
     ///
     /// # Errors
-    /// When a stored hash cannot be read.
+    /// When nothing can be computed.
     pub async fn verify(&self, password: &str, hash: Option<&str>) -> ApiResult<bool> {
         if password.len() > LENGTH_MAX {
             return Ok(false);
         }
         let argon2 = self.argon2.clone();
+        let readable = |hash: &&str| {
+            let readable = PasswordHash::new(hash).is_ok();
+            if !readable && !hash.is_empty() {
+                tracing::error!("a stored password hash cannot be read; nobody signs in with it");
+            }
+            readable
+        };
+        let hash = hash.filter(readable);
         let known = hash.is_some();
         let stored = hash.unwrap_or(&self.decoy).to_owned();
         let password = Zeroizing::new(password.to_owned());
@@ -224,5 +233,11 @@ mod tests {
                 .expect("verify"),
             "the decoy let someone in"
         );
+        for unreadable in ["", "$argon2id$v=19$m=64", "plain"] {
+            let found = passwords
+                .verify("nobody has this password", Some(unreadable))
+                .await;
+            assert!(!found.expect("no error"), "`{unreadable}` let someone in");
+        }
     }
 }

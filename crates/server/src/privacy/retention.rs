@@ -6,7 +6,7 @@
 //! | signals, recommendations | 5 years | records of advice (SEC rule 204-2) | reported: they follow from the journal |
 //! | links sent to people | 3 years | communications (SEC rule 17a-4) | deleted |
 //! | audit log | 7 years | the desk's own rule | its beginning is deleted, an anchor keeps the chain |
-//! | sessions, counts of failed sign-ins | 30 days | security | deleted |
+//! | sessions, token families, counts of failed sign-ins | 30 days | security | deleted |
 //! | answers for `Idempotency-Key` | 1 day | they are repeated for so long | deleted |
 //! | requests to be erased | 30 days | time to withdraw | executed |
 
@@ -23,6 +23,8 @@ use crate::problem::ApiResult;
 /// Days of a year, leap days on the safe side.
 const YEAR: u32 = 366;
 const AUDIT_DAYS: u32 = 7 * YEAR;
+/// Days for which sessions and token families are kept after their end.
+const SIGN_INS_DAYS: u32 = 30;
 /// Days in which a request to be erased can be withdrawn.
 pub const WITHDRAW_DAYS: u32 = 30;
 /// Requests that are executed at once.
@@ -63,7 +65,13 @@ const PERIODS: &[(Kept, RetentionKind, u32, &str)] = &[
     (
         Kept::Sessions,
         RetentionKind::Sessions,
-        30,
+        SIGN_INS_DAYS,
+        "30 days after their end",
+    ),
+    (
+        Kept::TokenFamilies,
+        RetentionKind::TokenFamilies,
+        SIGN_INS_DAYS,
         "30 days after their end",
     ),
     (
@@ -106,7 +114,7 @@ pub async fn report(state: &AppState) -> ApiResult<RetentionReport> {
         over: over.unsigned_abs(),
         deleted: true,
     });
-    let due = deletions::due(db, now, DUE_MAX).await?;
+    let due = deletions::due(db, now, None, DUE_MAX).await?;
     items.push(RetentionItem {
         kind: RetentionKind::DeletionRequests,
         days: WITHDRAW_DAYS,
@@ -123,21 +131,27 @@ pub async fn report(state: &AppState) -> ApiResult<RetentionReport> {
     })
 }
 
-/// Deletes the rows that are over their time; how many of each kind. People who are held keep theirs where a row says
-/// whose it is only as part of a log: the audit log is cut before the first entry of theirs.
-///
-/// # Errors
-/// Those of the database.
-pub async fn delete_rows(state: &AppState) -> ApiResult<Vec<(RetentionKind, u64)>> {
+/// Deletes the rows that are over their time; how many of each kind, or why not. People who are held keep theirs.
+pub async fn delete_rows(state: &AppState) -> Vec<(RetentionKind, ApiResult<u64>)> {
     let now = state.clock.now();
     let mut done = Vec::new();
     for (kept, kind, days, _) in PERIODS.iter().filter(|(kept, ..)| kept.is_deleted()) {
-        done.push((
-            *kind,
-            periods::delete(&state.store, *kept, before(now, *days)).await?,
-        ));
+        let deleted = periods::delete(&state.store, *kept, before(now, *days)).await;
+        done.push((*kind, deleted.map_err(Into::into)));
     }
-    Ok(done)
+    done
+}
+
+/// Deletes sessions and token families that ended long ago, at start: nobody asks for that.
+///
+/// # Errors
+/// Those of the database.
+pub async fn delete_old_sign_ins(state: &AppState) -> ApiResult<()> {
+    let ended = before(state.clock.now(), SIGN_INS_DAYS);
+    for kept in [Kept::Sessions, Kept::TokenFamilies] {
+        periods::delete(&state.store, kept, ended).await?;
+    }
+    Ok(())
 }
 
 /// Deletes the beginning of the audit log that is over its time, and appends `note` with what was deleted; how many

@@ -63,13 +63,13 @@ pub mod well_known;
 
 use std::sync::Arc;
 
+use utoipa::openapi::RefOr;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use crate::AppState;
 use crate::access::{Action, Guarded, guard};
-use crate::bars::columnar;
 use crate::middleware::{DEPRECATED, Once, deprecated};
 use crate::openapi as document;
 
@@ -217,8 +217,8 @@ table! {
     FxRatesRead fx_rates::list::list_fx_rates;
     FxRateRecord fx_rates::post::post_fx_rate;
     AccountRead members::list::list_members;
-    MembersChange members::put::put_member;
-    MembersChange members::delete::delete_member;
+    MemberPut members::put::put_member;
+    MemberEnd members::delete::delete_member;
     Reconcile reconciliations::post::post_reconciliation;
     AccountRead reconciliations::list::list_reconciliations;
     MarketRead instruments::list::list_instruments;
@@ -304,6 +304,19 @@ fn operation(item: &mut PathItem) -> Option<(&'static str, &mut Operation)> {
         .find_map(|(method, slot)| slot.map(|operation| (method, operation)))
 }
 
+/// What an endpoint answers beside JSON: what its description says, and pages where it is browsers that come.
+fn other_types(action: Action, operation: &Operation) -> Arc<[String]> {
+    let pages = matches!(action, Action::ProviderVisit | Action::ErrorsRead);
+    let described = operation.responses.responses.values().flat_map(|of| match of {
+        RefOr::T(response) => response.content.keys().cloned().collect(),
+        RefOr::Ref(_) => Vec::new(),
+    });
+    let described = described.filter(|kind| !kind.ends_with("json") || kind.ends_with("ndjson"));
+    described
+        .chain(pages.then(|| errors::list::HTML.to_owned()))
+        .collect()
+}
+
 /// Every endpoint, in the table's order.
 #[must_use]
 pub fn endpoints() -> Vec<Endpoint> {
@@ -337,11 +350,10 @@ pub fn build(state: AppState) -> OpenApiRouter<AppState> {
                 action: row.action,
                 path: Arc::from(path.as_str()),
                 json,
-                also: match path.as_str() {
-                    "/api/v1/errors" => Some(errors::list::HTML),
-                    path if path.ends_with("/bars") => Some(columnar::MEDIA_TYPE),
-                    _ => None,
-                },
+                also: described
+                    .as_ref()
+                    .map(|(_, operation)| other_types(row.action, operation))
+                    .unwrap_or_default(),
                 deprecated: deprecated(DEPRECATED, method, path).copied(),
                 // An order's key becomes its client order id, which the journal keeps.
                 once: described

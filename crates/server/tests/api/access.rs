@@ -320,7 +320,7 @@ fn body_for(endpoint: &Endpoint) -> Value {
         Action::KillSwitchEngage => json!({"flatten": true, "reason": "mine"}),
         Action::Transfer => json!({"amount": "5", "currency": "USD", "reason": "mine"}),
         Action::StrategySwitch => json!({"enabled": true}),
-        Action::MembersChange => json!({"role": "OWNER"}),
+        Action::MemberPut => json!({"role": "OWNER"}),
         _ => json!({}),
     }
 }

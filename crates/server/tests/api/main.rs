@@ -13,6 +13,7 @@ mod corporate;
 mod cors;
 mod deployments;
 mod desk;
+mod erasure;
 mod errors;
 mod etags;
 mod exposure;

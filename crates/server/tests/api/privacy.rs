@@ -141,6 +141,9 @@ async fn consents_are_kept_with_every_decision() {
             (&json!(granted), &json!(policy))
         );
     }
+    let same = json!({ "granted": false, "policy": "2" });
+    let again = desk.call(&who, "PUT", "/api/v1/me/consents/RESEARCH", same).await;
+    assert_eq!(standing(again)["granted"], false);
     let rows = query("SELECT number FROM consents WHERE person = 'u-asha'")
         .fetch_all(&desk.db)
         .await;

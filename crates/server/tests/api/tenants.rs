@@ -176,7 +176,7 @@ fn body(endpoint: &Endpoint, victim: &Victim) -> Value {
         Action::StrategyDeploy => {
             json!({"strategy": victim.ids["{strategy}"], "script": SCRIPT, "instruments": [BTC], "interval": "1m"})
         }
-        Action::MembersChange => json!({"role": "OWNER"}),
+        Action::MemberPut => json!({"role": "OWNER"}),
         Action::UserChange => json!({"role": "VIEWER", "disabled": true}),
         Action::OrganisationChange => json!({"name": "mine"}),
         Action::DeletionDecide if endpoint.path.ends_with("hold") => json!({"reason": "mine"}),

@@ -2,6 +2,7 @@
 
 use tradewind_types::{OrgId, UnixNanos, UserId};
 
+use super::ending::{self, Keep};
 use crate::db::{from_sql, to_sql};
 use crate::sql::{Row, Tx, query};
 use crate::{Db, StoreError};
@@ -107,8 +108,8 @@ pub async fn begin(
     Ok(changed == 1)
 }
 
-/// Turns a begun factor on, with the step of the code that confirmed it and fresh backup codes; false when it is on, or
-/// is not the one whose seed was confirmed.
+/// Turns a begun factor on, with the step of the code that confirmed it and fresh backup codes, and ends what its owner is
+/// signed in with but for what is kept; false when it is on, or is not the one whose seed was confirmed.
 ///
 /// # Errors
 /// Those of the database.
@@ -117,6 +118,7 @@ pub async fn enable(
     factor: &FactorRow,
     step: u64,
     digests: &[String],
+    keep: Keep<'_>,
     now: UnixNanos,
 ) -> Result<bool, StoreError> {
     let owner = &factor.owner;
@@ -135,6 +137,7 @@ pub async fn enable(
         return Ok(false);
     }
     put_codes(&mut tx, owner, digests).await?;
+    ending::end_sign_ins(&mut tx, owner, keep, now).await?;
     tx.commit().await?;
     Ok(true)
 }
@@ -207,11 +210,12 @@ pub async fn backup_left(db: &Db, owner: &UserId) -> Result<u64, StoreError> {
     Ok(u64::try_from(left).unwrap_or(0))
 }
 
-/// Takes a factor away with its backup codes; false when there is none.
+/// Takes a factor away with its backup codes, and ends what its owner is signed in with but for what is kept; false when
+/// there is none, and nothing ends.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn remove(db: &Db, owner: &UserId) -> Result<bool, StoreError> {
+pub async fn remove(db: &Db, owner: &UserId, keep: Keep<'_>, now: UnixNanos) -> Result<bool, StoreError> {
     let mut tx = db.begin("second factors").await?;
     query("DELETE FROM backup_codes WHERE owner = $1")
         .bind(owner.as_str())
@@ -221,6 +225,10 @@ pub async fn remove(db: &Db, owner: &UserId) -> Result<bool, StoreError> {
         .bind(owner.as_str())
         .execute(&mut tx)
         .await?;
+    if removed == 0 {
+        return Ok(false);
+    }
+    ending::end_sign_ins(&mut tx, owner, keep, now).await?;
     tx.commit().await?;
-    Ok(removed == 1)
+    Ok(true)
 }

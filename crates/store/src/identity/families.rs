@@ -4,7 +4,7 @@
 use tradewind_types::{OrgId, UnixNanos, UserId};
 
 use crate::db::{from_sql, to_sql};
-use crate::sql::{Row, query};
+use crate::sql::{Row, Target, query};
 use crate::{Db, StoreError};
 
 /// A family as stored.
@@ -211,8 +211,8 @@ pub async fn revoke(db: &Db, owner: &UserId, id: &str, now: UnixNanos) -> Result
 ///
 /// # Errors
 /// Those of the database.
-pub async fn revoke_all(
-    db: &Db,
+pub async fn revoke_all<'a>(
+    on: impl Target<'a>,
     owner: &UserId,
     except: Option<&str>,
     now: UnixNanos,
@@ -221,25 +221,6 @@ pub async fn revoke_all(
         .bind(owner.as_str())
         .bind(except.unwrap_or(""))
         .bind(to_sql(now))
-        .execute(db)
+        .execute(on)
         .await
-}
-
-/// Deletes families that ended before `before`, with their tokens; returns how many. Until then every used token is
-/// kept: a copy may be shown as late as that.
-///
-/// # Errors
-/// Those of the database.
-pub async fn purge(db: &Db, before: UnixNanos) -> Result<u64, StoreError> {
-    let mut tx = db.begin("token families").await?;
-    query("DELETE FROM refresh_tokens WHERE family IN (SELECT id FROM token_families WHERE expires_at < $1)")
-        .bind(to_sql(before))
-        .execute(&mut tx)
-        .await?;
-    let deleted = query("DELETE FROM token_families WHERE expires_at < $1")
-        .bind(to_sql(before))
-        .execute(&mut tx)
-        .await?;
-    tx.commit().await?;
-    Ok(deleted)
 }

@@ -3,7 +3,7 @@
 use tradewind_types::{AccountId, OrgId, UnixNanos, UserId};
 
 use crate::db::{from_sql, to_sql};
-use crate::sql::{self, Row};
+use crate::sql::{self, Row, Target};
 use crate::{Db, StoreError};
 
 /// A key as stored.
@@ -184,11 +184,11 @@ pub async fn touch(db: &Db, id: &str, now: UnixNanos) -> Result<(), StoreError> 
 ///
 /// # Errors
 /// Those of the database.
-pub async fn revoke_all(db: &Db, owner: &UserId, now: UnixNanos) -> Result<u64, StoreError> {
+pub async fn revoke_all<'a>(on: impl Target<'a>, owner: &UserId, now: UnixNanos) -> Result<u64, StoreError> {
     let done = sql::query("UPDATE api_keys SET revoked_at = $2 WHERE owner = $1 AND revoked_at IS NULL")
         .bind(owner.as_str())
         .bind(to_sql(now))
-        .execute(db)
+        .execute(on)
         .await?;
     Ok(done)
 }

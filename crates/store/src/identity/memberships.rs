@@ -2,8 +2,9 @@
 
 use tradewind_types::{AccountId, EngineId, OrgId, UnixNanos, UserId};
 
-use super::version;
+use super::{users, version};
 use crate::db::{from_sql, to_sql};
+use crate::privacy::person_keys;
 use crate::sql::{self, Row, Target, Tx};
 use crate::{Db, StoreError};
 
@@ -33,6 +34,8 @@ pub enum Changed {
     Stale,
     /// It would leave the account without an owner.
     LastOwner,
+    /// The account has an owner who can decide.
+    Owned,
 }
 
 fn read(row: &Row) -> Result<MembershipRow, StoreError> {
@@ -128,8 +131,13 @@ pub async fn of_user(db: &Db, org: &OrgId, owner: &UserId) -> Result<Vec<Members
     rows.iter().map(read).collect()
 }
 
+/// What is locked while it is decided who is a member of an account.
+pub(crate) fn members_of(account: &AccountId) -> String {
+    format!("members of {account}")
+}
+
 /// Makes or changes a membership if what is there is as the change supposes; an account keeps an owner, also when two
-/// owners demote each other at once.
+/// owners demote each other at once. Nobody who was erased becomes a member.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when there is no such person.
@@ -140,7 +148,49 @@ pub async fn set(
     granted_by: &str,
     supposed: impl FnOnce(Option<u32>) -> bool + Send,
 ) -> Result<Changed, StoreError> {
-    let mut tx = db.begin(&format!("members of {}", member.account)).await?;
+    let mut tx = db.begin(&users::people_of(org)).await?;
+    tx.also(&members_of(&member.account)).await?;
+    set_on(tx, (org, engine), member, granted_by, supposed).await
+}
+
+/// Makes somebody an owner of an account that has none who could do it: nobody, or only people who are disabled or asked to
+/// be erased.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when there is no such person.
+pub async fn appoint(
+    db: &Db,
+    (org, engine): (&OrgId, &EngineId),
+    member: &MembershipRow,
+    granted_by: &str,
+    supposed: impl FnOnce(Option<u32>) -> bool + Send,
+) -> Result<Changed, StoreError> {
+    let mut tx = db.begin(&users::people_of(org)).await?;
+    tx.also(&members_of(&member.account)).await?;
+    let able = sql::query(
+        "SELECT m.owner FROM memberships m JOIN users u ON u.id = m.owner
+         WHERE m.account = $1 AND m.role = 'OWNER' AND u.disabled = FALSE AND NOT EXISTS
+             (SELECT 1 FROM deletion_requests d WHERE d.person = m.owner AND d.state = 'PENDING')",
+    )
+    .bind(member.account.as_str())
+    .fetch_optional(&mut tx)
+    .await?;
+    if able.is_some() {
+        return Ok(Changed::Owned);
+    }
+    set_on(tx, (org, engine), member, granted_by, supposed).await
+}
+
+async fn set_on(
+    mut tx: Tx,
+    (org, engine): (&OrgId, &EngineId),
+    member: &MembershipRow,
+    granted_by: &str,
+    supposed: impl FnOnce(Option<u32>) -> bool + Send,
+) -> Result<Changed, StoreError> {
+    if person_keys::is_erased(&mut tx, member.owner.as_str()).await? {
+        return Ok(Changed::Missing);
+    }
     let there = in_turn(&mut tx, &member.account).await?;
     let before = there.iter().find(|m| m.owner == member.owner);
     if !supposed(before.map(|m| m.version)) {
@@ -168,7 +218,7 @@ pub async fn end(
     owner: &UserId,
     supposed: impl FnOnce(Option<u32>) -> bool + Send,
 ) -> Result<Changed, StoreError> {
-    let mut tx = db.begin(&format!("members of {account}")).await?;
+    let mut tx = db.begin(&members_of(account)).await?;
     let there = in_turn(&mut tx, account).await?;
     let Some(before) = there.iter().find(|m| m.owner == *owner).cloned() else {
         return Ok(Changed::Missing);

@@ -1,6 +1,7 @@
 //! Repositories of identity: one module per table, plain functions over a [`crate::Db`].
 
 pub mod audit;
+pub mod ending;
 pub mod factors;
 pub mod families;
 pub mod idempotency;

@@ -2,8 +2,9 @@
 
 use tradewind_types::{OrgId, UnixNanos, UserId};
 
+use super::ending;
 use crate::db::to_sql;
-use crate::sql::query;
+use crate::sql::{Target, query};
 use crate::{Db, StoreError};
 
 const PURPOSE: &str = "RESET";
@@ -57,8 +58,8 @@ pub async fn owner_of(db: &Db, token_hash: &str, now: UnixNanos) -> Result<Optio
         .map_err(|_| StoreError::corrupt("one_time_links.owner", &owner))
 }
 
-/// Uses a link up and sets the password, both or neither; false when it is unknown, used or over. All other links of its
-/// owner become void.
+/// Uses a link up, sets the password, and ends all that its owner is signed in with, all or nothing; false when it is
+/// unknown, used or over. All other links of its owner become void.
 ///
 /// # Errors
 /// Those of the database.
@@ -89,11 +90,7 @@ pub async fn redeem(
         .bind(to_sql(now))
         .execute(&mut tx)
         .await?;
-    query("UPDATE one_time_links SET used_at = $2 WHERE owner = $1 AND used_at IS NULL")
-        .bind(owner.as_str())
-        .bind(to_sql(now))
-        .execute(&mut tx)
-        .await?;
+    ending::end_sign_ins(&mut tx, owner, ending::Keep::default(), now).await?;
     tx.commit().await?;
     Ok(true)
 }
@@ -102,21 +99,10 @@ pub async fn redeem(
 ///
 /// # Errors
 /// Those of the database.
-pub async fn void_all(db: &Db, owner: &UserId, now: UnixNanos) -> Result<u64, StoreError> {
+pub async fn void_all<'a>(on: impl Target<'a>, owner: &UserId, now: UnixNanos) -> Result<u64, StoreError> {
     query("UPDATE one_time_links SET used_at = $2 WHERE owner = $1 AND used_at IS NULL")
         .bind(owner.as_str())
         .bind(to_sql(now))
-        .execute(db)
-        .await
-}
-
-/// Deletes links that ended before `before`; returns how many.
-///
-/// # Errors
-/// Those of the database.
-pub async fn purge(db: &Db, before: UnixNanos) -> Result<u64, StoreError> {
-    query("DELETE FROM one_time_links WHERE expires_at < $1")
-        .bind(to_sql(before))
-        .execute(db)
+        .execute(on)
         .await
 }

@@ -3,7 +3,7 @@
 use tradewind_types::{OrgId, UnixNanos, UserId};
 
 use crate::db::{from_sql, to_sql};
-use crate::sql::{self, Row};
+use crate::sql::{self, Row, Target};
 use crate::{Db, StoreError};
 
 /// A session as stored.
@@ -152,8 +152,8 @@ pub async fn revoke(db: &Db, owner: &UserId, id: &str, now: UnixNanos) -> Result
 ///
 /// # Errors
 /// Those of the database.
-pub async fn revoke_all(
-    db: &Db,
+pub async fn revoke_all<'a>(
+    on: impl Target<'a>,
     owner: &UserId,
     except: Option<&str>,
     now: UnixNanos,
@@ -164,19 +164,7 @@ pub async fn revoke_all(
     .bind(owner.as_str())
     .bind(except.unwrap_or(""))
     .bind(to_sql(now))
-    .execute(db)
+    .execute(on)
     .await?;
-    Ok(done)
-}
-
-/// Deletes sessions that ended before `before`; returns how many.
-///
-/// # Errors
-/// Those of the database.
-pub async fn purge(db: &Db, before: UnixNanos) -> Result<u64, StoreError> {
-    let done = sql::query("DELETE FROM sessions WHERE expires_at < $1")
-        .bind(to_sql(before))
-        .execute(db)
-        .await?;
     Ok(done)
 }

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use tradewind_types::{OrgId, UnixNanos, UserId};
 
 use super::linked::{self, LinkedRow};
-use super::version;
+use super::{ending, version};
 use crate::db::{from_sql, to_sql};
+use crate::privacy::person_keys;
 use crate::sql::{self, Row, Target};
 use crate::{Db, StoreError};
 
@@ -206,7 +207,8 @@ pub async fn names(db: &Db, org: &OrgId) -> Result<HashMap<String, String>, Stor
 
 /// Replaces role and disabled flag by what `decide` says. It sees the person as they are and how many others of the
 /// organisation are enabled and of the role `counted`; nobody's role changes between its looking and the change, so that
-/// two who demote each other do not both succeed.
+/// two who demote each other do not both succeed. Whoever is disabled by it is signed out, and their keys and links are void.
+/// Somebody who was erased is nobody any more.
 ///
 /// # Errors
 /// Those of the database.
@@ -217,7 +219,7 @@ pub async fn change<E>(
     now: UnixNanos,
     decide: impl FnOnce(&UserRow, u64) -> Result<(String, bool), E> + Send,
 ) -> Result<Decided<E>, StoreError> {
-    let mut tx = db.begin(&format!("people of {org}")).await?;
+    let mut tx = db.begin(&people_of(org)).await?;
     let row = sql::query("SELECT * FROM users WHERE id = $1 AND org_id = $2")
         .bind(id.as_str())
         .bind(org.as_str())
@@ -226,16 +228,11 @@ pub async fn change<E>(
     let Some(before) = row.as_ref().map(read).transpose()? else {
         return Ok(Decided::Missing);
     };
-    let others: i64 = sql::query(
-        "SELECT COUNT(*) FROM users WHERE org_id = $1 AND role = $2 AND disabled = FALSE AND id <> $3",
-    )
-    .bind(org.as_str())
-    .bind(counted)
-    .bind(id.as_str())
-    .fetch_one(&mut tx)
-    .await?
-    .at(0)?;
-    let (role, disabled) = match decide(&before, u64::try_from(others).unwrap_or(0)) {
+    if person_keys::is_erased(&mut tx, id.as_str()).await? {
+        return Ok(Decided::Missing);
+    }
+    let others = others(&mut tx, (org, id), counted).await?;
+    let (role, disabled) = match decide(&before, others) {
         Ok(decided) => decided,
         Err(refused) => return Ok(Decided::Refused(refused)),
     };
@@ -248,6 +245,9 @@ pub async fn change<E>(
     .bind(to_sql(now))
     .execute(&mut tx)
     .await?;
+    if disabled {
+        ending::end_everything(&mut tx, id, now).await?;
+    }
     tx.commit().await?;
     let after = UserRow {
         role,
@@ -258,18 +258,27 @@ pub async fn change<E>(
     Ok(Decided::Done(Box::new(before), Box::new(after)))
 }
 
+/// What is locked while it is decided who of an organisation is what.
+pub(crate) fn people_of(org: &OrgId) -> String {
+    format!("people of {org}")
+}
+
 /// How many of an organisation beside a person are enabled and of a role.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn others(db: &Db, (org, id): (&OrgId, &UserId), role: &str) -> Result<u64, StoreError> {
+pub async fn others<'a>(
+    on: impl Target<'a>,
+    (org, id): (&OrgId, &UserId),
+    role: &str,
+) -> Result<u64, StoreError> {
     let row = sql::query(
         "SELECT COUNT(*) AS n FROM users WHERE org_id = $1 AND role = $2 AND disabled = FALSE AND id <> $3",
     )
     .bind(org.as_str())
     .bind(role)
     .bind(id.as_str())
-    .fetch_one(db)
+    .fetch_one(on)
     .await?;
     Ok(row.get::<i64>("n")?.unsigned_abs())
 }
@@ -278,12 +287,34 @@ pub async fn others(db: &Db, (org, id): (&OrgId, &UserId), role: &str) -> Result
 ///
 /// # Errors
 /// Those of the database.
-pub async fn set_password(db: &Db, id: &UserId, hash: &str, now: UnixNanos) -> Result<(), StoreError> {
+pub async fn set_password<'a>(
+    on: impl Target<'a>,
+    id: &UserId,
+    hash: &str,
+    now: UnixNanos,
+) -> Result<(), StoreError> {
     sql::query("UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1")
         .bind(id.as_str())
         .bind(hash)
         .bind(to_sql(now))
-        .execute(db)
+        .execute(on)
         .await?;
     Ok(())
+}
+
+/// Replaces the password hash and ends what the person is signed in with but for what is kept, both or neither.
+///
+/// # Errors
+/// Those of the database.
+pub async fn change_password(
+    db: &Db,
+    id: &UserId,
+    hash: &str,
+    keep: ending::Keep<'_>,
+    now: UnixNanos,
+) -> Result<(), StoreError> {
+    let mut tx = db.begin("passwords").await?;
+    set_password(&mut tx, id, hash, now).await?;
+    ending::end_sign_ins(&mut tx, id, keep, now).await?;
+    tx.commit().await
 }

@@ -1,12 +1,14 @@
 //! Requests of people to be erased, and what became of them.
 //!
 //! ```text
-//! PENDING ──withdraw──► WITHDRAWN        HELD ──withdraw──► WITHDRAWN
-//!    │ ▲                                  ▲
-//!    │ └──────────release── HELD ◄──hold──┘ (from PENDING)
+//! PENDING ──withdraw──► WITHDRAWN
+//!    │ ▲ └─────hold────► HELD
+//!    │ └──────────release──┘
 //!    └──execute, when due──► EXECUTED
 //! ```
+//! Whoever is held cannot withdraw: a new request would be without the hold. Executing is [`super::erase`].
 
+use tradewind_types::time::DAY_NS;
 use tradewind_types::{OrgId, UnixNanos};
 
 use crate::db::{from_sql, to_sql};
@@ -15,6 +17,8 @@ use crate::{Db, StoreError};
 
 /// Serialises decisions.
 const LOCK: &str = "deletion requests";
+/// Requests of a person within a day; who asks and withdraws again and again waits.
+const A_DAY_MAX: i64 = 5;
 
 /// Where a request stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,18 +92,39 @@ fn read(row: &Row) -> Result<DeletionRow, StoreError> {
     })
 }
 
-/// Stores a new request; false when the person has an open one.
+/// What became of asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// The request is stored.
+    Stored,
+    /// The person has an open one.
+    Open,
+    /// The person has asked too often within a day.
+    TooOften,
+}
+
+/// Stores a new request.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn insert(db: &Db, request: &DeletionRow) -> Result<bool, StoreError> {
+pub async fn insert(db: &Db, request: &DeletionRow) -> Result<Asked, StoreError> {
     let mut tx = db.begin(LOCK).await?;
     let open = query("SELECT id FROM deletion_requests WHERE person = $1 AND state IN ('PENDING', 'HELD')")
         .bind(request.person.as_str())
         .fetch_optional(&mut tx)
         .await?;
     if open.is_some() {
-        return Ok(false);
+        return Ok(Asked::Open);
+    }
+    let since = UnixNanos(request.requested_at.0.saturating_sub(DAY_NS));
+    let of_today =
+        query("SELECT COUNT(*) AS n FROM deletion_requests WHERE person = $1 AND requested_at > $2")
+            .bind(request.person.as_str())
+            .bind(to_sql(since))
+            .fetch_one(&mut tx)
+            .await?;
+    if of_today.get::<i64>("n")? >= A_DAY_MAX {
+        return Ok(Asked::TooOften);
     }
     query(
         "INSERT INTO deletion_requests (id, org_id, person, state, requested_at, due_at, hold_reason, decided_by,
@@ -115,7 +140,7 @@ pub async fn insert(db: &Db, request: &DeletionRow) -> Result<bool, StoreError> 
     .execute(&mut tx)
     .await?;
     tx.commit().await?;
-    Ok(true)
+    Ok(Asked::Stored)
 }
 
 /// The newest request of a person.
@@ -169,15 +194,25 @@ pub async fn list(
     rows.iter().map(read).collect()
 }
 
-/// Pending requests of all organisations that are due, the oldest first, at most `limit`.
+/// Pending requests of all organisations that are due, the oldest first, at most `limit` after a time and id.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn due(db: &Db, now: UnixNanos, limit: u32) -> Result<Vec<DeletionRow>, StoreError> {
+pub async fn due(
+    db: &Db,
+    now: UnixNanos,
+    after: Option<(UnixNanos, &str)>,
+    limit: u32,
+) -> Result<Vec<DeletionRow>, StoreError> {
+    let (ts, id) = after.map_or((-1, ""), |(ts, id)| (to_sql(ts), id));
     let rows = query(
-        "SELECT * FROM deletion_requests WHERE state = 'PENDING' AND due_at <= $1 ORDER BY due_at, id LIMIT $2",
+        "SELECT * FROM deletion_requests
+         WHERE state = 'PENDING' AND due_at <= $1 AND (due_at > $2 OR (due_at = $2 AND id > $3))
+         ORDER BY due_at, id LIMIT $4",
     )
     .bind(to_sql(now))
+    .bind(ts)
+    .bind(id)
     .bind(i64::from(limit))
     .fetch_all(db)
     .await?;
@@ -226,16 +261,19 @@ pub async fn decide(db: &Db, id: &str, decision: Decision<'_>) -> Result<bool, S
         return Ok(false);
     }
     let said: String = row.get("hold_reason")?;
-    query(
-        "UPDATE deletion_requests SET state = $2, hold_reason = $3, decided_by = $4, decided_at = $5 WHERE id = $1",
+    // Executing takes another lock: what became EXECUTED meanwhile stays so.
+    let decided = query(
+        "UPDATE deletion_requests SET state = $2, hold_reason = $3, decided_by = $4, decided_at = $5
+         WHERE id = $1 AND state = $6",
     )
     .bind(id)
     .bind(decision.to.text())
     .bind(decision.reason.unwrap_or(&said))
     .bind(decision.by)
     .bind(to_sql(decision.at))
+    .bind(state.text())
     .execute(&mut tx)
     .await?;
     tx.commit().await?;
-    Ok(true)
+    Ok(decided == 1)
 }

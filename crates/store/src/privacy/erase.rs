@@ -1,10 +1,12 @@
 //! Copying and erasing what the tables say of a person.
 
-use tradewind_types::UnixNanos;
+use tradewind_types::{AccountId, OrgId, UnixNanos, UserId};
 
+use super::deletions::DeletionState;
 use super::tables::{Erasure, TABLES};
-use crate::db::to_sql;
-use crate::sql::{Cell, query};
+use crate::db::{from_sql, to_sql};
+use crate::identity::{ending, memberships, users};
+use crate::sql::{Cell, Row, Tx, query};
 use crate::{Db, StoreError};
 
 /// The rows of one table, by column.
@@ -42,13 +44,86 @@ pub async fn copy(db: &Db, person: &str) -> Result<Vec<TableCopy>, StoreError> {
     Ok(all)
 }
 
-/// Erases a person in all tables and destroys their key, in one transaction. `attempts` are the names under which their
-/// failed sign-ins were counted.
+/// An erasure that somebody asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Erasing<'a> {
+    /// The request.
+    pub request: &'a str,
+    /// Organisation of the person.
+    pub org: &'a OrgId,
+    /// Who.
+    pub person: &'a UserId,
+    /// The role of which an organisation keeps one who is enabled.
+    pub highest: &'a str,
+    /// By whom it is done.
+    pub by: &'a str,
+    /// When.
+    pub now: UnixNanos,
+}
+
+/// Why a person is not erased.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is no such person, or the request is not theirs.
+    Missing,
+    /// The request does not wait.
+    NotPending,
+    /// The request can still be withdrawn.
+    NotDue,
+    /// The last enabled one of the highest role.
+    LastAdministrator,
+    /// The only owner of these accounts.
+    LastOwner(Vec<AccountId>),
+}
+
+/// Makes ready for erasing: the person is disabled, and all that they can act with ends, so that nothing of theirs is made
+/// anew while it is deleted.
 ///
 /// # Errors
-/// Those of the database; nothing is changed then.
-pub async fn erase(db: &Db, person: &str, attempts: &[String], now: UnixNanos) -> Result<(), StoreError> {
-    let mut tx = db.begin("users").await?;
+/// Those of the database; nothing is changed then, nor when it is refused.
+pub async fn prepare(db: &Db, erasing: &Erasing<'_>) -> Result<Result<(), Refusal>, StoreError> {
+    let mut tx = match begin(db, erasing).await? {
+        Ok(tx) => tx,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    query("UPDATE users SET disabled = TRUE, updated_at = $2, version = version + 1 WHERE id = $1 AND disabled = FALSE")
+        .bind(erasing.person.as_str())
+        .bind(to_sql(erasing.now))
+        .execute(&mut tx)
+        .await?;
+    ending::end_everything(&mut tx, erasing.person, erasing.now).await?;
+    tx.commit().await?;
+    Ok(Ok(()))
+}
+
+/// Erases a person in all tables, destroys their key, and notes that the request was executed, in one transaction: neither
+/// is there without the other. `attempts` are the names under which their failed sign-ins were counted.
+///
+/// # Errors
+/// Those of the database; nothing is changed then, nor when it is refused.
+pub async fn erase(
+    db: &Db,
+    erasing: &Erasing<'_>,
+    attempts: &[String],
+) -> Result<Result<(), Refusal>, StoreError> {
+    let (person, now) = (erasing.person.as_str(), to_sql(erasing.now));
+    let mut tx = match begin(db, erasing).await? {
+        Ok(tx) => tx,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    // Holding takes another lock: a hold that came in between counts.
+    let executed = query(
+        "UPDATE deletion_requests SET state = 'EXECUTED', decided_by = $2, decided_at = $3
+         WHERE id = $1 AND state = 'PENDING' AND due_at <= $3",
+    )
+    .bind(erasing.request)
+    .bind(erasing.by)
+    .bind(now)
+    .execute(&mut tx)
+    .await?;
+    if executed == 0 {
+        return Ok(Err(Refusal::NotPending));
+    }
     for table in TABLES {
         if let Erasure::By(statement) = table.erasure {
             query(statement).bind(person).execute(&mut tx).await?;
@@ -60,7 +135,7 @@ pub async fn erase(db: &Db, person: &str, attempts: &[String], now: UnixNanos) -
          ON CONFLICT (person) DO UPDATE SET sealed = NULL, destroyed_at = $2",
     )
     .bind(person)
-    .bind(to_sql(now))
+    .bind(now)
     .execute(&mut tx)
     .await?;
     for subject in attempts {
@@ -69,5 +144,71 @@ pub async fn erase(db: &Db, person: &str, attempts: &[String], now: UnixNanos) -
             .execute(&mut tx)
             .await?;
     }
-    tx.commit().await
+    tx.commit().await?;
+    Ok(Ok(()))
+}
+
+/// Begins, and looks whether it may be. Nobody's role and no owner of the person's accounts changes until the end.
+async fn begin(db: &Db, erasing: &Erasing<'_>) -> Result<Result<Tx, Refusal>, StoreError> {
+    let person = erasing.person.as_str();
+    let mut tx = db.begin(&users::people_of(erasing.org)).await?;
+    let request = query("SELECT state, due_at FROM deletion_requests WHERE id = $1 AND person = $2")
+        .bind(erasing.request)
+        .bind(person)
+        .fetch_optional(&mut tx)
+        .await?;
+    let Some(request) = request else {
+        return Ok(Err(Refusal::Missing));
+    };
+    if request.get::<String>("state")? != DeletionState::Pending.text() {
+        return Ok(Err(Refusal::NotPending));
+    }
+    if from_sql(request.get("due_at")?) > erasing.now {
+        return Ok(Err(Refusal::NotDue));
+    }
+    let user = query("SELECT role, disabled FROM users WHERE id = $1 AND org_id = $2")
+        .bind(person)
+        .bind(erasing.org.as_str())
+        .fetch_optional(&mut tx)
+        .await?;
+    let Some(user) = user else {
+        return Ok(Err(Refusal::Missing));
+    };
+    let highest = user.get::<String>("role")? == erasing.highest && !user.get::<bool>("disabled")?;
+    if highest && users::others(&mut tx, (erasing.org, erasing.person), erasing.highest).await? == 0 {
+        return Ok(Err(Refusal::LastAdministrator));
+    }
+    let alone = alone_owner_of(&mut tx, person).await?;
+    if !alone.is_empty() {
+        return Ok(Err(Refusal::LastOwner(alone)));
+    }
+    Ok(Ok(tx))
+}
+
+/// The accounts of which a person is the only owner; their members stay as they are until the end of the transaction.
+async fn alone_owner_of(tx: &mut Tx, person: &str) -> Result<Vec<AccountId>, StoreError> {
+    let accounts = |rows: Vec<Row>| -> Result<Vec<AccountId>, StoreError> {
+        let parsed = rows.iter().map(|row| {
+            let text: String = row.get("account")?;
+            text.parse()
+                .map_err(|_| StoreError::corrupt("memberships.account", &text))
+        });
+        parsed.collect()
+    };
+    let owned = query("SELECT account FROM memberships WHERE owner = $1 AND role = 'OWNER' ORDER BY account")
+        .bind(person)
+        .fetch_all(&mut *tx)
+        .await?;
+    for account in accounts(owned)? {
+        tx.also(&memberships::members_of(&account)).await?;
+    }
+    let alone = query(
+        "SELECT m.account FROM memberships m WHERE m.owner = $1 AND m.role = 'OWNER' AND NOT EXISTS
+             (SELECT 1 FROM memberships o WHERE o.account = m.account AND o.role = 'OWNER' AND o.owner <> $1)
+         ORDER BY m.account",
+    )
+    .bind(person)
+    .fetch_all(tx)
+    .await?;
+    accounts(alone)
 }

@@ -19,6 +19,8 @@ pub enum Kept {
     Signals,
     /// Sessions, since their end.
     Sessions,
+    /// Token families with their tokens, since their end.
+    TokenFamilies,
     /// One-time links, since their end.
     Links,
     /// Answers that are repeated for an `Idempotency-Key`.
@@ -35,6 +37,7 @@ impl Kept {
         Self::LedgerEntries,
         Self::Signals,
         Self::Sessions,
+        Self::TokenFamilies,
         Self::Links,
         Self::IdempotencyKeys,
         Self::LoginAttempts,
@@ -59,6 +62,10 @@ impl Kept {
                 "SELECT COUNT(*) AS n, (SELECT MIN(expires_at) FROM sessions) AS oldest FROM sessions
                  WHERE expires_at < $1 OR revoked_at < $1"
             }
+            Self::TokenFamilies => {
+                "SELECT COUNT(*) AS n, (SELECT MIN(expires_at) FROM token_families) AS oldest FROM token_families
+                 WHERE expires_at < $1 OR revoked_at < $1"
+            }
             Self::Links => {
                 "SELECT COUNT(*) AS n, (SELECT MIN(expires_at) FROM one_time_links) AS oldest FROM one_time_links
                  WHERE expires_at < $1"
@@ -74,15 +81,29 @@ impl Kept {
         }
     }
 
-    /// Deletes what is older than $1; `None` for what follows from the journal, which is not shortened.
-    fn delete(self) -> Option<&'static str> {
+    /// Deletes what is older than $1, but for what is of people who are held; the last statement says how much it is. None
+    /// for what follows from the journal, which is not shortened.
+    fn delete(self) -> &'static [&'static str] {
         match self {
-            Self::Fills | Self::Orders | Self::LedgerEntries | Self::Signals => None,
-            Self::Sessions => Some("DELETE FROM sessions WHERE expires_at < $1 OR revoked_at < $1"),
-            Self::Links => Some("DELETE FROM one_time_links WHERE expires_at < $1"),
-            Self::IdempotencyKeys => Some("DELETE FROM idempotency_keys WHERE expires_at < $1"),
+            Self::Fills | Self::Orders | Self::LedgerEntries | Self::Signals => &[],
+            Self::Sessions => &["DELETE FROM sessions WHERE (expires_at < $1 OR revoked_at < $1)
+                     AND owner NOT IN (SELECT person FROM deletion_requests WHERE state = 'HELD')"],
+            Self::TokenFamilies => &[
+                "DELETE FROM refresh_tokens WHERE family IN
+                     (SELECT id FROM token_families WHERE (expires_at < $1 OR revoked_at < $1)
+                          AND owner NOT IN (SELECT person FROM deletion_requests WHERE state = 'HELD'))",
+                "DELETE FROM token_families WHERE (expires_at < $1 OR revoked_at < $1)
+                     AND owner NOT IN (SELECT person FROM deletion_requests WHERE state = 'HELD')",
+            ],
+            Self::Links => &[
+                "DELETE FROM one_time_links WHERE expires_at < $1 AND (owner IS NULL
+                     OR owner NOT IN (SELECT person FROM deletion_requests WHERE state = 'HELD'))",
+            ],
+            Self::IdempotencyKeys => &["DELETE FROM idempotency_keys WHERE expires_at < $1
+                     AND owner NOT IN (SELECT person FROM deletion_requests WHERE state = 'HELD')"],
+            // By the hash of a name, not by whom: they say nothing of a person.
             Self::LoginAttempts => {
-                Some("DELETE FROM login_attempts WHERE window_started_at < $1 AND locked_until < $1")
+                &["DELETE FROM login_attempts WHERE window_started_at < $1 AND locked_until < $1"]
             }
         }
     }
@@ -90,7 +111,7 @@ impl Kept {
     /// Whether [`delete`] deletes it.
     #[must_use]
     pub fn is_deleted(self) -> bool {
-        self.delete().is_some()
+        !self.delete().is_empty()
     }
 }
 
@@ -107,13 +128,17 @@ pub async fn count(db: &Db, kept: Kept, before: UnixNanos) -> Result<(u64, Optio
     ))
 }
 
-/// Deletes what is older than `before`; how much that was. Nothing of what follows from the journal.
+/// Deletes what is older than `before`; how much that was. Nothing of what follows from the journal, nor of people who are
+/// held.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn delete(db: &Db, kept: Kept, before: UnixNanos) -> Result<u64, StoreError> {
-    match kept.delete() {
-        Some(statement) => query(statement).bind(to_sql(before)).execute(db).await,
-        None => Ok(0),
+    let mut tx = db.begin("retention").await?;
+    let mut deleted = 0;
+    for statement in kept.delete() {
+        deleted = query(statement).bind(to_sql(before)).execute(&mut tx).await?;
     }
+    tx.commit().await?;
+    Ok(deleted)
 }

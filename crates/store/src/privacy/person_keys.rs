@@ -3,7 +3,7 @@
 use tradewind_types::UnixNanos;
 
 use crate::db::{from_sql, to_sql};
-use crate::sql::{Row, query};
+use crate::sql::{Row, Target, query};
 use crate::{Db, StoreError};
 
 /// A person's key as stored.
@@ -34,6 +34,18 @@ pub async fn get(db: &Db, person: &str) -> Result<Option<PersonKey>, StoreError>
         .fetch_optional(db)
         .await?;
     row.as_ref().map(read).transpose()
+}
+
+/// Whether a person was erased: their key was destroyed.
+///
+/// # Errors
+/// Those of the database.
+pub async fn is_erased<'a>(on: impl Target<'a>, person: &str) -> Result<bool, StoreError> {
+    let row = query("SELECT 1 FROM person_keys WHERE person = $1 AND destroyed_at IS NOT NULL")
+        .bind(person)
+        .fetch_optional(on)
+        .await?;
+    Ok(row.is_some())
 }
 
 /// Stores a person's first key; whichever was first is returned.

@@ -130,7 +130,8 @@ pub const TABLES: &[PersonalTable] = &[
             "SELECT id, state, requested_at, due_at, hold_reason, decided_at FROM deletion_requests
              WHERE person = $1 ORDER BY requested_at",
         ),
-        erasure: Erasure::Kept("that it was asked for and done has to be shown afterwards"),
+        // That it was asked for and done has to be shown afterwards; why it was held, no more.
+        erasure: Erasure::By("UPDATE deletion_requests SET hold_reason = '' WHERE person = $1"),
     },
     PersonalTable {
         name: "users",
@@ -138,8 +139,9 @@ pub const TABLES: &[PersonalTable] = &[
             "SELECT id, org_id, username, display_name, role, disabled, created_at, updated_at FROM users WHERE id = $1",
         ),
         erasure: Erasure::By(
-            "UPDATE users SET username = 'erased-' || id, username_key = 'erased-' || id, display_name = 'Erased',
-                 password_hash = '', disabled = TRUE, version = version + 1
+            // A colon is in no name that anybody can choose, so that nobody has this one already.
+            "UPDATE users SET username = 'erased:' || id, username_key = 'erased:' || id, display_name = 'Erased',
+                 role = 'VIEWER', password_hash = '', disabled = TRUE, version = version + 1
              WHERE id = $1",
         ),
     },

@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 use sqlx::{Postgres, Sqlite, Transaction};
 
+use super::query;
 use crate::StoreError;
 
 /// A transaction; what is not committed when it is dropped is taken back.
@@ -28,6 +29,21 @@ impl Tx {
     #[must_use]
     pub fn is_postgres(&self) -> bool {
         matches!(self.0, Inner::Postgres(_))
+    }
+
+    /// Waits for one more name beside the one that the transaction began with; see [`crate::Db::begin`]. Everybody who
+    /// takes several takes them in the same order: of people first, then of accounts by their ids.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn also(&mut self, name: &str) -> Result<(), StoreError> {
+        if self.is_postgres() {
+            query("SELECT pg_advisory_xact_lock($1)")
+                .bind(lock_number(name))
+                .execute(&mut *self)
+                .await?;
+        }
+        Ok(())
     }
 
     /// Keeps what was done.

@@ -5,7 +5,7 @@ use crate::routes::prelude::*;
 use tradewind_store::identity::factors;
 
 use crate::identity::sign_in::{Proof, prove};
-use crate::identity::{audit, end_sign_ins};
+use crate::identity::{audit, keep};
 
 /// Takes one's second factor and its backup codes away; all other sessions end.
 #[utoipa::path(delete, path = "/api/v1/me/mfa", tag = "identity", request_body = wire::FactorProof,
@@ -23,8 +23,9 @@ pub async fn delete_mfa(
         action: "factor.disable",
     };
     let user = prove(&state, &request, &caller, proof).await?;
-    factors::remove(&state.store, &user.id).await?;
-    end_sign_ins(&state.store, &user.id, Some(&caller.via), state.clock.now()).await?;
+    if !factors::remove(&state.store, &user.id, keep(&caller.via), state.clock.now()).await? {
+        return Err(ApiError::of(Code::SecondFactorOff));
+    }
     state.identity_changed();
     audit::write(
         &state,

@@ -6,7 +6,7 @@ use tradewind_store::identity::users;
 
 use crate::identity::manage::check_password;
 use crate::identity::sign_in::{Proof, prove};
-use crate::identity::{audit, end_sign_ins};
+use crate::identity::{audit, keep};
 
 /// Changes one's own password and ends all other sessions.
 #[utoipa::path(post, path = "/api/v1/me/password", tag = "identity", request_body = wire::PasswordChange,
@@ -26,8 +26,7 @@ pub async fn post_password(
     check_password("new", &body.new, &user.username)?;
     let hash = state.passwords.hash(&body.new).await?;
     let now = state.clock.now();
-    users::set_password(&state.store, &user.id, &hash, now).await?;
-    end_sign_ins(&state.store, &user.id, Some(&caller.via), now).await?;
+    users::change_password(&state.store, &user.id, &hash, keep(&caller.via), now).await?;
     state.identity_changed();
     audit::write(
         &state,

@@ -5,7 +5,7 @@ use crate::routes::prelude::*;
 use tradewind_store::identity::factors;
 
 use crate::identity::factor::{PENDING_NS, fresh_codes, seed_of, six_digits};
-use crate::identity::{Lockout, audit, end_sign_ins};
+use crate::identity::{Lockout, audit, keep};
 
 /// Confirms an enrolment with a code of the app. From now on signing in asks for one; all other sessions end.
 #[utoipa::path(post, path = "/api/v1/me/mfa/totp/confirm", tag = "identity", request_body = wire::FactorCode,
@@ -42,10 +42,9 @@ pub async fn confirm_totp(
         return Err(ApiError::field("code", "WRONG_CODE", text));
     };
     let (backup_codes, digests) = fresh_codes(&seed)?;
-    if !factors::enable(&state.store, &factor, step, &digests, now).await? {
+    if !factors::enable(&state.store, &factor, step, &digests, keep(&caller.via), now).await? {
         return Err(ApiError::of(Code::SecondFactorNotPending));
     }
-    end_sign_ins(&state.store, &caller.user, Some(&caller.via), now).await?;
     state.identity_changed();
     let note = Note::ok(&caller, "factor.enable", caller.user.as_str());
     audit::write(&state, &request, note).await?;

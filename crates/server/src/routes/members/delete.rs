@@ -25,7 +25,7 @@ pub async fn delete_member(
         Changed::Done(_) => {}
         Changed::Missing => return Err(ApiError::of(Code::MemberUnknown)),
         Changed::Stale => return Err(ApiError::of(Code::VersionConflict)),
-        Changed::LastOwner => return Err(ApiError::of(Code::LastOwner)),
+        Changed::LastOwner | Changed::Owned => return Err(ApiError::of(Code::LastOwner)),
     }
     state.identity_changed();
     let detail = json!({"member": id.as_str()});

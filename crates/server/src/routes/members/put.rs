@@ -8,7 +8,8 @@ use tradewind_types::UserId;
 
 use crate::identity::{audit, member_text};
 
-/// Makes someone a member of the account, or changes what they may do.
+/// Makes someone a member of the account, or changes what they may do. A super administrator who does not own the account
+/// appoints an owner where there is none who could: all are disabled or asked to be erased.
 #[utoipa::path(put, path = "/api/v1/accounts/{account}/members/{user}", tag = "accounts",
     params(("account" = String, Path, description = "Account id."), ("user" = String, Path, description = "User id."),
         ("If-Match" = Option<String>, Header, description = "The version of the membership that the change is based on, in quotes; any, or none at all, when absent.")),
@@ -35,8 +36,21 @@ pub async fn put_member(
     };
     let place = (&access.caller.org, &state.config.engine_id);
     let by = access.caller.user.as_str();
-    let row = match memberships::set(&state.store, place, &row, by, super::supposed(based_on)).await? {
+    let supposed = super::supposed(based_on);
+    let changed = if access.caller.membership(&access.id) == Some(wire::MemberRole::Owner) {
+        memberships::set(&state.store, place, &row, by, supposed).await?
+    } else if body.role == wire::MemberRole::Owner {
+        memberships::appoint(&state.store, place, &row, by, supposed).await?
+    } else {
+        Changed::Owned
+    };
+    let row = match changed {
         Changed::Done(row) => row,
+        Changed::Owned => {
+            let text =
+                "only an owner changes members; a super administrator appoints an owner where there is none";
+            return Err(ApiError::new(Code::Forbidden, text));
+        }
         Changed::Missing => return Err(ApiError::of(Code::MemberUnknown)),
         Changed::Stale => return Err(ApiError::of(Code::VersionConflict)),
         Changed::LastOwner => return Err(ApiError::of(Code::LastOwner)),

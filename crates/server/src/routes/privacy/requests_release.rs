@@ -5,8 +5,9 @@ use crate::routes::prelude::*;
 use tradewind_store::privacy::deletions::{self, Decision, DeletionState};
 
 use crate::identity::audit;
+use crate::privacy::erasure::not_oneself;
 
-/// Releases a held request: it may be executed when it is due.
+/// Releases a held request: it may be executed when it is due. Nobody releases their own.
 #[utoipa::path(post, path = "/api/v1/deletion-requests/{request}/release", tag = "privacy",
     params(("request" = String, Path, description = "Id of the request.")),
     responses((status = 200, body = wire::DeletionRequest)))]
@@ -17,6 +18,7 @@ pub async fn release_deletion_request(
     params: Params,
 ) -> ApiResult<Json<wire::DeletionRequest>> {
     let row = super::requested(&state, &caller.org, params.text("request")).await?;
+    not_oneself(&caller, &row)?;
     let decision = Decision {
         from: &[DeletionState::Held],
         to: DeletionState::Pending,

@@ -3,13 +3,14 @@
 use crate::routes::prelude::*;
 
 use tradewind_store::privacy::deletions;
+use tradewind_types::UnixNanos;
 
-use super::requests_execute::execute;
 use crate::identity::audit::{self, PlainRow};
+use crate::privacy::erasure::erase_person;
 use crate::privacy::retention::{self, DUE_MAX};
 
 /// Deletes what is over its time: rows that are kept for a period, the beginning of the audit log, and people whose
-/// requests to be erased are due (100 at once).
+/// requests to be erased are due (100 at once). What cannot be done stops nothing else; the answer says what it is and why.
 #[utoipa::path(post, path = "/api/v1/retention/enforce", tag = "privacy",
     responses((status = 200, body = wire::RetentionEnforced)))]
 pub async fn enforce_retention(
@@ -17,28 +18,12 @@ pub async fn enforce_retention(
     request: RequestInfo,
     SignedIn(caller): SignedIn,
 ) -> ApiResult<Json<wire::RetentionEnforced>> {
-    let deleted = to_its_end(async move { enforce(&state, &request, &caller).await }).await?;
-    let deleted = deleted
-        .into_iter()
-        .map(|(kind, count)| wire::RetentionDeleted { kind, count });
-    Ok(Json(wire::RetentionEnforced {
-        deleted: deleted.collect(),
-    }))
-}
-
-async fn enforce(
-    state: &AppState,
-    request: &RequestInfo,
-    caller: &Caller,
-) -> ApiResult<Vec<(wire::RetentionKind, u64)>> {
-    let mut deleted = retention::delete_rows(state).await?;
-    let mut erased = 0;
-    for row in deletions::due(&state.store, state.clock.now(), DUE_MAX).await? {
-        execute(state, &request.about(&row.org), caller, &row).await?;
-        erased += 1;
+    let mut done = Done::default();
+    for (kind, deleted) in retention::delete_rows(&state).await {
+        done.note(kind, deleted);
     }
-    deleted.push((wire::RetentionKind::DeletionRequests, erased));
-    let note = PlainRow {
+    erase_due(&state, &request, &caller, &mut done).await;
+    let cut = PlainRow {
         org: state.config.org.clone(),
         ts: state.clock.now(),
         actor: caller.user.to_string(),
@@ -51,16 +36,79 @@ async fn enforce(
         person: String::new(),
         personal: String::new(),
     };
-    deleted.push((
+    done.note(
         wire::RetentionKind::Audit,
-        retention::cut_audit(state, note).await?,
-    ));
-    let detail = json!({ "deleted": deleted.iter().map(|(kind, n)| json!({ "kind": kind, "count": n })).collect::<Vec<_>>() });
-    audit::write(
-        state,
-        request,
-        Note::ok(caller, "retention.enforce", "retention").with(detail),
-    )
-    .await?;
-    Ok(deleted)
+        retention::cut_audit(&state, cut).await,
+    );
+    let outcome = if done.0.failed.is_empty() {
+        "OK"
+    } else {
+        "INCOMPLETE"
+    };
+    let note = Note {
+        outcome,
+        ..Note::ok(&caller, "retention.enforce", "retention")
+    };
+    let detail = json!({ "deleted": done.0.deleted, "failed": done.0.failed });
+    audit::write(&state, &request, note.with(detail)).await?;
+    Ok(Json(done.0))
+}
+
+struct Done(wire::RetentionEnforced);
+
+impl Default for Done {
+    fn default() -> Self {
+        Self(wire::RetentionEnforced {
+            deleted: Vec::new(),
+            failed: Vec::new(),
+        })
+    }
+}
+
+impl Done {
+    fn note(&mut self, kind: wire::RetentionKind, deleted: ApiResult<u64>) {
+        match deleted {
+            Ok(count) => self.0.deleted.push(wire::RetentionDeleted { kind, count }),
+            Err(error) => self.failed(kind, None, &error),
+        }
+    }
+
+    fn failed(&mut self, kind: wire::RetentionKind, request: Option<String>, error: &ApiError) {
+        tracing::warn!(
+            ?kind,
+            request,
+            detail = error.detail,
+            "retention could not be enforced"
+        );
+        self.0.failed.push(wire::RetentionFailed {
+            kind,
+            request,
+            error_code: error.code.name().to_owned(),
+            detail: error.detail.clone(),
+        });
+    }
+}
+
+/// Erases whoever is due, the oldest request first. Those who cannot be erased do not keep the others waiting.
+async fn erase_due(state: &AppState, request: &RequestInfo, caller: &Caller, done: &mut Done) {
+    let kind = wire::RetentionKind::DeletionRequests;
+    let mut erased = 0;
+    let mut after: Option<(UnixNanos, String)> = None;
+    while erased < u64::from(DUE_MAX) {
+        let from = after.as_ref().map(|(ts, id)| (*ts, id.as_str()));
+        let row = match deletions::due(&state.store, state.clock.now(), from, 1).await {
+            Ok(mut rows) => rows.pop(),
+            Err(error) => {
+                done.failed(kind, None, &error.into());
+                break;
+            }
+        };
+        let Some(row) = row else { break };
+        match erase_person(state, &request.about(&row.org), caller, &row).await {
+            Ok(()) => erased += 1,
+            Err(error) => done.failed(kind, Some(row.id.clone()), &error),
+        }
+        after = Some((row.due_at, row.id));
+    }
+    done.note(kind, Ok(erased));
 }

@@ -2,9 +2,10 @@
 
 use crate::routes::prelude::*;
 
+use tradewind_store::identity::ending::Keep;
 use tradewind_store::identity::factors;
 
-use crate::identity::{audit, end_sign_ins};
+use crate::identity::audit;
 
 /// Takes a person's second factor away and ends all their sessions. Find out first that it is they who ask.
 #[utoipa::path(delete, path = "/api/v1/users/{user}/mfa", tag = "identity",
@@ -18,10 +19,9 @@ pub async fn delete_user_mfa(
     params: Params,
 ) -> ApiResult<StatusCode> {
     let user = super::administered(&state, &caller, &params).await?;
-    if !factors::remove(&state.store, &user.id).await? {
+    if !factors::remove(&state.store, &user.id, Keep::default(), state.clock.now()).await? {
         return Err(ApiError::of(Code::SecondFactorOff));
     }
-    end_sign_ins(&state.store, &user.id, None, state.clock.now()).await?;
     state.identity_changed();
     audit::write(
         &state,

@@ -9,6 +9,7 @@ pub mod post;
 
 use tradewind_store::StoreError;
 use tradewind_store::identity::users::{self, UserRow};
+use tradewind_store::privacy::person_keys;
 use tradewind_types::UserId;
 use tradewind_wire as wire;
 
@@ -33,7 +34,7 @@ fn describe(row: UserRow, second_factor: bool) -> ApiResult<wire::User> {
     })
 }
 
-/// The person in the path, when the caller may change them.
+/// The person in the path, when the caller may change them. Somebody who was erased is nobody any more.
 async fn administered(state: &AppState, caller: &Caller, params: &Params) -> ApiResult<UserRow> {
     let unknown = || ApiError::of(Code::UserUnknown);
     let id: UserId = params.id("user", Code::UserUnknown)?;
@@ -41,6 +42,9 @@ async fn administered(state: &AppState, caller: &Caller, params: &Params) -> Api
         .await?
         .ok_or_else(unknown)?;
     let role = parse_role(&user.role).ok_or_else(unknown)?;
+    if person_keys::is_erased(&state.store, user.id.as_str()).await? {
+        return Err(ApiError::new(Code::UserUnknown, "this person was erased"));
+    }
     if may_administer(caller.role, role) {
         return Ok(user);
     }

@@ -2,12 +2,12 @@
 
 use crate::routes::prelude::*;
 
+use tradewind_store::identity::factors;
 use tradewind_store::identity::users::{self, Decided, UserRow};
-use tradewind_store::identity::{factors, keys};
 use tradewind_types::UserId;
 
 use crate::access::may_administer;
-use crate::identity::{audit, end_sign_ins, parse_role, role_text};
+use crate::identity::{audit, parse_role, role_text};
 
 /// Changes a person's role, or disables or enables them. Disabling ends their sessions and voids their keys. Of the enabled
 /// super administrators of an organisation one always stays, also when two demote each other at once.
@@ -26,31 +26,21 @@ pub async fn patch_user(
     Body(body): Body<wire::UserChange>,
 ) -> ApiResult<impl IntoResponse> {
     let id: UserId = params.id("user", Code::UserUnknown)?;
-    let changed = to_its_end(async move {
-        let (org, now, counted) = (
-            caller.org.clone(),
-            state.clock.now(),
-            role_text(wire::Role::SuperAdmin),
-        );
-        let decide = |user: &UserRow, others: u64| decide(&caller, user, others, &based_on, &body);
-        let (before, after) = match users::change(&state.store, (&org, &id), counted, now, decide).await? {
-            Decided::Done(before, after) => (before, after),
-            Decided::Missing => return Err(ApiError::of(Code::UserUnknown)),
-            Decided::Refused(error) => return Err(error),
-        };
-        if after.disabled {
-            end_sign_ins(&state.store, &id, None, now).await?;
-            keys::revoke_all(&state.store, &id, now).await?;
-        }
-        state.identity_changed();
-        let told = |user: &UserRow| json!({"role": user.role, "disabled": user.disabled});
-        let detail = json!({"before": told(&before), "after": told(&after)});
-        let note = Note::ok(&caller, "user.change", id.as_str()).with(detail);
-        audit::write(&state, &request, note).await?;
-        let second_factor = factors::is_on(&state.store, &id).await?;
-        super::describe(*after, second_factor)
-    })
-    .await?;
+    let (now, counted) = (state.clock.now(), role_text(wire::Role::SuperAdmin));
+    let decide = |user: &UserRow, others: u64| decide(&caller, user, others, &based_on, &body);
+    let decided = users::change(&state.store, (&caller.org, &id), counted, now, decide).await?;
+    let (before, after) = match decided {
+        Decided::Done(before, after) => (before, after),
+        Decided::Missing => return Err(ApiError::of(Code::UserUnknown)),
+        Decided::Refused(error) => return Err(error),
+    };
+    state.identity_changed();
+    let told = |user: &UserRow| json!({"role": user.role, "disabled": user.disabled});
+    let detail = json!({"before": told(&before), "after": told(&after)});
+    let note = Note::ok(&caller, "user.change", id.as_str()).with(detail);
+    audit::write(&state, &request, note).await?;
+    let second_factor = factors::is_on(&state.store, &id).await?;
+    let changed = super::describe(*after, second_factor)?;
     Ok((Tag::version(changed.version).header()?, Json(changed)))
 }
 
