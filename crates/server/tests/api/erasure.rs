@@ -264,6 +264,15 @@ async fn a_change_goes_on_to_its_end_and_is_noted_though_its_asker_has_gone() {
     assert_eq!(login.status, 200, "{}", String::from_utf8_lossy(&login.body));
 }
 
+/// Tells that it was let go.
+struct Told(Arc<Notify>);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
 #[tokio::test]
 async fn a_request_that_is_broken_off_before_its_body_is_there_changes_nothing() {
     let desk = Desk::open().await;
@@ -272,12 +281,6 @@ async fn a_request_that_is_broken_off_before_its_body_is_there_changes_nothing()
     let mut request = desk.request(&who, "POST", "/api/v1/keys", Some(&json!({})));
     let begun = Arc::new(Notify::new());
     let ended = Arc::new(Notify::new());
-    struct Told(Arc<Notify>);
-    impl Drop for Told {
-        fn drop(&mut self) {
-            self.0.notify_one();
-        }
-    }
     let told = Told(Arc::clone(&ended));
     let sent = stream::unfold((begun.clone(), told), async |(begun, told)| {
         begun.notify_one();
