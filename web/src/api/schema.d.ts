@@ -4268,6 +4268,13 @@ export interface components {
         };
         RetentionEnforced: {
             deleted: components["schemas"]["RetentionDeleted"][];
+            failed: components["schemas"]["RetentionFailed"][];
+        };
+        RetentionFailed: {
+            detail: string;
+            error_code: string;
+            kind: components["schemas"]["RetentionKind"];
+            request?: string | null;
         };
         RetentionItem: {
             days: number;
@@ -4277,7 +4284,7 @@ export interface components {
             over: number;
             reason: string;
         };
-        RetentionKind: "FILLS" | "ORDERS" | "LEDGER_ENTRIES" | "ADVICE" | "COMMUNICATIONS" | "AUDIT" | "SESSIONS" | "IDEMPOTENCY_KEYS" | "LOGIN_ATTEMPTS" | "DELETION_REQUESTS";
+        RetentionKind: "FILLS" | "ORDERS" | "LEDGER_ENTRIES" | "ADVICE" | "COMMUNICATIONS" | "AUDIT" | "SESSIONS" | "TOKEN_FAMILIES" | "IDEMPOTENCY_KEYS" | "LOGIN_ATTEMPTS" | "DELETION_REQUESTS";
         RetentionPolicy: {
             intervals?: string | null;
             into?: string | null;
@@ -19068,6 +19075,14 @@ export interface operations {
                 };
             };
             406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -247,6 +247,7 @@ __all__ = [
     "RetentionDeleted",
     "RetentionDue",
     "RetentionEnforced",
+    "RetentionFailed",
     "RetentionItem",
     "RetentionPolicy",
     "RetentionReport",
@@ -3926,6 +3927,26 @@ class RetentionEnforced(Model):
 
     deleted: tuple[RetentionDeleted, ...]
     """What was deleted."""
+
+    failed: tuple[RetentionFailed, ...]
+    """What could not be deleted; it is tried again the next time."""
+
+
+@dc.dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionFailed(Model):
+    """What enforcing could not do."""
+
+    kind: RetentionKind
+    """Of what."""
+
+    error_code: str
+    """Why, as an error code."""
+
+    detail: str
+    """Why, in words."""
+
+    request: str | None = None
+    """The request to be erased that it is about; null for all of the kind."""
 
 
 @dc.dataclass(frozen=True, slots=True, kw_only=True)

@@ -410,7 +410,9 @@ def put_member(
     *,
     if_match: int | str | None = None,
 ) -> Request[Member]:
-    """Makes someone a member of the account, or changes what they may do."""
+    """Makes someone a member of the account, or changes what they may do. A super administrator who does not
+    own the account appoints an owner where there is none who could: all are disabled or asked to be erased.
+    """
     return Request(
         operation="put_member",
         method="PUT",
@@ -1822,7 +1824,8 @@ def execute_deletion_request(
 ) -> Request[DeletionRequest]:
     """Erases a person whose request is due: their key is destroyed, which makes everything personal in
     records that stay unreadable for ever, and what else is theirs alone is deleted. This cannot be taken
-    back.
+    back. Refused for the only owner of an account and the last super administrator; nobody executes their own
+    request.
     """
     return Request(
         operation="execute_deletion_request",
@@ -1837,7 +1840,7 @@ def hold_deletion_request(
     body: LegalHold,
 ) -> Request[DeletionRequest]:
     """Holds a request: while the law asks to keep the data, nothing of the person is erased, and the audit
-    log is not shortened past them.
+    log is not shortened past them. Nobody holds their own request.
     """
     return Request(
         operation="hold_deletion_request",
@@ -1851,7 +1854,7 @@ def hold_deletion_request(
 def release_deletion_request(
     request: str,
 ) -> Request[DeletionRequest]:
-    """Releases a held request: it may be executed when it is due."""
+    """Releases a held request: it may be executed when it is due. Nobody releases their own."""
     return Request(
         operation="release_deletion_request",
         method="POST",
@@ -2245,7 +2248,9 @@ def put_consent(
     purpose: str,
     body: ConsentDecision,
 ) -> Request[Consents]:
-    """Agrees to a purpose, or takes that back. Every decision is kept with its time and the version of the text."""
+    """Agrees to a purpose, or takes that back. Every decision is kept with its time and the version of the
+    text; one that stands already is not kept again.
+    """
     return Request(
         operation="put_consent",
         method="PUT",
@@ -2291,7 +2296,9 @@ def post_deletion_request() -> Request[DeletionRequest]:
 
 
 def delete_deletion_request() -> Request[None]:
-    """Withdraws one's own open request to be erased."""
+    """Withdraws one's own pending request to be erased. One that is held stays until it is released: the hold
+    is on the data.
+    """
     return Request(
         operation="delete_deletion_request",
         method="DELETE",
@@ -2436,7 +2443,8 @@ def get_retention_report() -> Request[RetentionReport]:
 
 def enforce_retention() -> Request[RetentionEnforced]:
     """Deletes what is over its time: rows that are kept for a period, the beginning of the audit log, and
-    people whose requests to be erased are due (100 at once).
+    people whose requests to be erased are due (100 at once). What cannot be done stops nothing else; the
+    answer says what it is and why.
     """
     return Request(
         operation="enforce_retention",

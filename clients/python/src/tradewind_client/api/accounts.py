@@ -195,7 +195,9 @@ class AccountsApi:
         *,
         if_match: int | str | None = None,
     ) -> Member:
-        """Makes someone a member of the account, or changes what they may do.
+        """Makes someone a member of the account, or changes what they may do. A super administrator who does
+        not own the account appoints an owner where there is none who could: all are disabled or asked to be
+        erased.
 
         account: Account id.
         user: User id.
@@ -585,7 +587,9 @@ class AsyncAccountsApi:
         *,
         if_match: int | str | None = None,
     ) -> Member:
-        """Makes someone a member of the account, or changes what they may do.
+        """Makes someone a member of the account, or changes what they may do. A super administrator who does
+        not own the account appoints an owner where there is none who could: all are disabled or asked to be
+        erased.
 
         account: Account id.
         user: User id.

@@ -74,7 +74,8 @@ class PrivacyApi:
     ) -> DeletionRequest:
         """Erases a person whose request is due: their key is destroyed, which makes everything personal in
         records that stay unreadable for ever, and what else is theirs alone is deleted. This cannot be taken
-        back.
+        back. Refused for the only owner of an account and the last super administrator; nobody executes their
+        own request.
 
         request: Id of the request.
         """
@@ -90,7 +91,7 @@ class PrivacyApi:
         body: LegalHold,
     ) -> DeletionRequest:
         """Holds a request: while the law asks to keep the data, nothing of the person is erased, and the
-        audit log is not shortened past them.
+        audit log is not shortened past them. Nobody holds their own request.
 
         request: Id of the request.
         """
@@ -105,7 +106,7 @@ class PrivacyApi:
         self,
         request: str,
     ) -> DeletionRequest:
-        """Releases a held request: it may be executed when it is due.
+        """Releases a held request: it may be executed when it is due. Nobody releases their own.
 
         request: Id of the request.
         """
@@ -129,7 +130,7 @@ class PrivacyApi:
         body: ConsentDecision,
     ) -> Consents:
         """Agrees to a purpose, or takes that back. Every decision is kept with its time and the version of
-        the text.
+        the text; one that stands already is not kept again.
 
         purpose: PRODUCT_NEWS, USAGE_STATISTICS, RESEARCH or ADVICE_PROFILING.
         """
@@ -169,7 +170,9 @@ class PrivacyApi:
     def delete_deletion_request(
         self,
     ) -> None:
-        """Withdraws one's own open request to be erased."""
+        """Withdraws one's own pending request to be erased. One that is held stays until it is released: the
+        hold is on the data.
+        """
         return self._sender.send(
             operations.delete_deletion_request(),
         )
@@ -186,7 +189,8 @@ class PrivacyApi:
         self,
     ) -> RetentionEnforced:
         """Deletes what is over its time: rows that are kept for a period, the beginning of the audit log, and
-        people whose requests to be erased are due (100 at once).
+        people whose requests to be erased are due (100 at once). What cannot be done stops nothing else; the
+        answer says what it is and why.
         """
         return self._sender.send(
             operations.enforce_retention(),
@@ -242,7 +246,8 @@ class AsyncPrivacyApi:
     ) -> DeletionRequest:
         """Erases a person whose request is due: their key is destroyed, which makes everything personal in
         records that stay unreadable for ever, and what else is theirs alone is deleted. This cannot be taken
-        back.
+        back. Refused for the only owner of an account and the last super administrator; nobody executes their
+        own request.
 
         request: Id of the request.
         """
@@ -258,7 +263,7 @@ class AsyncPrivacyApi:
         body: LegalHold,
     ) -> DeletionRequest:
         """Holds a request: while the law asks to keep the data, nothing of the person is erased, and the
-        audit log is not shortened past them.
+        audit log is not shortened past them. Nobody holds their own request.
 
         request: Id of the request.
         """
@@ -273,7 +278,7 @@ class AsyncPrivacyApi:
         self,
         request: str,
     ) -> DeletionRequest:
-        """Releases a held request: it may be executed when it is due.
+        """Releases a held request: it may be executed when it is due. Nobody releases their own.
 
         request: Id of the request.
         """
@@ -297,7 +302,7 @@ class AsyncPrivacyApi:
         body: ConsentDecision,
     ) -> Consents:
         """Agrees to a purpose, or takes that back. Every decision is kept with its time and the version of
-        the text.
+        the text; one that stands already is not kept again.
 
         purpose: PRODUCT_NEWS, USAGE_STATISTICS, RESEARCH or ADVICE_PROFILING.
         """
@@ -337,7 +342,9 @@ class AsyncPrivacyApi:
     async def delete_deletion_request(
         self,
     ) -> None:
-        """Withdraws one's own open request to be erased."""
+        """Withdraws one's own pending request to be erased. One that is held stays until it is released: the
+        hold is on the data.
+        """
         return await self._sender.send(
             operations.delete_deletion_request(),
         )
@@ -354,7 +361,8 @@ class AsyncPrivacyApi:
         self,
     ) -> RetentionEnforced:
         """Deletes what is over its time: rows that are kept for a period, the beginning of the audit log, and
-        people whose requests to be erased are due (100 at once).
+        people whose requests to be erased are due (100 at once). What cannot be done stops nothing else; the
+        answer says what it is and why.
         """
         return await self._sender.send(
             operations.enforce_retention(),
