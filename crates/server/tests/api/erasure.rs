@@ -338,7 +338,7 @@ async fn a_restart_deletes_old_sessions_but_no_links_and_nothing_of_who_is_held(
                     decided_at) VALUES ('d1', 'desk', 'u-bela', 'HELD', 1, 2, 'inquiry', 'u-ada', 1)";
     script(rows, &desk.db).await.expect("stored");
     desk.clock.set(START.plus(40 * DAY_NS));
-    desk.restarted().await;
+    drop(desk.restarted().await);
     let links = query("SELECT 1 FROM one_time_links").fetch_all(&desk.db).await;
     assert_eq!(links.expect("read").len(), 1, "links are kept for three years");
     let sessions = query("SELECT owner FROM sessions").fetch_all(&desk.db).await;
