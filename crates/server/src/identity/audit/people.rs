@@ -182,9 +182,12 @@ mod tests {
     }
 
     async fn destroyed(people: &People) {
-        tradewind_store::privacy::erase::erase(&people.db, "u1", &[], NOW)
-            .await
-            .expect("erased");
+        tradewind_store::sql::query(
+            "UPDATE person_keys SET sealed = NULL, destroyed_at = 1 WHERE person = 'u1'",
+        )
+        .execute(&people.db)
+        .await
+        .expect("destroyed");
     }
 
     #[tokio::test]
