@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::header;
 use serde_json::{Value, json};
 use tradewind_server::backups::{BackupConfig, Backups, Latest, Wanted};
+use tradewind_store::Backend;
 use tradewind_store::backup::BackupKey;
 use tradewind_store::identity::audit;
 use tradewind_types::Clock;
@@ -70,7 +71,11 @@ async fn a_backup_is_taken_verified_and_restored_on_trial_and_nothing_half_made_
     assert_eq!(taken["progress"]["done"], taken["progress"]["total"]);
     let list = desk.get(&who, BACKUPS).await.json();
     let backup = &list["items"][0];
-    assert_eq!(backup["database"], "SQLite");
+    let database = match desk.db.backend() {
+        Backend::Sqlite => "SQLite",
+        Backend::Postgres => "PostgreSQL",
+    };
+    assert_eq!(backup["database"], database);
     assert_eq!(
         (&backup["key"], &backup["build"]),
         (&list["key"], &env!("CARGO_PKG_VERSION").into())
